@@ -1,0 +1,87 @@
+// What an adapter says about a library system: the tables and columns that may be captured (the privacy wall), and the
+// entities that the mapping views make of them. Read from adapters/NAME/mirror.sql and mapping.sql with libpg_query.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace everarchive::adapter {
+
+enum class system { postgresql, mariadb, file };
+
+struct column {
+    std::string name;
+    std::string type;      // PostgreSQL type as mirror.sql has it: bigint, text, timestamp with time zone, …
+    bool not_null = false;
+};
+
+/// A change of a row touches the entity `kind` whose key is these columns of the row (indexes into table::columns).
+struct touch {
+    std::string kind;
+    std::vector<std::size_t> columns;
+};
+
+/// A foreign key of the source, of which the source's engine changes the child rows by itself. MariaDB writes none of
+/// those changes to its binary log, so the apply step repeats them.
+struct foreign_key {
+    enum class action { cascade, set_null };
+    std::vector<std::size_t> columns;    // of this table
+    std::string parent;                  // source name of the parent table, as table::source_name()
+    std::vector<std::size_t> parent_columns; // indexes into the parent's columns
+    action on_delete;
+};
+
+struct table {
+    std::string schema; // in the source; empty: the database that the connection names
+    std::string name;   // in the source
+    std::vector<column> columns;
+    std::vector<std::size_t> key; // primary key, indexes into columns
+    std::vector<touch> touches;
+    std::vector<foreign_key> foreign_keys;
+    bool optional = false; // may be missing in the source: an older version of the library system
+
+    /// `biblio.record_entry` or `biblio`.
+    std::string source_name() const { return schema.empty() ? name : schema + "." + name; }
+    /// The table in the mirror schema: `biblio_record_entry` or `biblio`.
+    std::string mirror_name() const { return schema.empty() ? name : schema + "_" + name; }
+    std::optional<std::size_t> find(std::string_view column_name) const;
+};
+
+/// An entity kind that a mapping view (of the same name) makes.
+struct kind {
+    std::string name;                    // bib, authority, holding, item, order, object
+    std::vector<std::string> key_types;  // PostgreSQL types of key1, key2, … of the view
+};
+
+struct adapter {
+    std::string name;
+    everarchive::adapter::system runs_on;
+    std::string title; // one line for `everarchive adapters`
+    std::vector<table> tables;
+    std::vector<kind> kinds;
+    std::string mapping_sql; // checked: only CREATE VIEW and COMMENT
+    std::vector<std::string> mirror_indexes; // columns lists of CREATE INDEX statements, see create_mirror_sql()
+
+    const table* find(std::string_view source_name) const;
+
+    /// The statements that make the mirror tables, indexes, comments and mapping views in `mirror_schema`, to be run in
+    /// one transaction with search_path = mirror_schema, the schema of the marc extension, pg_catalog.
+    std::vector<std::string> create_statements(std::string_view mirror_schema) const;
+};
+
+/// The names of the adapters in `directory`, sorted.
+std::vector<std::string> list(const std::filesystem::path& directory);
+
+/// Reads adapters/NAME. Throws error (settings) that names file, line and reason when the adapter says what it may not,
+/// or when there is none of that name (the hint lists those there are).
+adapter load(const std::filesystem::path& directory, std::string_view name);
+
+/// Checks that `condition` is one SQL expression that a policy may use: no subquery, no second statement, only the node
+/// kinds and functions of docs/operate.md. Throws error (settings) with the position of what is refused.
+void check_condition(std::string_view condition);
+
+} // namespace everarchive::adapter

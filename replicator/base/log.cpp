@@ -1,0 +1,113 @@
+#include "base/log.hpp"
+
+#include <boost/log/attributes/clock.hpp>
+#include <boost/log/attributes/current_process_id.hpp>
+#include <boost/log/core.hpp>
+#include <boost/log/expressions.hpp>
+#include <boost/log/sinks/sync_frontend.hpp>
+#include <boost/log/sinks/text_ostream_backend.hpp>
+#include <boost/log/sources/record_ostream.hpp>
+#include <boost/log/support/date_time.hpp>
+#include <boost/log/utility/setup/common_attributes.hpp>
+#include <boost/core/null_deleter.hpp>
+#include <boost/make_shared.hpp>
+#include <iostream>
+#include <regex>
+
+namespace everarchive::log {
+
+namespace {
+
+constexpr std::string_view severity_name(severity level) {
+    switch (level) {
+    case severity::debug:
+        return "debug";
+    case severity::info:
+        return "info";
+    case severity::notice:
+        return "notice";
+    case severity::warning:
+        return "warning";
+    case severity::error:
+        return "error";
+    case severity::fatal:
+        return "fatal";
+    }
+    return "fatal";
+}
+
+std::ostream& operator<<(std::ostream& out, severity level) { return out << severity_name(level); }
+
+boost::log::sources::severity_logger_mt<severity>& logger() {
+    static boost::log::sources::severity_logger_mt<severity> instance;
+    return instance;
+}
+
+/// A value is quoted when a reader could not see where it ends.
+void append_value(std::string& line, std::string_view value) {
+    if (!value.empty() && value.find_first_of(" \"\n\t=") == std::string_view::npos) {
+        line += value;
+        return;
+    }
+    line += '"';
+    for (const char c : value) {
+        if (c == '"' || c == '\\') {
+            line += '\\';
+            line += c;
+        } else if (c == '\n') {
+            line += "\\n";
+        } else {
+            line += c;
+        }
+    }
+    line += '"';
+}
+
+} // namespace
+
+std::string redact(std::string_view text) {
+    static const std::regex secret(R"(((?:ssl)?passw(?:or)?d\s*[=:]\s*)('(?:[^'\\]|\\.)*'|"[^"]*"|[^\s,;&]+))",
+                                   std::regex::icase);
+    // The user-info part of a URI (RFC 3986, section 3.2.1) may hold a password as well.
+    static const std::regex user_info(R"((://[^/\s:@]+):([^@/\s]+)@)");
+    std::string plain = std::regex_replace(std::string(text), secret, "$1[secret]");
+    return std::regex_replace(plain, user_info, "$1:[secret]@");
+}
+
+void start(severity least) {
+    namespace expr = boost::log::expressions;
+    using backend = boost::log::sinks::text_ostream_backend;
+    auto stream = boost::make_shared<backend>();
+    stream->add_stream(boost::shared_ptr<std::ostream>(&std::clog, boost::null_deleter()));
+    stream->auto_flush(true);
+    auto sink = boost::make_shared<boost::log::sinks::synchronous_sink<backend>>(stream);
+    sink->set_formatter(expr::stream
+                        << expr::format_date_time<boost::posix_time::ptime>("TimeStamp", "%Y-%m-%dT%H:%M:%S.%fZ") << ' '
+                        << expr::attr<severity>("Severity") << ' ' << expr::smessage);
+    sink->set_filter(expr::attr<severity>("Severity") >= least);
+    boost::log::core::get()->remove_all_sinks();
+    boost::log::core::get()->add_sink(sink);
+    boost::log::core::get()->add_global_attribute("TimeStamp", boost::log::attributes::utc_clock());
+}
+
+void write(severity level, std::string_view module, std::string_view message, const std::vector<field>& fields) {
+    std::string line;
+    line += module;
+    line += ' ';
+    line += redact(message);
+    for (const auto& [key, value] : fields) {
+        line += ' ';
+        line += key;
+        line += '=';
+        append_value(line, redact(value));
+    }
+    // One line an event, whatever a message from a server holds.
+    for (char& c : line) {
+        if (c == '\n' || c == '\r') {
+            c = ' ';
+        }
+    }
+    BOOST_LOG_SEV(logger(), level) << line;
+}
+
+} // namespace everarchive::log

@@ -1,0 +1,64 @@
+-- Sources: which library systems are followed, how far, and which of their entities wait to be mapped.
+
+CREATE TABLE @extschema@.source (
+    source_id     integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name          text NOT NULL UNIQUE CHECK (name ~ '^[a-z][a-z0-9_]{0,39}$'),
+    adapter       text NOT NULL,
+    origin        text NOT NULL CHECK (origin !~* 'passw(or)?d\s*='),
+    mirror_schema name NOT NULL UNIQUE,
+    state         text NOT NULL DEFAULT 'new'
+                  CHECK (state IN ('new', 'snapshot', 'streaming', 'stopped', 'position_lost')),
+    paused        boolean NOT NULL DEFAULT false,
+    mapping       text NOT NULL DEFAULT 'batched' CHECK (mapping IN ('batched', 'every commit')),
+    message       text,
+    hint          text,
+    created_at    timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    changed_at    timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+COMMENT ON TABLE @extschema@.source IS 'library systems that are followed, one row each; managed by source_add(), source_pause(), source_resume(), source_remove()';
+COMMENT ON COLUMN @extschema@.source.origin IS 'how to reach it, by reference only: postgresql:service=NAME or mariadb:defaults-group=NAME; never a password';
+COMMENT ON COLUMN @extschema@.source.state IS 'new, snapshot (first copy under way), streaming, stopped (needs a person: see message and hint), position_lost (needs a resync)';
+COMMENT ON COLUMN @extschema@.source.message IS 'why the source is stopped or lost';
+COMMENT ON COLUMN @extschema@.source.hint IS 'the command or SQL that mends it';
+
+-- A row apart from the settings: rewritten at every batch, so it stays small and its page has room (HOT updates).
+CREATE TABLE @extschema@.source_progress (
+    source_id         integer PRIMARY KEY REFERENCES @extschema@.source ON DELETE CASCADE,
+    epoch             bigint NOT NULL DEFAULT 0,
+    position          text,
+    identity          text,
+    commit_time       timestamptz,
+    transactions      bigint NOT NULL DEFAULT 0,
+    changes           bigint NOT NULL DEFAULT 0,
+    lag_bytes         bigint,
+    snapshot_rows     bigint NOT NULL DEFAULT 0,
+    snapshot_expected bigint NOT NULL DEFAULT 0,
+    seen_at           timestamptz
+) WITH (fillfactor = 20, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0);
+COMMENT ON TABLE @extschema@.source_progress IS 'how far each source is captured; written in the transaction that writes the mirror rows, so position and effect agree after any crash';
+COMMENT ON COLUMN @extschema@.source_progress.epoch IS 'raised by each program that takes the source over; a batch of an older epoch is refused (fencing)';
+COMMENT ON COLUMN @extschema@.source_progress.position IS 'LSN or GTID up to which everything is in the mirror';
+COMMENT ON COLUMN @extschema@.source_progress.identity IS 'system identifier or server id of the source, so that another server behind the same name is noticed';
+COMMENT ON COLUMN @extschema@.source_progress.seen_at IS 'when the source was last heard of, even if it had nothing to say';
+
+CREATE TABLE @extschema@.source_kind (
+    source_id integer NOT NULL REFERENCES @extschema@.source ON DELETE CASCADE,
+    kind      text NOT NULL CHECK (kind IN ('bib', 'authority', 'holding', 'item', 'order', 'object')),
+    key_types text[] NOT NULL CHECK (pg_catalog.cardinality(key_types) BETWEEN 1 AND 3),
+    PRIMARY KEY (source_id, kind)
+);
+COMMENT ON TABLE @extschema@.source_kind IS 'the kinds of entity that the mapping views of a source make, with the types of their key columns';
+
+-- Append only: the apply step never waits for a mapping worker, and a worker never misses a change that came while it
+-- mapped the same key. Workers take one part at a time under an advisory lock, so one key is never mapped twice at once.
+CREATE TABLE @extschema@.touched (
+    touched_id bigint GENERATED ALWAYS AS IDENTITY,
+    source_id  integer NOT NULL,
+    kind       text NOT NULL,
+    key        text NOT NULL,
+    part       smallint GENERATED ALWAYS AS ((pg_catalog.hashtext(key) & 15)::smallint) STORED,
+    touched_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (source_id, part, touched_id)
+) WITH (autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_scale_factor = 0.01);
+COMMENT ON TABLE @extschema@.touched IS 'keys of entities whose rows changed in the mirror and that wait to be mapped';
+COMMENT ON COLUMN @extschema@.touched.part IS 'which of 16 parts maps this key; all rows of one key are in one part';
