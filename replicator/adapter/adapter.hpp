@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,22 +16,32 @@ enum class system { postgresql, mariadb, file };
 
 struct column {
     std::string name;
-    std::string type;      // PostgreSQL type as mirror.sql has it: bigint, text, timestamp with time zone, …
+    std::string type; // PostgreSQL type as mirror.sql has it: bigint, text, timestamp with time zone, …
     bool not_null = false;
+    std::string comment = {};
 };
 
-/// A change of a row touches the entity `kind` whose key is these columns of the row (indexes into table::columns).
+/// One part of the key of a touched entity: a column of the row, or a constant where two tables make one kind and their
+/// numbers would collide (Evergreen's volumes and MFHD records are both holdings).
+struct touch_part {
+    bool is_constant = false;
+    std::size_t column = 0; // index into table::columns, unless is_constant
+    std::string constant;   // when is_constant; holds no colon
+};
+
+/// A change of a row touches the entity `kind` whose key is these parts of the row, as text, joined by ':'.
+/// A row whose key has a NULL column touches nothing by this touch.
 struct touch {
     std::string kind;
-    std::vector<std::size_t> columns;
+    std::vector<touch_part> parts;
 };
 
 /// A foreign key of the source, of which the source's engine changes the child rows by itself. MariaDB writes none of
 /// those changes to its binary log, so the apply step repeats them.
 struct foreign_key {
     enum class action { cascade, set_null };
-    std::vector<std::size_t> columns;    // of this table
-    std::string parent;                  // source name of the parent table, as table::source_name()
+    std::vector<std::size_t> columns;        // of this table
+    std::string parent;                      // source name of the parent table, as table::source_name()
     std::vector<std::size_t> parent_columns; // indexes into the parent's columns
     action on_delete;
 };
@@ -40,9 +51,11 @@ struct table {
     std::string name;   // in the source
     std::vector<column> columns;
     std::vector<std::size_t> key; // primary key, indexes into columns
-    std::vector<touch> touches;
+    std::vector<touch> touches;   // may be empty: `Touches: nothing.`
     std::vector<foreign_key> foreign_keys;
     bool optional = false; // may be missing in the source: an older version of the library system
+    std::vector<std::vector<std::size_t>> indexes = {}; // further indexes of the mirror table, each a list of columns
+    std::string comment = {};
 
     /// `biblio.record_entry` or `biblio`.
     std::string source_name() const { return schema.empty() ? name : schema + "." + name; }
@@ -53,18 +66,17 @@ struct table {
 
 /// An entity kind that a mapping view (of the same name) makes.
 struct kind {
-    std::string name;                    // bib, authority, holding, item, order, object
-    std::vector<std::string> key_types;  // PostgreSQL types of key1, key2, … of the view
+    std::string name;                   // bib, authority, holding, item, order, object
+    std::vector<std::string> key_types; // PostgreSQL types of key1, key2, … of the view
 };
 
 struct adapter {
     std::string name;
     everarchive::adapter::system runs_on;
-    std::string title; // one line for `everarchive adapters`
-    std::vector<table> tables;
+    std::string title;         // one line for `everarchive adapters`
+    std::vector<table> tables; // parents before the tables that refer to them
     std::vector<kind> kinds;
-    std::string mapping_sql; // checked: only CREATE VIEW and COMMENT
-    std::vector<std::string> mirror_indexes; // columns lists of CREATE INDEX statements, see create_mirror_sql()
+    std::vector<std::string> mapping; // the statements of mapping.sql, checked: only CREATE VIEW and COMMENT ON VIEW
 
     const table* find(std::string_view source_name) const;
 
@@ -83,5 +95,8 @@ adapter load(const std::filesystem::path& directory, std::string_view name);
 /// Checks that `condition` is one SQL expression that a policy may use: no subquery, no second statement, only the node
 /// kinds and functions of docs/operate.md. Throws error (settings) with the position of what is refused.
 void check_condition(std::string_view condition);
+
+/// The functions that a condition may call, sorted.
+std::span<const std::string_view> condition_functions();
 
 } // namespace everarchive::adapter

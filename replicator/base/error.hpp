@@ -9,22 +9,23 @@ namespace everarchive {
 
 /// The program's exit codes (docs/operate.md).
 enum class exit_code {
-    ok = 0,         // asked to stop, or done
-    arguments = 1,  // the command line
-    settings = 2,   // a setting or an adapter file
-    state = 3,      // the preservation database is not in the state that the command needs
-    source = 4,     // the library system's database
-    sink = 5,       // the preservation database or an archive
-    refused = 6,    // data refused
+    ok = 0,        // asked to stop, or done
+    arguments = 1, // the command line
+    settings = 2,  // a setting or an adapter file
+    state = 3,     // the preservation database is not in the state that the command needs
+    source = 4,    // the library system's database
+    sink = 5,      // the preservation database or an archive
+    refused = 6,   // data refused
     bug = 70,
 };
 
 /// What the program does about an error.
 enum class cause {
-    retry,          // a connection or a server that will come back: try again with back-off
-    needs_person,   // a setting, a grant, a schema: stop this source or target, say what mends it, go on with the others
-    position_lost,  // the source no longer has the changes after our position: only a resync, decided by a person, mends it
-    fenced,         // another program has taken over this source
+    retry,         // a connection or a server that will come back: try again with back-off
+    needs_person,  // a setting, a grant, a schema: stop this source or target, say what mends it, go on with the others
+    position_lost, // the source no longer has the changes after our position: only a resync, decided by a person, mends
+                   // it
+    fenced,        // another program has taken over this source
 };
 
 class error : public std::runtime_error {

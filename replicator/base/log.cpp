@@ -1,15 +1,14 @@
 #include "base/log.hpp"
 
 #include <boost/log/attributes/clock.hpp>
-#include <boost/log/attributes/current_process_id.hpp>
 #include <boost/log/core.hpp>
-#include <boost/log/expressions.hpp>
+#include <boost/log/attributes/value_extraction.hpp>
 #include <boost/log/sinks/sync_frontend.hpp>
 #include <boost/log/sinks/text_ostream_backend.hpp>
 #include <boost/log/sources/record_ostream.hpp>
-#include <boost/log/support/date_time.hpp>
-#include <boost/log/utility/setup/common_attributes.hpp>
+#include <boost/log/sources/severity_logger.hpp>
 #include <boost/core/null_deleter.hpp>
+#include <boost/date_time/posix_time/posix_time.hpp>
 #include <boost/make_shared.hpp>
 #include <iostream>
 #include <regex>
@@ -35,8 +34,6 @@ constexpr std::string_view severity_name(severity level) {
     }
     return "fatal";
 }
-
-std::ostream& operator<<(std::ostream& out, severity level) { return out << severity_name(level); }
 
 boost::log::sources::severity_logger_mt<severity>& logger() {
     static boost::log::sources::severity_logger_mt<severity> instance;
@@ -75,16 +72,27 @@ std::string redact(std::string_view text) {
 }
 
 void start(severity least) {
-    namespace expr = boost::log::expressions;
     using backend = boost::log::sinks::text_ostream_backend;
     auto stream = boost::make_shared<backend>();
     stream->add_stream(boost::shared_ptr<std::ostream>(&std::clog, boost::null_deleter()));
     stream->auto_flush(true);
     auto sink = boost::make_shared<boost::log::sinks::synchronous_sink<backend>>(stream);
-    sink->set_formatter(expr::stream
-                        << expr::format_date_time<boost::posix_time::ptime>("TimeStamp", "%Y-%m-%dT%H:%M:%S.%fZ") << ' '
-                        << expr::attr<severity>("Severity") << ' ' << expr::smessage);
-    sink->set_filter(expr::attr<severity>("Severity") >= least);
+    // A function instead of an expression template: what it prints can be read here.
+    sink->set_formatter([](const boost::log::record_view& record, boost::log::formatting_ostream& out) {
+        const auto time = boost::log::extract<boost::posix_time::ptime>("TimeStamp", record);
+        const auto level = boost::log::extract<severity>("Severity", record);
+        if (time) {
+            out << boost::posix_time::to_iso_extended_string(*time) << "Z ";
+        }
+        if (level) {
+            out << severity_name(*level) << ' ';
+        }
+        out << boost::log::extract_or_default<std::string>("Message", record, std::string());
+    });
+    sink->set_filter([least](const boost::log::attribute_value_set& values) {
+        const auto level = boost::log::extract<severity>("Severity", values);
+        return !level || *level >= least;
+    });
     boost::log::core::get()->remove_all_sinks();
     boost::log::core::get()->add_sink(sink);
     boost::log::core::get()->add_global_attribute("TimeStamp", boost::log::attributes::utc_clock());

@@ -1,7 +1,6 @@
 // One line an event on standard error: `time severity module message key=value …` (Boost.Log underneath).
 #pragma once
 
-#include <boost/log/sources/severity_logger.hpp>
 #include <string>
 #include <string_view>
 #include <utility>

@@ -10,7 +10,9 @@ namespace {
 std::atomic<bool> stop_flag{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "the flag is set by a signal handler");
 
-extern "C" void on_stop_signal(int) { stop_flag.store(true, std::memory_order_relaxed); }
+extern "C" void on_stop_signal(int) {
+    stop_flag.store(true, std::memory_order_relaxed);
+}
 
 } // namespace
 
@@ -24,9 +26,13 @@ void catch_stop_signals() {
     sigaction(SIGPIPE, &action, nullptr);
 }
 
-bool stop_requested() noexcept { return stop_flag.load(std::memory_order_relaxed); }
+bool stop_requested() noexcept {
+    return stop_flag.load(std::memory_order_relaxed);
+}
 
-void request_stop() noexcept { stop_flag.store(true, std::memory_order_relaxed); }
+void request_stop() noexcept {
+    stop_flag.store(true, std::memory_order_relaxed);
+}
 
 bool sleep_unless_stopped(std::chrono::milliseconds time) {
     constexpr std::chrono::milliseconds step{20};

@@ -38,14 +38,18 @@ struct change {
     std::string_view problem;
 };
 
-/// Some changes, whole source transactions unless one is larger than a batch. Owns the memory that its changes point to.
+/// Some changes, whole source transactions unless one is larger than a batch. Owns the memory that its changes point
+/// to.
 struct batch {
     batch() : arena(std::make_unique<std::pmr::monotonic_buffer_resource>(64 * 1024)) {}
 
     std::unique_ptr<std::pmr::monotonic_buffer_resource> arena;
     std::vector<change> changes;
-    std::size_t bytes = 0;           // of values
-    std::size_t transactions = 0;    // source transactions that end in this batch
+    std::size_t bytes = 0;        // of values
+    std::size_t transactions = 0; // source transactions that end in this batch
+    /// How many of `changes` belong to the transactions up to each end, ascending; empty: the batch is taken as one
+    /// transaction. Only sources set to `every commit` need it.
+    std::vector<std::size_t> ends;
     bool ends_transaction = true;    // false: the last source transaction goes on in the next batch
     std::string position;            // resume here once everything up to here is committed; set when ends_transaction
     std::int64_t commit_time_us = 0; // commit time of the last transaction, microseconds since 1970 UTC; 0 unknown

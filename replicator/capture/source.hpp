@@ -82,7 +82,8 @@ class source {
 /// `origin` is what --from says, such as `mariadb:defaults-group=koha` or `postgresql:service=evergreen`.
 /// `name` is the source's name: slot and publication are `everarchive_NAME`.
 /// Throws error (arguments) if the origin cannot be understood, holds a password, or does not fit the adapter's system.
-std::unique_ptr<source> open_source(const std::string& origin, const std::string& name, const adapter::adapter& adapter);
+std::unique_ptr<source> open_source(const std::string& origin, const std::string& name,
+                                    const adapter::adapter& adapter);
 
 /// The kinds of origin, each in one file.
 std::unique_ptr<source> open_postgresql(const std::string& conninfo, const std::string& name,

@@ -22,9 +22,9 @@ exit_code code_of(connection::side which) {
 
 /// Errors of connecting that time does not mend (SQLSTATE classes 28 and 3D are not passed on by libpq 15, so by text).
 bool refused_by_server(const std::string& message) {
-    constexpr std::string_view signs[] = {"password authentication failed", "no pg_hba.conf entry", "does not exist",
-                                          "no password supplied",           "definition of service", "invalid connection option",
-                                          "missing \"=\"",                  "permission denied"};
+    constexpr std::string_view signs[] = {
+        "password authentication failed", "no pg_hba.conf entry",      "does not exist", "no password supplied",
+        "definition of service",          "invalid connection option", "missing \"=\"",  "permission denied"};
     return std::any_of(std::begin(signs), std::end(signs),
                        [&](std::string_view sign) { return message.find(sign) != std::string::npos; });
 }
@@ -49,8 +49,9 @@ connection::connection(const std::string& conninfo, side which, const std::strin
     : conninfo_(conninfo), side_(which), raw_(nullptr, &PQfinish) {
     // expand_dbname lets a whole connection string stand in `dbname`; what follows it overrides. A half-open TCP
     // connection is noticed within about two minutes instead of the kernel's two hours.
-    std::vector<const char*> keys{"dbname",         "fallback_application_name", "client_encoding", "connect_timeout",
-                                  "keepalives_idle", "keepalives_interval",       "keepalives_count", "tcp_user_timeout"};
+    std::vector<const char*> keys{"dbname",           "fallback_application_name", "client_encoding",
+                                  "connect_timeout",  "keepalives_idle",           "keepalives_interval",
+                                  "keepalives_count", "tcp_user_timeout"};
     std::vector<const char*> values{conninfo_.c_str(), application.c_str(), "UTF8", "15", "30", "10", "6", "120000"};
     for (const auto& [key, value] : extra) {
         keys.push_back(key.c_str());
@@ -67,10 +68,13 @@ connection::connection(const std::string& conninfo, side which, const std::strin
                     "check the connection string and that the server is up: psql " + literal_hint(), "");
     }
     // Notices of a library's server are not ours to print.
-    PQsetNoticeProcessor(raw_.get(), [](void*, const char*) {}, nullptr);
+    PQsetNoticeProcessor(
+        raw_.get(), [](void*, const char*) {}, nullptr);
 }
 
-std::string connection::literal_hint() const { return "'" + log::redact(conninfo_) + "' -c 'SELECT 1'"; }
+std::string connection::literal_hint() const {
+    return "'" + log::redact(conninfo_) + "' -c 'SELECT 1'";
+}
 
 error connection::error_of(const PGresult* bad, const std::string& what) const {
     const auto field = [&](int code) { return trimmed(bad == nullptr ? nullptr : PQresultErrorField(bad, code)); };
@@ -90,7 +94,9 @@ error connection::error_of(const PGresult* bad, const std::string& what) const {
             field(PG_DIAG_MESSAGE_HINT), lost ? "" : sqlstate};
 }
 
-error connection::last_error(const std::string& what) const { return error_of(nullptr, what); }
+error connection::last_error(const std::string& what) const {
+    return error_of(nullptr, what);
+}
 
 result connection::check(PGresult* raw, std::string_view what) {
     result answer(raw);
@@ -104,7 +110,9 @@ result connection::check(PGresult* raw, std::string_view what) {
     }
 }
 
-result connection::run(const std::string& sql) { return check(PQexec(raw_.get(), sql.c_str()), {}); }
+result connection::run(const std::string& sql) {
+    return check(PQexec(raw_.get(), sql.c_str()), {});
+}
 
 namespace {
 
@@ -134,9 +142,9 @@ result connection::run_prepared(const std::string& sql, const std::vector<parame
         prepared_.push_back(sql);
     }
     const auto values = pointers(parameters);
-    return check(PQexecPrepared(raw_.get(), name.c_str(), static_cast<int>(values.size()), values.data(), nullptr,
-                                nullptr, 0),
-                 {});
+    return check(
+        PQexecPrepared(raw_.get(), name.c_str(), static_cast<int>(values.size()), values.data(), nullptr, nullptr, 0),
+        {});
 }
 
 void connection::copy_in_begin(const std::string& sql) {
@@ -217,9 +225,13 @@ std::string connection::literal(std::string_view text) const {
     return quoted.get();
 }
 
-bool connection::in_transaction() const { return PQtransactionStatus(raw_.get()) != PQTRANS_IDLE; }
+bool connection::in_transaction() const {
+    return PQtransactionStatus(raw_.get()) != PQTRANS_IDLE;
+}
 
-transaction::transaction(connection& on, const std::string& begin) : on_(on) { on_.run(begin); }
+transaction::transaction(connection& on, const std::string& begin) : on_(on) {
+    on_.run(begin);
+}
 
 transaction::~transaction() {
     if (open_) {

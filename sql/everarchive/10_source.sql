@@ -5,9 +5,9 @@ CREATE TABLE @extschema@.source (
     name          text NOT NULL UNIQUE CHECK (name ~ '^[a-z][a-z0-9_]{0,39}$'),
     adapter       text NOT NULL,
     origin        text NOT NULL CHECK (origin !~* 'passw(or)?d\s*='),
-    mirror_schema name NOT NULL UNIQUE,
+    mirror_schema name NOT NULL,
     state         text NOT NULL DEFAULT 'new'
-                  CHECK (state IN ('new', 'snapshot', 'streaming', 'stopped', 'position_lost')),
+                  CHECK (state IN ('new', 'snapshot', 'streaming', 'stopped', 'position_lost', 'removed')),
     paused        boolean NOT NULL DEFAULT false,
     mapping       text NOT NULL DEFAULT 'batched' CHECK (mapping IN ('batched', 'every commit')),
     message       text,
@@ -16,8 +16,9 @@ CREATE TABLE @extschema@.source (
     changed_at    timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 COMMENT ON TABLE @extschema@.source IS 'library systems that are followed, one row each; managed by source_add(), source_pause(), source_resume(), source_remove()';
+CREATE UNIQUE INDEX source_mirror_schema ON @extschema@.source (mirror_schema) WHERE state <> 'removed';
 COMMENT ON COLUMN @extschema@.source.origin IS 'how to reach it, by reference only: postgresql:service=NAME or mariadb:defaults-group=NAME; never a password';
-COMMENT ON COLUMN @extschema@.source.state IS 'new, snapshot (first copy under way), streaming, stopped (needs a person: see message and hint), position_lost (needs a resync)';
+COMMENT ON COLUMN @extschema@.source.state IS 'new, snapshot (first copy under way), streaming, stopped (needs a person: see message and hint), position_lost (needs a resync), removed (only its history is left)';
 COMMENT ON COLUMN @extschema@.source.message IS 'why the source is stopped or lost';
 COMMENT ON COLUMN @extschema@.source.hint IS 'the command or SQL that mends it';
 
@@ -51,14 +52,30 @@ COMMENT ON TABLE @extschema@.source_kind IS 'the kinds of entity that the mappin
 
 -- Append only: the apply step never waits for a mapping worker, and a worker never misses a change that came while it
 -- mapped the same key. Workers take one part at a time under an advisory lock, so one key is never mapped twice at once.
+-- Rows are taken from the front, so dead index entries gather there. The transaction id comes first in the key, because
+-- of it (not of touched_id) one can say that no smaller one will ever be committed: see map_progress.
 CREATE TABLE @extschema@.touched (
     touched_id bigint GENERATED ALWAYS AS IDENTITY,
     source_id  integer NOT NULL,
     kind       text NOT NULL,
     key        text NOT NULL,
     part       smallint GENERATED ALWAYS AS ((pg_catalog.hashtext(key) & 15)::smallint) STORED,
+    xid        xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
     touched_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    PRIMARY KEY (source_id, part, touched_id)
+    PRIMARY KEY (source_id, part, xid, touched_id)
 ) WITH (autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_scale_factor = 0.01);
 COMMENT ON TABLE @extschema@.touched IS 'keys of entities whose rows changed in the mirror and that wait to be mapped';
 COMMENT ON COLUMN @extschema@.touched.part IS 'which of 16 parts maps this key; all rows of one key are in one part';
+COMMENT ON COLUMN @extschema@.touched.xid IS 'the transaction that wrote the row; gives the order in which rows are taken';
+
+-- Not dumped: transaction ids mean nothing in another cluster, and without a row a part is read from its beginning.
+CREATE TABLE @extschema@.map_progress (
+    source_id  integer NOT NULL REFERENCES @extschema@.source ON DELETE CASCADE,
+    part       smallint NOT NULL,
+    xid        xid8 NOT NULL,
+    touched_id bigint NOT NULL,
+    mapped_at  timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (source_id, part)
+) WITH (fillfactor = 20, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0);
+COMMENT ON TABLE @extschema@.map_progress IS 'up to which touched row each part is mapped: nothing smaller can ever appear, so mapping starts there and never reads dead entries';
+COMMENT ON COLUMN @extschema@.map_progress.xid IS 'never above the oldest transaction that was still running when the part was read';

@@ -1,0 +1,123 @@
+#include "marc/charset.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace marc {
+namespace {
+
+constexpr std::uint64_t high_bits = 0x8080'8080'8080'8080ULL;
+
+/// Skips ASCII from `at` on, eight bytes at a time.
+std::size_t skip_ascii(std::string_view text, std::size_t at) noexcept {
+    while (text.size() - at >= 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text.data() + at, 8);
+        if ((word & high_bits) != 0) {
+            break;
+        }
+        at += 8;
+    }
+    while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) {
+        ++at;
+    }
+    return at;
+}
+
+/// Length of the sound multi-byte character at `at`, or 0. The ranges are those of RFC 3629, section 4.
+std::size_t sound_character(std::string_view text, std::size_t at) noexcept {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
+    const auto tail = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+    const std::size_t left = text.size() - at;
+    const unsigned char lead = byte(0);
+    if (lead < 0xC2 || lead > 0xF4) {
+        return 0;
+    }
+    if (lead < 0xE0) {
+        return left >= 2 && tail(1) ? 2 : 0;
+    }
+    if (lead < 0xF0) {
+        if (left < 3 || !tail(1) || !tail(2) || (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xED && byte(1) > 0x9F)) {
+            return 0;
+        }
+        return 3;
+    }
+    if (left < 4 || !tail(1) || !tail(2) || !tail(3) || (lead == 0xF0 && byte(1) < 0x90) ||
+        (lead == 0xF4 && byte(1) > 0x8F)) {
+        return 0;
+    }
+    return 4;
+}
+
+} // namespace
+
+std::size_t find_invalid_utf8(std::string_view text) noexcept {
+    std::size_t at = 0;
+    for (;;) {
+        at = skip_ascii(text, at);
+        if (at == text.size()) {
+            return std::string_view::npos;
+        }
+        const std::size_t length = sound_character(text, at);
+        if (length == 0) {
+            return at;
+        }
+        at += length;
+    }
+}
+
+std::size_t find_non_ascii(std::string_view text) noexcept {
+    const std::size_t at = skip_ascii(text, 0);
+    return at == text.size() ? std::string_view::npos : at;
+}
+
+std::size_t character_bytes(std::string_view text) noexcept {
+    if (text.empty()) {
+        return 0;
+    }
+    const auto lead = static_cast<unsigned char>(text.front());
+    const std::size_t length = lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    return std::min(length, text.size());
+}
+
+char32_t decode_character(std::string_view text) noexcept {
+    const std::size_t length = character_bytes(text);
+    const auto lead = static_cast<unsigned char>(text.front());
+    char32_t character = length == 1 ? lead : lead & (0x7FU >> length);
+    for (std::size_t i = 1; i < length; ++i) {
+        character = (character << 6U) | (static_cast<unsigned char>(text[i]) & 0x3FU);
+    }
+    return character;
+}
+
+std::size_t encode_character(char32_t character, char (&bytes)[4]) noexcept {
+    const auto tail = [character](unsigned shift) { return static_cast<char>(0x80U | ((character >> shift) & 0x3FU)); };
+    if (character < 0x80) {
+        bytes[0] = static_cast<char>(character);
+        return 1;
+    }
+    if (character < 0x800) {
+        bytes[0] = static_cast<char>(0xC0U | (character >> 6U));
+        bytes[1] = tail(0);
+        return 2;
+    }
+    if (character < 0x10000) {
+        if (character >= 0xD800 && character <= 0xDFFF) {
+            return 0;
+        }
+        bytes[0] = static_cast<char>(0xE0U | (character >> 12U));
+        bytes[1] = tail(6);
+        bytes[2] = tail(0);
+        return 3;
+    }
+    if (character > 0x10FFFF) {
+        return 0;
+    }
+    bytes[0] = static_cast<char>(0xF0U | (character >> 18U));
+    bytes[1] = tail(12);
+    bytes[2] = tail(6);
+    bytes[3] = tail(0);
+    return 4;
+}
+
+} // namespace marc

@@ -1,0 +1,70 @@
+#include "marc/detect.hpp"
+
+#include "iso2709_extent.hpp"
+#include "marc/error.hpp"
+#include "marc/iso2709.hpp"
+#include "marc/marcxml.hpp"
+#include "marc/mrk.hpp"
+
+#include <algorithm>
+
+namespace marc {
+namespace {
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view lower) noexcept {
+    return text.size() >= lower.size() && std::equal(lower.begin(), lower.end(), text.begin(), [](char a, char b) {
+               return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
+           });
+}
+
+} // namespace
+
+form detect(std::string_view input) noexcept {
+    // White space and byte order mark come before texts, filler before ISO 2709.
+    const std::string_view text = input.substr(std::min(skip_filler(input, 0), input.size()));
+    const std::string_view visible = text.substr(std::min(text.find_first_not_of('\t'), text.size()));
+    if (text.empty()) {
+        return form::unknown;
+    }
+    // Before ISO 2709: a ZIP named .mrc is not rare (local file header, PKWARE APPNOTE 4.3.7).
+    if (text.starts_with("PK\x03\x04") || text.starts_with("PK\x05\x06")) {
+        return form::zip;
+    }
+    if (text.starts_with("\x1F\x8B")) {
+        return form::gzip;
+    }
+    if (visible.starts_with('<')) {
+        return starts_with_ignoring_case(visible, "<!doctype html") || starts_with_ignoring_case(visible, "<html")
+                   ? form::html
+                   : form::marcxml;
+    }
+    if (visible.starts_with('=')) {
+        return form::mrk;
+    }
+    if (visible.starts_with('{') || visible.starts_with('[')) {
+        return form::json;
+    }
+    const std::string_view leader = text.substr(0, limits::leader_bytes);
+    const bool length_digits = leader.size() >= 5 && decimal(leader.substr(0, 5)).has_value();
+    return length_digits || leader_marks(text) >= 2 ? form::iso2709 : form::unknown;
+}
+
+form read_text(std::string_view text, builder& into, report* notes) {
+    const form found = detect(text);
+    switch (found) {
+    case form::iso2709:
+        read_iso2709(as_bytes(text), into, notes);
+        break;
+    case form::marcxml:
+        read_marcxml(text, into, notes);
+        break;
+    case form::mrk:
+        read_mrk(text, into, notes);
+        break;
+    default:
+        throw parse_error(errc::not_marc, 0, {}, text.substr(0, 40));
+    }
+    return found;
+}
+
+} // namespace marc

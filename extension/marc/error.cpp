@@ -1,0 +1,135 @@
+#include "marc/error.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+namespace marc {
+namespace {
+
+/// Appends to a fixed buffer and stops silently at its end; always leaves room for the final NUL.
+class message_writer {
+  public:
+    message_writer(char* start, std::size_t size) : next_(start), end_(start + size - 1) {}
+
+    void text(std::string_view s) noexcept {
+        const std::size_t n = std::min(s.size(), static_cast<std::size_t>(end_ - next_));
+        std::memcpy(next_, s.data(), n);
+        next_ += n;
+    }
+    void printable(std::string_view s) noexcept {
+        for (const char c : s) {
+            const char shown = c >= 0x20 && c < 0x7F ? c : '?';
+            text({&shown, 1});
+        }
+    }
+    void number(std::size_t n) noexcept {
+        const auto result = std::to_chars(next_, end_, n);
+        if (result.ec == std::errc{}) {
+            next_ = result.ptr;
+        }
+    }
+
+  private:
+    char* next_;
+    char* end_;
+};
+
+constexpr std::size_t shown_piece_bytes = 80;
+
+} // namespace
+
+const char* text_of(errc code) noexcept {
+    switch (code) {
+    case errc::not_marc:
+        return "this is not a MARC record";
+    case errc::truncated:
+        return "the record ends too early";
+    case errc::many_records:
+        return "there is more than one record";
+    case errc::too_large:
+        return "the record is larger than this library accepts";
+    case errc::bad_utf8:
+        return "bytes that are not UTF-8";
+    case errc::unsupported_charset:
+        return "MARC-8 or another character set that is not UTF-8";
+    case errc::bad_leader:
+        return "the leader cannot be read";
+    case errc::bad_tag:
+        return "a tag is not three characters";
+    case errc::bad_indicator:
+        return "an indicator is not one ASCII character";
+    case errc::bad_subfield_code:
+        return "a subfield code is more than one character";
+    case errc::bad_xml:
+        return "the XML is not well-formed";
+    case errc::xml_doctype:
+        return "the XML has a document type declaration";
+    case errc::bad_mnemonic:
+        return "the mnemonic text cannot be read";
+    case errc::bad_path:
+        return "the field path cannot be read";
+    case errc::unsupported_path:
+        return "the field path uses a part of MARCspec that is not supported";
+    case errc::record_too_long:
+        return "the record is longer than the 99,999 bytes of ISO 2709";
+    case errc::field_too_long:
+        return "a field is longer than the 9,999 bytes of ISO 2709";
+    case errc::inexpressible:
+        return "this form of MARC cannot hold the content";
+    case errc::corrupt:
+        return "the binary form of the record is damaged";
+    }
+    return "unknown error";
+}
+
+parse_error::parse_error(errc code, std::size_t offset, std::string_view tag, std::string_view piece) noexcept
+    : code_(code), offset_(offset) {
+    tag_length_ = static_cast<std::uint8_t>(std::min(tag.size(), tag_.size()));
+    for (std::size_t i = 0; i < tag_length_; ++i) {
+        tag_[i] = tag[i] > 0x20 && tag[i] < 0x7F ? tag[i] : '?';
+    }
+    message_writer out(message_.data(), message_.size());
+    out.text(text_of(code));
+    if (!piece.empty()) {
+        out.text(": \"");
+        out.printable(piece.substr(0, shown_piece_bytes));
+        out.text("\"");
+    }
+    out.text(" (");
+    if (tag_length_ > 0) {
+        out.text("field ");
+        out.text({tag_.data(), tag_length_});
+        out.text(", ");
+    }
+    out.text(code == errc::bad_path || code == errc::unsupported_path ? "position " : "byte ");
+    out.number(offset);
+    out.text(")");
+}
+
+const char* parse_error::hint() const noexcept {
+    switch (code_) {
+    case errc::many_records:
+        return "Cut the input into records first: marc_split for ISO 2709, marc_split_xml for MARCXML.";
+    case errc::bad_utf8:
+        return "Leader/09 or the form of the input promises UTF-8. Convert the record to UTF-8, or mend the bytes.";
+    case errc::unsupported_charset:
+        return "Convert the record to UTF-8 first, for example with yaz-marcdump -f marc8 -t utf8 -l 9=97.";
+    case errc::xml_doctype:
+        return "Remove the <!DOCTYPE ...> declaration; MARCXML needs none.";
+    case errc::record_too_long:
+    case errc::field_too_long:
+        return "Write this record as MARCXML, which has no such limit.";
+    case errc::inexpressible:
+        return "Mend the field, or write with replacement.";
+    case errc::bad_path:
+        return "A field path is MARCspec: 245$a, 245$a$c, 6..$a, 008/35-37, LDR/6, 245^1, 650[0]$a.";
+    case errc::bad_mnemonic:
+        return "One line a field: =245  10$aTitle; a blank indicator is \\, and $ { } in values are {dollar} {lcub} "
+               "{rcub}.";
+    default:
+        return "";
+    }
+}
+
+} // namespace marc

@@ -1,0 +1,109 @@
+// Makes stored records.
+#pragma once
+
+#include "marc/record.hpp"
+#include "marc/report.hpp"
+
+#include <cstddef>
+#include <memory_resource>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace marc {
+
+/// One block of memory that holds a stored record behind `prefix` free bytes (room for PostgreSQL's length word).
+class stored_record {
+  public:
+    stored_record(std::pmr::memory_resource* memory, std::size_t prefix, std::size_t bytes);
+    stored_record(stored_record&& other) noexcept;
+    stored_record& operator=(stored_record&& other) noexcept;
+    stored_record(const stored_record&) = delete;
+    stored_record& operator=(const stored_record&) = delete;
+    ~stored_record();
+
+    /// The record without the prefix.
+    std::span<const std::byte> bytes() const noexcept { return {block_ + prefix_, size_ - prefix_}; }
+    std::span<std::byte> writable() noexcept { return {block_ + prefix_, size_ - prefix_}; }
+    record_view view() const { return record_view::trusted(bytes()); }
+    /// Gives the whole block (prefix included) to the caller, who must return it to the memory resource (size as
+    /// given, alignment 8) or let the resource drop it.
+    std::span<std::byte> release() noexcept;
+
+    static constexpr std::size_t alignment = 8;
+
+  private:
+    std::pmr::memory_resource* memory_;
+    std::byte* block_;
+    std::size_t size_;
+    std::size_t prefix_;
+};
+
+/// What the bytes that follow the data are. None is written by this version's readers.
+enum class residue_kind : std::uint8_t { original = 1 };
+
+/// Collects one record. Use it again after finish() or clear(): it keeps its buffers.
+class builder {
+  public:
+    explicit builder(std::pmr::memory_resource* memory = std::pmr::get_default_resource());
+
+    /// Drops what was collected.
+    void clear() noexcept;
+
+    /// Sets the leader. Shorter than 24 bytes: padded with blanks; longer: cut; both are noted.
+    /// @throws parse_error bad_utf8
+    void set_leader(std::string_view leader, report* notes = nullptr, std::size_t offset = 0);
+    void set_source(source_format format, source_encoding encoding) noexcept;
+    void mark(std::uint8_t flag) noexcept { flags_ |= flag; }
+    void set_residue(residue_kind kind, std::string_view bytes);
+
+    /// A whole field: content as ISO 2709 has it without the terminator (data: two indicators, 1F code value …). The
+    /// kind follows from tag and content. Content is taken as it is: UTF-8 is checked by finish().
+    /// @throws parse_error bad_tag when tag is not three bytes or holds 1E, with which no directory could be read;
+    ///         too_large
+    void add_field(std::string_view tag, std::string_view content);
+
+    /// The same in pieces: begin, then append and begin_subfield, then end.
+    void begin_field(std::string_view tag);
+    void append(std::string_view content) { data_.append(content); }
+    void append(char c) { data_.push_back(c); }
+    void begin_subfield(std::string_view code) {
+        data_.push_back(subfield_delimiter);
+        data_.append(code);
+    }
+    void end_field();
+    /// The data of the field that is being built, so far.
+    std::size_t open_field_bytes() const noexcept { return data_.size() - field_start_; }
+
+    std::pmr::memory_resource* memory() const noexcept { return memory_; }
+    std::size_t field_count() const noexcept { return count_; }
+    bool has_leader() const noexcept { return has_leader_; }
+
+    /// Notes what is odd inside the collected fields: missing indicators, control characters, tags and so on.
+    /// @param offset added to each field's position in the data
+    void note_defects(report* notes, std::size_t offset = 0);
+
+    /// The tag of the first field with bytes that are not UTF-8, or empty.
+    std::string_view tag_of_bad_utf8() const noexcept;
+
+    /// The record in one block with `prefix` free bytes in front; then the builder is empty again.
+    /// @throws parse_error bad_utf8 (offset in the data area, with the tag), too_large
+    stored_record finish(std::size_t prefix = 0);
+
+  private:
+    std::pmr::memory_resource* memory_;
+    std::pmr::string directory_;
+    std::pmr::string data_;
+    std::pmr::string residue_;
+    char leader_[limits::leader_bytes];
+    std::size_t count_ = 0;
+    std::size_t field_start_ = 0;
+    source_format format_ = source_format::other;
+    source_encoding encoding_ = source_encoding::unicode;
+    std::uint8_t flags_ = 0;
+    bool has_leader_ = false;
+    bool has_008_ = false;
+    bool has_200_ = false;
+};
+
+} // namespace marc

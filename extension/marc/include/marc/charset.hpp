@@ -1,0 +1,26 @@
+// UTF-8.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace marc {
+
+/// The position of the first byte that is not UTF-8 (RFC 3629: no surrogates, nothing over U+10FFFF, shortest form),
+/// or npos when all is well.
+std::size_t find_invalid_utf8(std::string_view text) noexcept;
+
+/// The position of the first byte over 7F, or npos.
+std::size_t find_non_ascii(std::string_view text) noexcept;
+
+/// Length in bytes of the character at the start of valid UTF-8; never more than there is, 0 only for empty text.
+std::size_t character_bytes(std::string_view text) noexcept;
+
+/// The code point at the start of valid, not empty UTF-8.
+char32_t decode_character(std::string_view text) noexcept;
+
+/// Writes a code point as UTF-8 into four bytes; returns how many were used, 0 when it is no Unicode scalar value.
+std::size_t encode_character(char32_t character, char (&bytes)[4]) noexcept;
+
+} // namespace marc

@@ -1,0 +1,31 @@
+// The numbers that bound a record: what the formats allow, and what this library accepts.
+#pragma once
+
+#include <cstddef>
+
+namespace marc::limits {
+
+inline constexpr std::size_t leader_bytes = 24;
+
+// ISO 2709 as MARC 21 uses it (leader/20-23 is 4500): four digits of field length, five digits of record length.
+inline constexpr std::size_t iso2709_record_bytes = 99'999;
+inline constexpr std::size_t iso2709_field_bytes = 9'999;
+inline constexpr std::size_t iso2709_directory_entry_bytes = 12;
+
+// A stored record must stay well under PostgreSQL's 1 GB for one value, since its text forms are several times longer.
+inline constexpr std::size_t record_bytes = 128U << 20U;
+inline constexpr std::size_t fields = 1'000'000;
+
+// The longest text that a reader takes. A MARCXML record is three to four times its ISO 2709 form.
+inline constexpr std::size_t text_bytes = 512U << 20U;
+
+// Elements inside each other. MARCXML needs five.
+inline constexpr std::size_t xml_depth = 64;
+
+// A report lists this many defects; further ones are only counted.
+inline constexpr std::size_t listed_defects = 1'000;
+
+// Subfield selections in one field path, such as the two of 245$a$b.
+inline constexpr std::size_t path_parts = 16;
+
+} // namespace marc::limits

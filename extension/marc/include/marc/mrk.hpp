@@ -1,0 +1,28 @@
+// Mnemonic text, one line a field: the text form of the type. mrk.cpp holds the grammar.
+#pragma once
+
+#include "marc/builder.hpp"
+#include "marc/record.hpp"
+#include "marc/report.hpp"
+
+#include <memory_resource>
+#include <string>
+#include <string_view>
+
+namespace marc {
+
+struct mrk_options {
+    /// Writes characters over U+007F as {U+XXXX}: for a server encoding that is not UTF-8.
+    bool ascii_only = false;
+};
+
+/// Appends the record as lines `=TAG  content`, each ended by LF except the last. Exact: read_mrk gives the same
+/// leader and fields back for every record.
+void write_mrk(const record_view& record, std::pmr::string& out, mrk_options options = {});
+
+/// Reads one record. Lines end in LF or CR LF; empty lines are skipped.
+/// @param text UTF-8
+/// @throws parse_error bad_mnemonic, many_records, bad_tag, bad_utf8, too_large
+void read_mrk(std::string_view text, builder& into, report* notes = nullptr);
+
+} // namespace marc

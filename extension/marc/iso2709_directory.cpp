@@ -1,0 +1,297 @@
+#include "iso2709_directory.hpp"
+
+#include "iso2709_extent.hpp"
+#include "marc/poll.hpp"
+
+#include <algorithm>
+#include <memory_resource>
+#include <numeric>
+#include <vector>
+
+namespace marc {
+namespace {
+
+constexpr std::size_t entry_bytes = limits::iso2709_directory_entry_bytes;
+
+struct entry {
+    std::string_view tag;
+    std::size_t at = 0;    ///< in the directory
+    std::size_t start = 0; ///< as the entry says
+    std::size_t bytes = 0; ///< with the terminator, as the entry says
+    bool numeric = false;
+};
+
+/// A piece of the data up to a terminator.
+struct segment {
+    std::size_t start = 0;
+    std::size_t bytes = 0; ///< without the terminator
+    bool claimed = false;
+    std::size_t end() const noexcept { return start + bytes + 1; }
+};
+
+constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+bool is_numeric_entry(std::string_view text) noexcept {
+    return text.size() >= entry_bytes && decimal(text.substr(3, 9)).has_value();
+}
+
+class damaged_directory {
+  public:
+    damaged_directory(std::string_view area, const note_function& note, std::pmr::memory_resource* memory)
+        : area_(area), note_(note), segments_(memory), entries_(memory), chosen_(memory) {}
+
+    void read(std::string_view directory, builder& into) {
+        find_segments();
+        find_entries(directory);
+        chosen_.assign(entries_.size(), {none, none});
+        if (!claim_exact() && entries_.size() == segments_.size()) {
+            claim_by_order();
+        } else {
+            claim_near();
+        }
+        add_fields(into);
+    }
+
+  private:
+    struct choice {
+        std::size_t first; ///< segment
+        std::size_t last;  ///< another one when the field holds terminators
+    };
+
+    void find_segments() {
+        std::size_t start = 0;
+        poller polling;
+        while (start < area_.size()) {
+            std::size_t end = area_.find(field_terminator, start);
+            if (end == std::string_view::npos) {
+                end = area_.size();
+                note_(defect_code::field_terminator_missing, start, {});
+            }
+            segments_.push_back({start, end - start});
+            polling.step(end - start + 1);
+            start = end + 1;
+        }
+    }
+
+    void find_entries(std::string_view directory) {
+        std::size_t at = 0;
+        while (directory.size() - at >= entry_bytes) {
+            const std::string_view text = directory.substr(at);
+            entry e{text.substr(0, 3), at, 0, 0, is_numeric_entry(text)};
+            std::size_t width = entry_bytes;
+            if (e.numeric) {
+                e.bytes = *decimal(text.substr(3, 4));
+                e.start = *decimal(text.substr(7, 5));
+                // A field of more than 9,999 bytes makes the entry one digit wider and shifts all that follow.
+                const std::size_t expected =
+                    entries_.size() < segments_.size() ? segments_[entries_.size()].start : none;
+                if (e.start != expected && text.size() > entry_bytes && decimal(text.substr(8, 5)) == expected) {
+                    e.bytes = *decimal(text.substr(3, 5));
+                    e.start = expected;
+                    width = entry_bytes + 1;
+                }
+            }
+            entries_.push_back(e);
+            at += width;
+        }
+        if (at < directory.size()) {
+            note_(defect_code::directory_length, at, {});
+        }
+    }
+
+    std::size_t segment_at(std::size_t start) const noexcept {
+        const auto it = std::lower_bound(segments_.begin(), segments_.end(), start,
+                                         [](const segment& s, std::size_t value) { return s.start < value; });
+        return it != segments_.end() && it->start == start ? static_cast<std::size_t>(it - segments_.begin()) : none;
+    }
+
+    std::size_t segment_ending_at(std::size_t end) const noexcept {
+        const auto it = std::lower_bound(segments_.begin(), segments_.end(), end,
+                                         [](const segment& s, std::size_t value) { return s.end() < value; });
+        return it != segments_.end() && it->end() == end ? static_cast<std::size_t>(it - segments_.begin()) : none;
+    }
+
+    bool claim(std::size_t index, std::size_t first, std::size_t last) {
+        for (std::size_t s = first; s <= last; ++s) {
+            if (segments_[s].claimed) {
+                return false;
+            }
+        }
+        for (std::size_t s = first; s <= last; ++s) {
+            segments_[s].claimed = true;
+        }
+        chosen_[index] = {first, last};
+        return true;
+    }
+
+    /// Entries that agree with the terminators take their segments; true when all entries do and nothing is left.
+    bool claim_exact() {
+        std::pmr::vector<std::size_t> wide(chosen_.get_allocator());
+        for (std::size_t i = 0; i < entries_.size(); ++i) {
+            const entry& e = entries_[i];
+            const std::size_t first = e.numeric && e.bytes > 0 ? segment_at(e.start) : none;
+            const std::size_t last = first == none ? none : segment_ending_at(e.start + e.bytes);
+            if (last == none) {
+                continue;
+            }
+            if (first == last) {
+                claim(i, first, last);
+            } else {
+                wide.push_back(i);
+            }
+        }
+        for (const std::size_t i : wide) {
+            claim(i, segment_at(entries_[i].start), segment_ending_at(entries_[i].start + entries_[i].bytes));
+        }
+        return std::all_of(chosen_.begin(), chosen_.end(), [](const choice& c) { return c.first != none; });
+    }
+
+    /// As many entries as segments: the first belongs to the first, in the order of the entries' starting positions
+    /// where these are numbers, else in the order of the directory.
+    void claim_by_order() {
+        std::pmr::vector<std::size_t> order(entries_.size(), chosen_.get_allocator());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        if (std::all_of(entries_.begin(), entries_.end(), [](const entry& e) { return e.numeric; })) {
+            std::stable_sort(order.begin(), order.end(),
+                             [this](std::size_t a, std::size_t b) { return entries_[a].start < entries_[b].start; });
+        }
+        for (std::size_t rank = 0; rank < order.size(); ++rank) {
+            const choice before = chosen_[order[rank]];
+            if (before.first != rank || before.last != rank) {
+                note_(defect_code::directory_entry, segments_[rank].start, entries_[order[rank]].tag);
+            }
+            chosen_[order[rank]] = {rank, rank};
+            segments_[rank].claimed = true;
+        }
+    }
+
+    /// What is left takes the free segment nearest to where the entry points, or the next free one.
+    void claim_near() {
+        std::size_t next = 0;
+        poller polling;
+        for (std::size_t i = 0; i < entries_.size(); ++i) {
+            polling.step(entry_bytes);
+            if (chosen_[i].first != none) {
+                next = chosen_[i].last + 1;
+                continue;
+            }
+            const entry& e = entries_[i];
+            std::size_t s = next;
+            if (e.numeric && e.start < area_.size()) {
+                const auto after =
+                    std::upper_bound(segments_.begin(), segments_.end(), e.start,
+                                     [](std::size_t value, const segment& x) { return value < x.start; });
+                s = static_cast<std::size_t>(after - segments_.begin()) - 1;
+                const bool next_is_nearer =
+                    after != segments_.end() && after->start - e.start < e.start - segments_[s].start;
+                if (next_is_nearer) {
+                    ++s;
+                }
+                if (segments_[s].claimed) {
+                    note_(defect_code::directory_overlap, e.at, e.tag);
+                    continue;
+                }
+            } else if (s >= segments_.size() || segments_[s].claimed) {
+                note_(defect_code::directory_surplus, e.at, e.tag);
+                continue;
+            }
+            note_(defect_code::directory_entry, segments_[s].start, e.tag);
+            claim(i, s, s);
+            next = s + 1;
+        }
+    }
+
+    void add_fields(builder& into) {
+        poller polling;
+        for (std::size_t i = 0; i < entries_.size(); ++i) {
+            if (chosen_[i].first == none) {
+                continue;
+            }
+            const segment& first = segments_[chosen_[i].first];
+            const segment& last = segments_[chosen_[i].last];
+            into.add_field(entries_[i].tag, area_.substr(first.start, last.start + last.bytes - first.start));
+            polling.step(last.end() - first.start);
+        }
+        for (const segment& s : segments_) {
+            if (!s.claimed && s.bytes > 0) {
+                note_(defect_code::unreferenced_data, s.start, {});
+            }
+        }
+    }
+
+    std::string_view area_;
+    const note_function& note_;
+    std::pmr::vector<segment> segments_;
+    std::pmr::vector<entry> entries_;
+    std::pmr::vector<choice> chosen_;
+};
+
+} // namespace
+
+std::optional<directory_place> find_directory(std::string_view record) {
+    if (record.size() < limits::leader_bytes) {
+        return std::nullopt;
+    }
+    std::size_t end = record.find(field_terminator, limits::leader_bytes);
+    if (end == std::string_view::npos) {
+        return std::nullopt;
+    }
+    std::size_t data = end + 1;
+    std::size_t start = limits::leader_bytes;
+    if ((end - start) % entry_bytes == 0) {
+        return directory_place{start, end, data};
+    }
+    // The leader is too short or too long when entries fit from another place on, the first of which starts at 0.
+    for (std::size_t at = end % entry_bytes; at <= 2 * limits::leader_bytes && at < end; at += entry_bytes) {
+        if (at >= 10 && is_numeric_entry(record.substr(at, entry_bytes)) && record.substr(at + 7, 5) == "00000" &&
+            !(is_numeric_entry(record.substr(start, entry_bytes)) && record.substr(start + 7, 5) == "00000")) {
+            return directory_place{at, end, data};
+        }
+    }
+    // The directory has no terminator, so that the first one ends a field: believe the base address if entries fill
+    // the space up to it and none follows.
+    const std::size_t base = decimal(record.substr(12, 5)).value_or(0);
+    const std::size_t filled = base > start && base < end ? start + (base - start) / entry_bytes * entry_bytes : start;
+    bool entries_only = filled > start && !is_numeric_entry(record.substr(filled, entry_bytes));
+    for (std::size_t at = start; entries_only && at < filled; at += entry_bytes) {
+        entries_only = is_numeric_entry(record.substr(at, entry_bytes));
+    }
+    if (entries_only) {
+        end = filled;
+        data = filled;
+    }
+    return directory_place{start, end, data};
+}
+
+void read_damaged_directory(std::string_view directory, std::string_view area, builder& into,
+                            const note_function& note) {
+    damaged_directory(area, note, into.memory()).read(directory, into);
+}
+
+bool read_exact_directory(std::string_view directory, std::string_view area, builder& into) {
+    if (directory.size() % entry_bytes != 0) {
+        return false;
+    }
+    std::size_t expected = 0;
+    for (std::size_t at = 0; at < directory.size(); at += entry_bytes) {
+        const std::size_t bytes = decimal(directory.substr(at + 3, 4)).value_or(0);
+        const std::size_t start = decimal(directory.substr(at + 7, 5)).value_or(none);
+        if (bytes == 0 || start != expected || bytes > area.size() - start ||
+            area[start + bytes - 1] != field_terminator) {
+            return false;
+        }
+        expected += bytes;
+    }
+    if (expected != area.size()) {
+        return false;
+    }
+    std::size_t start = 0;
+    for (std::size_t at = 0; at < directory.size(); at += entry_bytes) {
+        const std::size_t bytes = *decimal(directory.substr(at + 3, 4));
+        into.add_field(directory.substr(at, 3), area.substr(start, bytes - 1));
+        start += bytes;
+    }
+    return true;
+}
+
+} // namespace marc

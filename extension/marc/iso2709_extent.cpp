@@ -1,0 +1,78 @@
+#include "iso2709_extent.hpp"
+
+#include "marc/limits.hpp"
+#include "marc/poll.hpp"
+#include "marc/record.hpp"
+
+#include <algorithm>
+
+namespace marc {
+
+std::size_t skip_filler(std::string_view text, std::size_t at) noexcept {
+    constexpr std::string_view filler("\0 \r\n\x1A", 5);
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    for (;;) {
+        at = std::min(text.find_first_not_of(filler, at), text.size());
+        if (text.substr(at, byte_order_mark.size()) != byte_order_mark) {
+            return at;
+        }
+        at += byte_order_mark.size();
+    }
+}
+
+std::optional<std::size_t> decimal(std::string_view digits) noexcept {
+    std::size_t n = 0;
+    for (const char c : digits) {
+        if (c < '0' || c > '9') {
+            return std::nullopt;
+        }
+        n = n * 10 + static_cast<std::size_t>(c - '0');
+    }
+    return n;
+}
+
+int leader_marks(std::string_view text) noexcept {
+    if (text.size() < limits::leader_bytes) {
+        return 0;
+    }
+    constexpr std::string_view delimiters = "\x1D\x1E\x1F";
+    if (text.substr(0, limits::leader_bytes).find_first_of(delimiters) != std::string_view::npos) {
+        return 0;
+    }
+    return static_cast<int>(decimal(text.substr(0, 5)).has_value()) +
+           static_cast<int>(decimal(text.substr(12, 5)).has_value()) + static_cast<int>(text.substr(10, 2) == "22") +
+           static_cast<int>(text.substr(20, 2) == "45");
+}
+
+iso2709_extent find_extent(std::string_view text) {
+    // Two marks: one alone occurs in data too easily.
+    const auto record_follows = [text](std::size_t at) {
+        at = skip_filler(text, at);
+        return at < text.size() && leader_marks(text.substr(at)) >= 2;
+    };
+    std::size_t end = text.find(record_terminator, std::min(text.size(), limits::leader_bytes));
+    if (end == std::string_view::npos) {
+        return {text.size(), false};
+    }
+    const std::size_t length = decimal(text.substr(0, 5)).value_or(0);
+    if (length == end + 1) {
+        return {length, true};
+    }
+    const bool length_fits = length > end && length <= text.size() && text[length - 1] == record_terminator;
+    poller polling;
+    std::size_t last = end;
+    while (end != std::string_view::npos) {
+        if (length_fits && end + 1 == length) {
+            return {length, true};
+        }
+        if (record_follows(end + 1) || skip_filler(text, end + 1) == text.size()) {
+            return {end + 1, true};
+        }
+        last = end;
+        end = text.find(record_terminator, end + 1);
+        polling.step(end - last);
+    }
+    return {text.size(), false};
+}
+
+} // namespace marc

@@ -1,0 +1,28 @@
+// Inside of the library: where a record starts and ends among other bytes.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace marc {
+
+/// Filler that systems put around records: NUL, blank, CR, LF, 1A (end of file of CP/M) and the UTF-8 byte order mark.
+std::size_t skip_filler(std::string_view text, std::size_t at) noexcept;
+
+/// A number of exactly these digits, or nothing.
+std::optional<std::size_t> decimal(std::string_view digits) noexcept;
+
+/// How many of the four marks of a leader are there: five digits of length, five digits of base address, 22, 45.
+int leader_marks(std::string_view text) noexcept;
+
+struct iso2709_extent {
+    std::size_t bytes = 0;   ///< with the terminator
+    bool terminated = false; ///< ends in 1D
+};
+
+/// The record that starts at the front of the text. A 1D ends it when the leader's length says so, or when filler and
+/// the end, or filler and a leader, follow.
+iso2709_extent find_extent(std::string_view text);
+
+} // namespace marc

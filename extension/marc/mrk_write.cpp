@@ -1,0 +1,153 @@
+// The mnemonic form, as written here and read by mrk_read.cpp:
+//
+//   record  = leader *( LF field )
+//   leader  = "=LDR  " text            ; 24 bytes, blank as "\"
+//   field   = "=" tag "  " content
+//   tag     = 3 letters or digits, not "LDR" / "{hex:" 6 hexadecimal digits "}"
+//   content = text                     ; control field: blank as "\"
+//           / indicator indicator *( "$" [ code value ] )
+//           / "{hex:" *( 2 hexadecimal digits ) "}"   ; whatever has no other form, byte by byte
+//   indicator = "\" for blank / one character / escape
+//   escape  = "{dollar}" / "{lcub}" / "{rcub}" / "{bsol}" / "{U+" 4 to 6 hexadecimal digits "}"
+//
+// A field is a control field when its tag is 00X, or when its tag is not three digits and its line has no "$". "\"
+// means a blank only in the leader, in control fields and as an indicator; in a value it is itself. Control characters
+// and 7F are always escapes, so a line break always ends a field.
+#include "layout.hpp"
+#include "marc/charset.hpp"
+#include "marc/mrk.hpp"
+#include "marc/poll.hpp"
+
+namespace marc {
+namespace {
+
+constexpr char digits[] = "0123456789ABCDEF";
+
+bool is_alphanumeric(std::string_view text) noexcept {
+    for (const char c : text) {
+        if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+class writer {
+  public:
+    writer(std::pmr::string& out, bool ascii_only) : out_(out), ascii_only_(ascii_only) {}
+
+    void field(const field_view& f) {
+        out_ += "\n=";
+        if (is_alphanumeric(f.tag()) && f.tag() != "LDR") {
+            out_ += f.tag();
+        } else {
+            hex(f.tag());
+        }
+        out_ += "  ";
+        if (f.is_control()) {
+            fixed(f.content());
+        } else if (f.has_indicators() && f.leading().empty()) {
+            fixed(f.content().substr(0, 2));
+            for (const subfield_view& s : f.subfields()) {
+                out_ += '$';
+                value(s.code);
+                value(s.value);
+            }
+        } else {
+            hex(f.content());
+        }
+    }
+
+    /// Text in which a blank must stay visible.
+    void fixed(std::string_view text) {
+        for (std::size_t at = 0; at < text.size();) {
+            const std::size_t length = character_bytes(text.substr(at));
+            const std::string_view character = text.substr(at, length);
+            if (character == " ") {
+                out_ += '\\';
+            } else if (character == "\\") {
+                out_ += "{bsol}";
+            } else {
+                value(character);
+            }
+            at += length;
+        }
+    }
+
+  private:
+    bool is_plain(unsigned char c) const noexcept {
+        return c >= 0x20 && c != '$' && c != '{' && c != '}' && c != 0x7F && (c < 0x80 || !ascii_only_);
+    }
+
+    void value(std::string_view text) {
+        std::size_t at = 0;
+        while (at < text.size()) {
+            std::size_t end = at;
+            while (end < text.size() && is_plain(static_cast<unsigned char>(text[end]))) {
+                ++end;
+            }
+            out_ += text.substr(at, end - at);
+            at = end;
+            if (at < text.size()) {
+                const std::size_t length = character_bytes(text.substr(at));
+                escape(text.substr(at, length));
+                at += length;
+            }
+        }
+    }
+
+    void escape(std::string_view character) {
+        switch (character.front()) {
+        case '$':
+            out_ += "{dollar}";
+            return;
+        case '{':
+            out_ += "{lcub}";
+            return;
+        case '}':
+            out_ += "{rcub}";
+            return;
+        default:
+            break;
+        }
+        const char32_t code = decode_character(character);
+        out_ += "{U+";
+        bool leading = true;
+        for (int shift = 20; shift >= 0; shift -= 4) {
+            const unsigned digit = (code >> static_cast<unsigned>(shift)) & 0xFU;
+            leading = leading && digit == 0 && shift >= 16;
+            if (!leading) {
+                out_ += digits[digit];
+            }
+        }
+        out_ += '}';
+    }
+
+    void hex(std::string_view bytes) {
+        out_ += "{hex:";
+        for (const char c : bytes) {
+            out_ += digits[static_cast<unsigned char>(c) >> 4U];
+            out_ += digits[static_cast<unsigned char>(c) & 0xFU];
+        }
+        out_ += '}';
+    }
+
+    std::pmr::string& out_;
+    bool ascii_only_;
+};
+
+} // namespace
+
+void write_mrk(const record_view& record, std::pmr::string& out, mrk_options options) {
+    out.reserve(out.size() + record.data().size() + 8 * record.field_count() + 32);
+    writer w(out, options.ascii_only);
+    out += "=LDR  ";
+    w.fixed(record.leader());
+    poller polling;
+    for (const field_view f : record) {
+        w.field(f);
+        polling.step(f.content().size());
+    }
+}
+
+} // namespace marc

@@ -1,0 +1,157 @@
+// Parse and write: ISO 2709, MARCXML, mnemonic text.
+#include "value.hpp"
+
+#include "marc/charset.hpp"
+#include "marc/detect.hpp"
+#include "marc/error.hpp"
+#include "marc/iso2709.hpp"
+#include "marc/marcxml.hpp"
+#include "marc/mrk.hpp"
+
+namespace marc_pg {
+namespace {
+
+/// Runs a reader of bytea; what is no record is then bad binary (22P03), not bad text.
+template <class Read>
+Datum read_binary(Read&& read) {
+    palloc_resource memory;
+    marc::builder builder{&memory};
+    try {
+        read(builder);
+        return marc_datum(builder);
+    } catch (const marc::parse_error& error) {
+        if (error.code() != marc::errc::not_marc) {
+            throw;
+        }
+        throw sql_error{ERRCODE_INVALID_BINARY_REPRESENTATION, error.what(), {}, error.hint()};
+    }
+}
+
+/// Refuses an encoding that the reader does not know. Takes a name as people write it: UTF-8, utf8, unicode.
+void check_encoding(std::string_view name) {
+    std::string plain;
+    for (char const c : name) {
+        if (c != '-' && c != '_' && c != ' ') {
+            plain.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+        }
+    }
+    if (plain != "utf8" && plain != "unicode" && plain != "ascii") {
+        throw sql_error{ERRCODE_FEATURE_NOT_SUPPORTED,
+                        "character set \"" + std::string{name} + "\" is not supported",
+                        {},
+                        "Give 'utf-8', or convert the file to UTF-8 first, for instance with yaz-marcdump."};
+    }
+}
+
+/// What to do with content that MARCXML cannot hold, as the caller names it.
+marc::inexpressible_content policy_of(std::string_view name) {
+    if (name == "error") {
+        return marc::inexpressible_content::error;
+    }
+    if (name == "replace") {
+        return marc::inexpressible_content::replace;
+    }
+    throw sql_error{
+        ERRCODE_INVALID_PARAMETER_VALUE,
+        "inexpressible must be 'error' or 'replace'",
+        {},
+        "'replace' writes U+FFFD for a character that XML forbids, and blank indicators where a field has none."};
+}
+
+/// MARCXML in ASCII: every other character as a character reference, for a database that does not hold all of Unicode.
+std::string with_character_references(std::string_view xml) {
+    std::string ascii;
+    ascii.reserve(xml.size() + xml.size() / 4);
+    while (!xml.empty()) {
+        std::size_t const plain = std::min(marc::find_non_ascii(xml), xml.size());
+        ascii.append(xml.substr(0, plain));
+        xml.remove_prefix(plain);
+        if (!xml.empty()) {
+            char digits[8];
+            auto const character = static_cast<std::uint32_t>(marc::decode_character(xml));
+            char* const end = std::to_chars(digits, digits + sizeof digits, character, 16).ptr;
+            ascii.append("&#x").append(digits, end).append(";");
+            xml.remove_prefix(std::max<std::size_t>(marc::character_bytes(xml), 1));
+        }
+    }
+    return ascii;
+}
+
+} // namespace
+
+MARC_SQL_FUNCTION(marc_from_iso2709) {
+    // Not strict, since the encoding may be null: a null record gives null.
+    struct varlena* bytes = PG_ARGISNULL(0) ? nullptr : varlena_argument(fcinfo, 0);
+    struct varlena* encoding = PG_ARGISNULL(1) ? nullptr : varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] {
+        if (bytes == nullptr) {
+            fcinfo->isnull = true;
+            return Datum{0};
+        }
+        if (encoding != nullptr) {
+            check_encoding(text_view(encoding));
+        }
+        return read_binary([&](marc::builder& builder) { marc::read_iso2709(varlena_bytes(bytes), builder); });
+    });
+}
+
+MARC_SQL_FUNCTION(marc_from_bytes) {
+    struct varlena* bytes = varlena_argument(fcinfo, 0);
+    return boundary(fcinfo, [&] {
+        return read_binary(
+            [&](marc::builder& builder) { marc::read_text(marc::as_text(varlena_bytes(bytes)), builder); });
+    });
+}
+
+MARC_SQL_FUNCTION(marc_from_xml) {
+    struct varlena* text = varlena_argument(fcinfo, 0);
+    return boundary(fcinfo, [&] {
+        palloc_resource memory;
+        marc::builder builder{&memory};
+        marc::read_marcxml(utf8_of(text_view(text)), builder);
+        return marc_datum(builder);
+    });
+}
+
+MARC_SQL_FUNCTION(marc_from_mrk) {
+    struct varlena* text = varlena_argument(fcinfo, 0);
+    return boundary(fcinfo, [&] {
+        palloc_resource memory;
+        marc::builder builder{&memory};
+        marc::read_mrk(utf8_of(text_view(text)), builder);
+        return marc_datum(builder);
+    });
+}
+
+MARC_SQL_FUNCTION(marc_to_iso2709) {
+    struct varlena* value = varlena_argument(fcinfo, 0);
+    return boundary(fcinfo, [&] {
+        palloc_resource memory;
+        std::pmr::string bytes{&memory};
+        marc::write_iso2709(record_of(value), bytes);
+        return bytea_datum(marc::as_bytes(bytes));
+    });
+}
+
+MARC_SQL_FUNCTION(marc_to_xml) {
+    struct varlena* value = varlena_argument(fcinfo, 0);
+    struct varlena* inexpressible = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] {
+        palloc_resource memory;
+        std::pmr::string xml{&memory};
+        marc::write_marcxml(record_of(value), xml, policy_of(text_view(inexpressible)));
+        return database_is_utf8() ? text_datum(xml) : text_datum(with_character_references(xml));
+    });
+}
+
+MARC_SQL_FUNCTION(marc_to_mrk) {
+    struct varlena* value = varlena_argument(fcinfo, 0);
+    return boundary(fcinfo, [&] {
+        palloc_resource memory;
+        std::pmr::string text{&memory};
+        marc::write_mrk(record_of(value), text, {.ascii_only = !database_is_utf8()});
+        return text_datum(text);
+    });
+}
+
+} // namespace marc_pg

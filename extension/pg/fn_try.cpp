@@ -1,0 +1,136 @@
+// Parsing that does not raise an error: one record (marc_try), a file (marc_split), what was odd (marc_problems).
+#include "rows.hpp"
+#include "value.hpp"
+
+#include "marc/detect.hpp"
+#include "marc/error.hpp"
+#include "marc/iso2709.hpp"
+#include "marc/report.hpp"
+
+namespace marc_pg {
+namespace {
+
+/// Reads one record of any form. Takes UTF-8; returns the row (record, problem), one of which is null.
+Datum try_record(TupleDesc row, std::string_view input) {
+    std::array<Datum, 2> values{};
+    std::array<bool, 2> nulls{true, true};
+    palloc_resource memory;
+    marc::builder builder{&memory};
+    try {
+        marc::read_text(input, builder);
+        values[0] = marc_datum(builder);
+        nulls[0] = false;
+    } catch (const marc::parse_error& error) {
+        values[1] = text_datum(error.what());
+        nulls[1] = false;
+    }
+    return row_datum(row, values, nulls);
+}
+
+/// Adds the row of one piece of a file.
+void put_piece(const row_set& rows, const marc::iso2709_piece& piece, std::int64_t ord, marc::builder& builder) {
+    row_memory const values_of_row{rows};
+    std::array<Datum, 5> values{Int64GetDatum(ord), Int64GetDatum(static_cast<std::int64_t>(piece.offset)), Datum{0},
+                                bytea_datum(piece.bytes), Datum{0}};
+    std::array<bool, 5> nulls{false, false, true, false, true};
+    try {
+        if (piece.problem) {
+            throw marc::parse_error{*piece.problem, 0};
+        }
+        builder.clear();
+        marc::read_iso2709(piece.bytes, builder);
+        marc::stored_record record = builder.finish(VARHDRSZ);
+        std::byte* block = record.writable().data() - VARHDRSZ;
+        SET_VARSIZE(block, record.bytes().size() + VARHDRSZ);
+        values[2] = PointerGetDatum(block);
+        nulls[2] = false;
+        rows.put(values, nulls);
+        return;
+    } catch (const marc::parse_error& error) {
+        values[4] = text_datum(error.what());
+        nulls[4] = false;
+    }
+    rows.put(values, nulls);
+}
+
+void put_problem(const row_set& rows, std::string_view code, std::string_view tag, std::uint32_t occurrence,
+                 std::size_t offset, std::string_view message) {
+    row_memory const values_of_row{rows};
+    bool const has_tag = !tag.empty() && tag[0] != '\0';
+    std::array<Datum, 5> values{text_datum(code), Datum{0}, Int32GetDatum(static_cast<std::int32_t>(occurrence) + 1),
+                                Int64GetDatum(static_cast<std::int64_t>(offset)), text_datum(message)};
+    std::array<bool, 5> nulls{false, !has_tag, !has_tag, false, false};
+    if (has_tag) {
+        values[1] = text_datum(marc::printable_tag{tag}.view());
+    }
+    rows.put(values, nulls);
+}
+
+/// Reads one record and adds a row for each defect, or one for the reason why it cannot be read.
+void put_problems(const row_set& rows, std::string_view input) {
+    palloc_resource memory;
+    marc::report report{&memory};
+    try {
+        marc::builder builder{&memory};
+        marc::read_text(input, builder, &report);
+        builder.finish();
+    } catch (const marc::parse_error& error) {
+        put_problem(rows, "unreadable", error.tag(), 0, error.offset(), error.what());
+        return;
+    }
+    for (const marc::defect& found : report.list()) {
+        poll_interrupts();
+        put_problem(rows, marc::name_of(found.code), {found.tag.data(), found.tag.size()}, found.occurrence,
+                    found.offset, marc::text_of(found.code));
+    }
+}
+
+} // namespace
+
+MARC_SQL_FUNCTION(marc_try_text) {
+    TupleDesc row = row_type(fcinfo);
+    struct varlena* text = varlena_argument(fcinfo, 0);
+    return boundary(fcinfo, [&] { return try_record(row, utf8_of(text_view(text))); });
+}
+
+MARC_SQL_FUNCTION(marc_try_bytea) {
+    TupleDesc row = row_type(fcinfo);
+    struct varlena* bytes = varlena_argument(fcinfo, 0);
+    return boundary(fcinfo, [&] { return try_record(row, marc::as_text(varlena_bytes(bytes))); });
+}
+
+MARC_SQL_FUNCTION(marc_split) {
+    row_set rows = row_set::begin(fcinfo);
+    struct varlena* file = varlena_argument(fcinfo, 0);
+    return boundary(fcinfo, [&] {
+        palloc_resource memory;
+        marc::builder builder{&memory};
+        marc::iso2709_splitter splitter{varlena_bytes(file)};
+        marc::iso2709_piece piece;
+        for (std::int64_t ord = 1; splitter.next(piece); ++ord) {
+            poll_interrupts();
+            put_piece(rows, piece, ord, builder);
+        }
+        return Datum{0};
+    });
+}
+
+MARC_SQL_FUNCTION(marc_problems_text) {
+    row_set rows = row_set::begin(fcinfo);
+    struct varlena* text = varlena_argument(fcinfo, 0);
+    return boundary(fcinfo, [&] {
+        put_problems(rows, utf8_of(text_view(text)));
+        return Datum{0};
+    });
+}
+
+MARC_SQL_FUNCTION(marc_problems_bytea) {
+    row_set rows = row_set::begin(fcinfo);
+    struct varlena* bytes = varlena_argument(fcinfo, 0);
+    return boundary(fcinfo, [&] {
+        put_problems(rows, marc::as_text(varlena_bytes(bytes)));
+        return Datum{0};
+    });
+}
+
+} // namespace marc_pg

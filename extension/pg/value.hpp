@@ -1,0 +1,41 @@
+// Between Datums and the library's records.
+#pragma once
+
+#include "guard.hpp"
+#include "text.hpp"
+
+#include "marc/builder.hpp"
+#include "marc/record.hpp"
+
+namespace marc_pg {
+
+/// The record in a detoasted value. Takes a marc value; borrows its bytes. Throws parse_error corrupt (XX001), also for
+/// a layout version that this library does not know.
+inline marc::record_view record_of(const struct varlena* value) {
+    return marc::record_view::trusted(varlena_bytes(value));
+}
+
+/// The marc value of a record that was built with VARHDRSZ free bytes in front; no copy.
+Datum marc_datum(marc::stored_record&& record);
+
+/// The marc value that the builder holds. Throws parse_error.
+inline Datum marc_datum(marc::builder& builder) {
+    return marc_datum(builder.finish(VARHDRSZ));
+}
+
+/// Text out of a record: cheap when the record's flags say that its bytes are text as they are. Throws pg_error 22P05
+/// for a character that the database's encoding lacks.
+inline Datum text_datum(const marc::record_view& record, std::string_view value) {
+    bool const plain =
+        !record.has(marc::record_flag::nul) && (database_is_utf8() || !record.has(marc::record_flag::non_ascii));
+    return plain ? text_datum(value) : text_datum_from_utf8(value);
+}
+
+/// Frees a detoasted copy of an argument: btree and hash support functions must not leak in a long sort.
+inline void free_if_copy(FunctionCallInfo fcinfo, int number, struct varlena* value) {
+    if (PointerGetDatum(value) != fcinfo->args[number].value) {
+        pfree(value);
+    }
+}
+
+} // namespace marc_pg

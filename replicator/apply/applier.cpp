@@ -1,0 +1,355 @@
+#include "apply/applier.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace everarchive::apply {
+
+using capture::change;
+
+namespace {
+
+/// Net changes and bytes after which a run is written although its transaction goes on.
+constexpr std::size_t most_run_changes = 20'000;
+constexpr std::size_t most_run_bytes = 16 * 1024 * 1024;
+constexpr std::size_t most_touched = 100'000;
+
+std::string_view operation_name(capture::operation what) {
+    switch (what) {
+    case capture::operation::insert:
+        return "insert";
+    case capture::operation::update:
+        return "update";
+    case capture::operation::remove:
+        return "delete";
+    case capture::operation::truncate:
+        return "truncate";
+    }
+    return "update";
+}
+
+row_quarantine::reason reason_of(const pq::error& failed) {
+    return {failed.sqlstate(), failed.what(),
+            failed.hint().empty() ? "mend the row in the source and save it again" : failed.hint()};
+}
+
+/// A savepoint that is rolled back to when the work under it fails with an error of the data.
+class savepoint {
+  public:
+    explicit savepoint(pq::connection& on) : on_(on) { on_.run("SAVEPOINT everarchive_rows"); }
+    void release() { on_.run("RELEASE SAVEPOINT everarchive_rows"); }
+    void roll_back() { on_.run("ROLLBACK TO SAVEPOINT everarchive_rows; RELEASE SAVEPOINT everarchive_rows"); }
+
+  private:
+    pq::connection& on_;
+};
+
+/// An error that is not of a row: what the pipeline does about it is said by its cause.
+[[noreturn]] void throw_with_hint(const pq::error& failed, const taken_source& source) {
+    const bool schema = failed.sqlstate().starts_with("42");
+    if (!schema || !failed.hint().empty()) {
+        throw failed;
+    }
+    throw pq::error(failed.code(), failed.why(), failed.what(),
+                    "the mirror schema " + source.mirror_schema +
+                        " does not fit the adapter; compare it with the adapter's mirror.sql, then: everarchive source "
+                        "resume " +
+                        source.name,
+                    failed.sqlstate());
+}
+
+} // namespace
+
+applier::applier(pq::connection& on, const adapter::adapter& adapter, const taken_source& source)
+    : on_(on), adapter_(adapter), source_(source), cascades_(adapter), run_(adapter, cascades_),
+      writer_(on, adapter, cascades_, source.mirror_schema, run_.touched()), quarantine_(on, source.id, source.name) {
+    quarantine_.load();
+}
+
+void applier::add(capture::batch batch) {
+    if (!open_) {
+        on_.run("BEGIN");
+        open_ = true;
+    }
+    transactions_ += batch.transactions;
+    changes_ += batch.changes.size();
+    bytes_ += batch.bytes;
+    torn_ = !batch.ends_transaction;
+    if (batch.ends_transaction) {
+        position_ = batch.position;
+        commit_time_us_ = batch.commit_time_us != 0 ? batch.commit_time_us : commit_time_us_;
+    }
+    if (batch.changes.empty()) {
+        return;
+    }
+    const std::string position = batch.ends_transaction ? batch.position : position_;
+    held_.push_back(std::move(batch));
+    try {
+        // A copy of the spans, because a flush lets the batch go.
+        const std::span<const change> changes = held_.back().changes;
+        if (!source_.every_commit) {
+            add_changes(changes, position);
+        } else {
+            const std::vector<std::size_t> ends = held_.back().ends;
+            std::size_t begin = 0;
+            for (const std::size_t end : ends) {
+                add_changes(changes.subspan(begin, std::min(end, changes.size()) - begin), position);
+                flush(position);
+                refresh_touched(position);
+                begin = std::min(end, changes.size());
+            }
+            add_changes(changes.subspan(begin), position);
+            if (!torn_) {
+                flush(position);
+                refresh_touched(position);
+            }
+        }
+        if (torn_ || run_.size() >= most_run_changes || bytes_ >= most_run_bytes) {
+            flush(position);
+            held_.clear();
+        }
+    } catch (const pq::error& failed) {
+        throw_with_hint(failed, source_);
+    }
+}
+
+void applier::add_changes(std::span<const change> changes, const std::string& position) {
+    std::string why;
+    for (const change& one : changes) {
+        run::verdict verdict = run_.add(one, why);
+        if (verdict == run::verdict::flush_first) {
+            flush(position);
+            verdict = run_.add(one, why);
+            if (verdict == run::verdict::flush_first) { // a change of part of a row that was removed
+                why = "the change names a row that was deleted before";
+                verdict = run::verdict::alone;
+            }
+        }
+        if (verdict == run::verdict::alone) {
+            flush(position);
+            apply_alone(one, why, position);
+        }
+    }
+}
+
+void applier::apply_alone(const change& one, const std::string& why, const std::string& position) {
+    const adapter::table& table = adapter_.tables[one.table];
+    if (one.what == capture::operation::truncate) {
+        writer_.truncate(one.table, source_.id);
+        return;
+    }
+    if (!why.empty()) {
+        quarantine_.put(table, operation_name(one.what), one.row, one.old, position,
+                        {"", why, "mend the row in the source and save it again"});
+        return;
+    }
+    savepoint before(on_);
+    try {
+        const bool found = writer_.rename(one);
+        before.release();
+        if (!found) {
+            quarantine_.put(table, operation_name(one.what), one.row, one.old, position, quarantine_.row_missing());
+        }
+    } catch (const pq::error& failed) {
+        if (!is_data_error(failed.sqlstate())) {
+            throw;
+        }
+        before.roll_back();
+        quarantine_.put(table, operation_name(one.what), one.row, one.old, position, reason_of(failed));
+    }
+}
+
+/// Writes the run: upserts, then patches, then removes with their cascades, each table by table.
+void applier::flush(const std::string& position) {
+    if (!run_.empty()) {
+        std::vector<const net_change*> order;
+        order.reserve(run_.size());
+        for (const net_change& one : run_.changes()) {
+            // Whose earlier change is in quarantine is not completed by a part.
+            if (one.what == net_change::effect::patch && quarantine_.holds(adapter_.tables[one.table], one.row)) {
+                quarantine_.put(adapter_.tables[one.table], one, position, quarantine_.row_missing());
+            } else {
+                order.push_back(&one);
+            }
+        }
+        std::stable_sort(order.begin(), order.end(), [](const net_change* a, const net_change* b) {
+            return std::pair(a->what, a->table) < std::pair(b->what, b->table);
+        });
+        std::vector<net_changes> groups;
+        for (std::size_t begin = 0; begin < order.size();) {
+            std::size_t end = begin;
+            while (end < order.size() && order[end]->what == order[begin]->what &&
+                   order[end]->table == order[begin]->table) {
+                ++end;
+            }
+            groups.push_back(net_changes(order).subspan(begin, end - begin));
+            begin = end;
+        }
+        std::vector<const net_change*> missing;
+        savepoint before(on_);
+        try {
+            writer_.read_old(order);
+            for (const net_changes group : groups) {
+                writer_.write(group, missing);
+            }
+            before.release();
+            for (const net_change* one : missing) {
+                quarantine_.put(adapter_.tables[one->table], *one, position, quarantine_.row_missing());
+            }
+            if (!quarantine_.empty()) {
+                for (const net_change* one : order) {
+                    if (one->what != net_change::effect::patch) {
+                        quarantine_.supersede(adapter_.tables[one->table], one->row);
+                    }
+                }
+            }
+        } catch (const pq::error& failed) {
+            if (!is_data_error(failed.sqlstate())) {
+                throw;
+            }
+            before.roll_back();
+            for (const net_changes group : groups) {
+                write_carefully(group, position);
+            }
+        }
+        run_.clear();
+    }
+    if (held_.size() > 1) { // the newest batch may still be read
+        held_.erase(held_.begin(), held_.end() - 1);
+    }
+    if (!source_.every_commit && run_.touched().size() >= most_touched) {
+        write_touched();
+    }
+}
+
+/// Halves a group until the rows that fail stand alone: they go to quarantine, the others are written.
+void applier::write_carefully(net_changes group, const std::string& position) {
+    std::vector<const net_change*> missing;
+    savepoint before(on_);
+    try {
+        writer_.read_old(group);
+        writer_.write(group, missing);
+        before.release();
+    } catch (const pq::error& failed) {
+        if (!is_data_error(failed.sqlstate())) {
+            throw;
+        }
+        before.roll_back();
+        if (group.size() == 1) {
+            quarantine_.put(adapter_.tables[group.front()->table], *group.front(), position, reason_of(failed));
+            return;
+        }
+        write_carefully(group.first(group.size() / 2), position);
+        write_carefully(group.subspan(group.size() / 2), position);
+        return;
+    }
+    for (const net_change* one : missing) {
+        quarantine_.put(adapter_.tables[one->table], *one, position, quarantine_.row_missing());
+    }
+    for (const net_change* one : group) {
+        if (one->what != net_change::effect::patch) {
+            quarantine_.supersede(adapter_.tables[one->table], one->row);
+        }
+    }
+}
+
+void applier::write_touched() {
+    touched_keys& touched = run_.touched();
+    if (touched.empty()) {
+        return;
+    }
+    for (const auto& [kind, keys] : touched.by_kind()) {
+        std::vector<std::string> sorted(keys.begin(), keys.end());
+        on_.run_prepared("INSERT INTO everarchive.touched (source_id, kind, key) "
+                         "SELECT $1::integer, $2, k FROM pg_catalog.unnest($3::text[]) AS k",
+                         {std::to_string(source_.id), kind, pq::array_literal(sorted)});
+    }
+    touched.clear();
+}
+
+/// every commit: maps what the source transaction touched before the next one is applied. The locks are those of
+/// everarchive.map_touched(): a mapping worker that still reads an older state of the same keys is waited for, and none
+/// begins.
+void applier::refresh_touched(const std::string& position) {
+    touched_keys& touched = run_.touched();
+    if (touched.empty()) {
+        return;
+    }
+    if (!torn_) { // versions tell the commit time that the progress row has
+        write_position(position, commit_time_us_, {});
+    }
+    const std::string id = std::to_string(source_.id);
+    for (const auto& [kind, keys] : touched.by_kind()) {
+        const std::string array = pq::array_literal({keys.begin(), keys.end()});
+        on_.run_prepared("SELECT pg_catalog.pg_advisory_xact_lock(1163280722, $1::integer * 16 + p.part) FROM (SELECT "
+                         "DISTINCT pg_catalog.hashtext(k) & 15 AS part FROM pg_catalog.unnest($2::text[]) k ORDER BY 1) p",
+                         {id, array});
+        on_.run_prepared("SELECT * FROM everarchive.refresh($1::integer, $2, $3::text[], $4)",
+                         {id, kind, array, position.empty() ? pq::parameter() : position});
+    }
+    touched.clear();
+}
+
+void applier::write_position(const std::string& position, std::int64_t commit_time_us,
+                             std::optional<std::int64_t> lag_bytes) {
+    const pq::result answer = on_.run_prepared(
+        "UPDATE everarchive.source_progress SET position = coalesce($3, position), commit_time = coalesce("
+        "'epoch'::timestamptz + $4::bigint * interval '1 microsecond', commit_time), transactions = transactions + "
+        "$5::bigint, changes = changes + $6::bigint, lag_bytes = $7::bigint, seen_at = pg_catalog.now() "
+        "WHERE source_id = $1::integer AND epoch = $2::bigint",
+        {std::to_string(source_.id), std::to_string(source_.epoch), position.empty() ? pq::parameter() : position,
+         commit_time_us == 0 ? pq::parameter() : std::to_string(commit_time_us), std::to_string(transactions_),
+         std::to_string(changes_), lag_bytes ? pq::parameter(std::to_string(*lag_bytes)) : pq::parameter()});
+    if (answer.affected() == 0) {
+        throw error(exit_code::state, cause::fenced,
+                    "another program has taken source " + source_.name + " over, or it was removed",
+                    "run one everarchive program for a source");
+    }
+    transactions_ = 0;
+    changes_ = 0;
+}
+
+std::string applier::commit(std::optional<std::int64_t> lag_bytes) {
+    try {
+        flush(position_);
+        if (source_.every_commit) {
+            refresh_touched(position_);
+        } else {
+            write_touched();
+        }
+        quarantine_.resolve();
+        write_position(position_, commit_time_us_, lag_bytes);
+        on_.run("COMMIT");
+    } catch (const pq::error& failed) {
+        throw_with_hint(failed, source_);
+    }
+    writer_.after_commit();
+    held_.clear();
+    open_ = false;
+    bytes_ = 0;
+    return position_;
+}
+
+void applier::heard(std::optional<std::int64_t> lag_bytes) {
+    if (!open_) {
+        write_position({}, 0, lag_bytes);
+    }
+}
+
+void applier::roll_back() {
+    if (open_) {
+        run_.clear();
+        run_.touched().clear();
+        held_.clear();
+        on_.run("ROLLBACK");
+        writer_.after_commit();
+        quarantine_.load();
+        open_ = false;
+        torn_ = false;
+        transactions_ = 0;
+        changes_ = 0;
+        bytes_ = 0;
+    }
+}
+
+} // namespace everarchive::apply

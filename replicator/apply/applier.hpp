@@ -1,0 +1,84 @@
+// One target transaction: mirror rows, touched keys and the source's position. After any crash they agree, so each
+// change takes effect exactly once.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapter/adapter.hpp"
+#include "apply/coalesce.hpp"
+#include "apply/row_quarantine.hpp"
+#include "apply/row_writer.hpp"
+#include "capture/change.hpp"
+#include "pq/connection.hpp"
+
+namespace everarchive::apply {
+
+/// A source as this program has taken it over (everarchive.source_take).
+struct taken_source {
+    int id = 0;
+    std::string name;
+    std::string mirror_schema;
+    std::string state;
+    std::int64_t epoch = 0;
+    std::string position; // empty: never captured, or a snapshot was interrupted
+    std::string identity; // empty: never captured
+    bool every_commit = false;
+};
+
+class applier {
+  public:
+    /// `on` belongs to the applier from now on.
+    applier(pq::connection& on, const adapter::adapter& adapter, const taken_source& source);
+
+    /// Applies a batch in the open transaction, or begins one. The batch is kept until its rows are written.
+    void add(capture::batch batch);
+
+    /// True while a source transaction is half applied: commit() must wait for the rest.
+    bool is_torn() const { return torn_; }
+    /// True if something waits for commit().
+    bool is_open() const { return open_; }
+    std::size_t transactions() const { return transactions_; }
+    std::size_t changes() const { return changes_; }
+    std::size_t bytes() const { return bytes_; }
+
+    /// Writes what is left, the touched keys and the position, and commits. Returns the position that is now safe.
+    /// Throws error (fenced) if another program has taken the source over.
+    std::string commit(std::optional<std::int64_t> lag_bytes);
+
+    /// The source was heard of but had nothing to say.
+    void heard(std::optional<std::int64_t> lag_bytes);
+
+    /// Rolls the open transaction back and forgets its batches.
+    void roll_back();
+
+  private:
+    void add_changes(std::span<const capture::change> changes, const std::string& position);
+    void apply_alone(const capture::change& change, const std::string& why, const std::string& position);
+    void flush(const std::string& position);
+    void write_group(net_changes group, const std::string& position);
+    void write_carefully(net_changes group, const std::string& position);
+    void write_touched();
+    void refresh_touched(const std::string& position);
+    void write_position(const std::string& position, std::int64_t commit_time_us,
+                        std::optional<std::int64_t> lag_bytes);
+
+    pq::connection& on_;
+    const adapter::adapter& adapter_;
+    taken_source source_;
+    cascade_graph cascades_;
+    run run_;
+    row_writer writer_;
+    row_quarantine quarantine_;
+    std::vector<capture::batch> held_; // whose cells the run points to
+    bool open_ = false;
+    bool torn_ = false;
+    std::size_t transactions_ = 0;
+    std::size_t changes_ = 0;
+    std::size_t bytes_ = 0;
+    std::string position_;
+    std::int64_t commit_time_us_ = 0;
+};
+
+} // namespace everarchive::apply

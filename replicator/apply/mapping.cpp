@@ -1,0 +1,135 @@
+#include "apply/mapping.hpp"
+
+#include <map>
+#include <optional>
+
+#include "apply/source_state.hpp"
+#include "base/log.hpp"
+#include "base/retry.hpp"
+#include "base/stop.hpp"
+#include "pq/connection.hpp"
+
+namespace everarchive::apply {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr int keys_at_once = 2'000;
+constexpr milliseconds shortest_rest{50};
+constexpr milliseconds longest_rest{1'000};
+/// After an error that a person must mend, a source is left alone for so long.
+constexpr std::chrono::seconds failed_rest{30};
+
+struct mapped_source {
+    int id;
+    std::string name;
+};
+
+std::vector<mapped_source> sources(pq::connection& on) {
+    const pq::result rows = on.run_prepared("SELECT s.source_id, s.name FROM everarchive.source s JOIN "
+                                            "everarchive.source_progress p USING (source_id) WHERE p.position IS NOT "
+                                            "NULL AND s.state <> 'removed' ORDER BY 1",
+                                            {});
+    std::vector<mapped_source> found;
+    for (int row = 0; row < rows.rows(); ++row) {
+        found.push_back({rows.number<int>(row, 0), std::string(rows.text(row, 1))});
+    }
+    return found;
+}
+
+/// One step: a transaction of its own. Returns the number of keys that were taken.
+std::int64_t map_step(pq::connection& on, const mapped_source& source) {
+    pq::transaction transaction(on, "BEGIN ISOLATION LEVEL READ COMMITTED");
+    const std::string id = std::to_string(source.id);
+    // While a snapshot begins, its lock is exclusive. The position is read in a statement of its own, after the lock.
+    const pq::result lock =
+        on.run_prepared("SELECT pg_catalog.pg_try_advisory_xact_lock_shared($1::integer, $2::integer)",
+                        {std::to_string(snapshot_lock_class), id});
+    if (!lock.truth(0, 0)) {
+        return 0;
+    }
+    const pq::result rows = on.run_prepared(
+        "SELECT m.keys, m.versions, m.quarantined FROM everarchive.source_progress p, LATERAL "
+        "everarchive.map_touched(p.source_id, $2::integer) m WHERE p.source_id = $1::integer AND p.position IS NOT NULL",
+        {id, std::to_string(keys_at_once)});
+    transaction.commit();
+    if (rows.rows() == 0 || rows.number(0, 0) == 0) {
+        return 0;
+    }
+    log::write(log::severity::debug, "map", "mapped",
+               {{"source", source.name},
+                {"keys", std::string(rows.text(0, 0))},
+                {"versions", std::string(rows.text(0, 1))},
+                {"quarantined", std::string(rows.text(0, 2))}});
+    if (rows.number(0, 2) > 0) {
+        log::write(log::severity::warning, "map", "records went to quarantine",
+                   {{"source", source.name},
+                    {"records", std::string(rows.text(0, 2))},
+                    {"hint", "SELECT * FROM report.quarantine"}});
+    }
+    return rows.number(0, 0);
+}
+
+} // namespace
+
+mapping_workers::mapping_workers(std::string conninfo, int count, wakeup& wake)
+    : conninfo_(std::move(conninfo)), wake_(wake) {
+    for (int i = 0; i < count; ++i) {
+        threads_.emplace_back([this](std::stop_token stop) { run(stop); });
+    }
+}
+
+mapping_workers::~mapping_workers() {
+    for (std::jthread& thread : threads_) {
+        thread.request_stop();
+    }
+    wake_.call();
+}
+
+void mapping_workers::run(std::stop_token stop) {
+    std::optional<pq::connection> on;
+    std::map<int, steady_clock::time_point> failed_until;
+    backoff pause;
+    milliseconds rest = shortest_rest;
+    while (!stop.stop_requested() && !stop_requested()) {
+        const std::uint64_t calls = wake_.calls();
+        bool worked = false;
+        try {
+            if (!on) {
+                on.emplace(conninfo_, pq::connection::side::sink, "everarchive map");
+            }
+            for (const mapped_source& source : sources(*on)) {
+                if (failed_until[source.id] > steady_clock::now()) {
+                    continue;
+                }
+                try {
+                    worked = map_step(*on, source) > 0 || worked;
+                } catch (const pq::error& failed) {
+                    if (failed.why() == cause::retry) {
+                        throw;
+                    }
+                    failed_until[source.id] = steady_clock::now() + failed_rest;
+                    log::write(log::severity::error, "map", failed.what(),
+                               {{"source", source.name}, {"sqlstate", failed.sqlstate()}, {"hint", failed.hint()}});
+                }
+            }
+            pause.reset();
+        } catch (const std::exception& failed) {
+            const milliseconds wait = pause.next();
+            log::write(log::severity::warning, "map", failed.what(), {{"retry_ms", std::to_string(wait.count())}});
+            on.reset();
+            sleep_unless_stopped(wait);
+            continue;
+        }
+        if (worked) {
+            rest = shortest_rest;
+        } else {
+            wake_.wait(calls, rest);
+            rest = std::min(rest * 2, longest_rest);
+        }
+    }
+}
+
+} // namespace everarchive::apply

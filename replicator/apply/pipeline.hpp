@@ -1,0 +1,74 @@
+// One source: a thread that reads it, a queue, a thread that applies. Errors that time mends are retried for ever; the
+// others stop this source, with the reason in its row.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "apply/applier.hpp"
+#include "apply/snapshot_loader.hpp"
+#include "apply/wakeup.hpp"
+#include "base/retry.hpp"
+
+namespace everarchive::apply {
+
+/// What a pipeline needs to know of its source.
+struct source_row {
+    int id = 0;
+    std::string name;
+    std::string adapter;
+    std::string origin;
+};
+
+class pipeline {
+  public:
+    /// Starts at once. `mapping` is called after each commit; `progress` while a snapshot is copied (from the
+    /// pipeline's thread, with the source's name).
+    pipeline(std::string conninfo, source_row source, std::filesystem::path adapters, wakeup& mapping,
+             std::function<void(const std::string&, std::int64_t, std::int64_t)> progress);
+    ~pipeline();
+    pipeline(const pipeline&) = delete;
+    pipeline& operator=(const pipeline&) = delete;
+
+    /// Asks for the end: the batch in hand is committed first.
+    void stop() { stop_ = true; }
+
+    /// True when the thread has ended, because it was asked to or because the source needs a person.
+    bool is_done() const { return done_; }
+
+    /// True if the stream is open, everything received is committed, and nothing came for `quiet`.
+    bool is_idle(std::chrono::milliseconds quiet) const;
+
+    const source_row& source() const { return row_; }
+
+  private:
+    void run();
+    void follow();
+    void stream(pq::connection& on, const adapter::adapter& adapter, const taken_source& taken,
+                capture::source& source, const std::string& position);
+    void apply(applier& applier, class stream_reader& reader);
+    bool stopping() const;
+    bool wait(std::chrono::milliseconds time) const;
+    bool recover(const error& failed);
+    void note_arrival();
+
+    const std::string conninfo_;
+    const source_row row_;
+    const std::filesystem::path adapters_;
+    wakeup& mapping_;
+    std::function<void(const std::string&, std::int64_t, std::int64_t)> progress_;
+    taken_source taken_;
+    backoff backoff_;
+    bool told_ = false; // a passing trouble stands in the source's row
+    int fenced_ = 0;    // attempts while another program had the source
+    std::atomic<bool> stop_{false};
+    std::atomic<bool> done_{false};
+    std::atomic<bool> streaming_{false};
+    std::atomic<std::int64_t> last_arrival_ms_{0};
+    std::jthread thread_; // last: it uses all the others
+};
+
+} // namespace everarchive::apply

@@ -1,0 +1,155 @@
+#include "apply/row_quarantine.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/log.hpp"
+
+namespace everarchive::apply {
+
+using capture::cell;
+
+bool is_data_error(std::string_view sqlstate) noexcept {
+    const std::string_view cls = sqlstate.substr(0, 2);
+    return cls == "22" || cls == "23" || cls == "MR" || sqlstate == "42804" || sqlstate == "0A000" ||
+           sqlstate == "54000";
+}
+
+namespace {
+
+std::string hexadecimal(std::string_view bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string hex;
+    hex.reserve(bytes.size() * 2);
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        hex += digits[byte >> 4];
+        hex += digits[byte & 15];
+    }
+    return hex;
+}
+
+/// The JSON library is the judge of what is UTF-8: it refuses what it could not write.
+bool is_utf8(std::string_view text) {
+    try {
+        (void)nlohmann::json(std::string(text)).dump();
+        return true;
+    } catch (const nlohmann::json::type_error&) {
+        return false;
+    }
+}
+
+nlohmann::json cells_as_json(const adapter::table& table, std::span<const cell> row) {
+    nlohmann::json cells = nlohmann::json::object();
+    for (std::size_t i = 0; i < row.size() && i < table.columns.size(); ++i) {
+        const std::string& column = table.columns[i].name;
+        if (row[i].is == cell::state::null) {
+            cells[column] = nullptr;
+        } else if (row[i].is == cell::state::value) {
+            if (is_utf8(row[i].text)) {
+                cells[column] = std::string(row[i].text);
+            } else {
+                cells[column] = {{"hex", hexadecimal(row[i].text)}};
+            }
+        }
+    }
+    return cells;
+}
+
+std::string_view name_of_effect(net_change::effect what) {
+    switch (what) {
+    case net_change::effect::upsert:
+        return "upsert";
+    case net_change::effect::patch:
+        return "update";
+    case net_change::effect::remove:
+        return "delete";
+    }
+    return "upsert";
+}
+
+} // namespace
+
+std::string printable(std::string_view text) {
+    return is_utf8(text) && text.find('\0') == std::string_view::npos ? std::string(text) : "\\x" + hexadecimal(text);
+}
+
+std::string change_as_json(const adapter::table& table, std::string_view operation, std::span<const cell> row,
+                           std::span<const cell> old) {
+    nlohmann::json change{
+        {"table", table.mirror_name()}, {"operation", operation}, {"cells", cells_as_json(table, row)}};
+    if (!old.empty()) {
+        change["old"] = cells_as_json(table, old);
+    }
+    return change.dump();
+}
+
+std::string row_quarantine::name_of(const adapter::table& table, std::span<const cell> row) {
+    return table.mirror_name() + '\n' + printable(key_text(table, row));
+}
+
+void row_quarantine::load() {
+    open_.clear();
+    tables_.clear();
+    keys_.clear();
+    const pq::result rows = on_.run("SELECT table_name, key FROM everarchive.quarantine WHERE source_id = $1::integer "
+                                    "AND stage = 'apply' AND resolved_at IS NULL",
+                                    {std::to_string(source_id_)});
+    for (int row = 0; row < rows.rows(); ++row) {
+        open_.insert(std::string(rows.text(row, 0)) + '\n' + std::string(rows.text(row, 1)));
+    }
+}
+
+void row_quarantine::put(const adapter::table& table, std::string_view operation, std::span<const cell> row,
+                         std::span<const cell> old, const std::string& position, const reason& why) {
+    const std::string key = printable(key_text(table, row));
+    on_.run_prepared("INSERT INTO everarchive.quarantine (source_id, stage, table_name, operation, key, position, bytes, "
+                     "sqlstate, message, hint) VALUES ($1::integer, 'apply', $2, $3, $4, $5, $6::bytea, $7, $8, $9)",
+                     {std::to_string(source_id_), table.mirror_name(), std::string(operation), key,
+                      position.empty() ? pq::parameter() : position,
+                      "\\x" + hexadecimal(change_as_json(table, operation, row, old)),
+                      why.sqlstate.empty() ? pq::parameter() : why.sqlstate, printable(why.message),
+                      why.hint.empty() ? pq::parameter() : printable(why.hint)});
+    open_.insert(name_of(table, row));
+    log::write(log::severity::warning, "apply", "a row went to quarantine: " + why.message,
+               {{"source", source_name_},
+                {"table", table.mirror_name()},
+                {"key", key},
+                {"position", position},
+                {"sqlstate", why.sqlstate}});
+}
+
+void row_quarantine::put(const adapter::table& table, const net_change& change, const std::string& position,
+                         const reason& why) {
+    put(table, name_of_effect(change.what), change.row, {}, position, why);
+}
+
+bool row_quarantine::holds(const adapter::table& table, std::span<const cell> row) const {
+    return !open_.empty() && open_.contains(name_of(table, row));
+}
+
+void row_quarantine::supersede(const adapter::table& table, std::span<const cell> row) {
+    if (open_.empty() || open_.erase(name_of(table, row)) == 0) {
+        return;
+    }
+    tables_.push_back(table.mirror_name());
+    keys_.push_back(printable(key_text(table, row)));
+}
+
+void row_quarantine::resolve() {
+    if (keys_.empty()) {
+        return;
+    }
+    on_.run("UPDATE everarchive.quarantine q SET resolved_at = pg_catalog.now(), resolution = 'superseded' "
+            "FROM pg_catalog.unnest($2::text[], $3::text[]) AS k(table_name, key) WHERE q.source_id = $1::integer "
+            "AND q.stage = 'apply' AND q.resolved_at IS NULL AND q.table_name = k.table_name AND q.key = k.key",
+            {std::to_string(source_id_), pq::array_literal(tables_), pq::array_literal(keys_)});
+    tables_.clear();
+    keys_.clear();
+}
+
+row_quarantine::reason row_quarantine::row_missing() const {
+    return {"", "the source sent only what changed of a row whose rest the mirror does not have",
+            "everarchive source resync " + source_name_};
+}
+
+} // namespace everarchive::apply

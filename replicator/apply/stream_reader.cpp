@@ -1,0 +1,71 @@
+#include "apply/stream_reader.hpp"
+
+namespace everarchive::apply {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr milliseconds patience{100};
+constexpr std::chrono::seconds lag_interval{5};
+
+} // namespace
+
+stream_reader::stream_reader(capture::source& source, std::string position)
+    : source_(source), position_(std::move(position)), thread_([this] { run(); }) {}
+
+stream_reader::~stream_reader() {
+    stop_ = true;
+}
+
+void stream_reader::is_safe(const std::string& position) {
+    const std::lock_guard lock(mutex_);
+    safe_ = position;
+}
+
+std::optional<std::int64_t> stream_reader::lag_bytes() const {
+    const std::int64_t bytes = lag_bytes_;
+    return bytes < 0 ? std::nullopt : std::optional(bytes);
+}
+
+void stream_reader::confirm(capture::stream& stream) {
+    std::string safe;
+    {
+        const std::lock_guard lock(mutex_);
+        safe = safe_;
+    }
+    if (!safe.empty() && safe != confirmed_) {
+        stream.confirm(safe);
+        confirmed_ = std::move(safe);
+    }
+}
+
+void stream_reader::run() {
+    try {
+        const std::unique_ptr<capture::stream> stream = source_.open_stream(position_);
+        open_ = true;
+        auto next_lag = steady_clock::now();
+        while (!stop_) {
+            if (queue_.has_room()) {
+                if (std::optional<capture::batch> batch = stream->next(patience)) {
+                    queue_.put(std::move(*batch));
+                }
+            } else {
+                stream->idle();
+                queue_.wait_for_room(patience);
+            }
+            confirm(*stream);
+            if (steady_clock::now() >= next_lag) {
+                lag_bytes_ = stream->lag_bytes().value_or(-1);
+                next_lag = steady_clock::now() + lag_interval;
+            }
+        }
+        confirm(*stream);
+        queue_.close(nullptr);
+    } catch (...) {
+        queue_.close(std::current_exception());
+    }
+}
+
+} // namespace everarchive::apply

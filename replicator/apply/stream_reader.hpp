@@ -1,0 +1,48 @@
+// The thread that reads a source's stream: nothing but receive, queue, answer keepalives, confirm.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "apply/batch_queue.hpp"
+#include "capture/source.hpp"
+
+namespace everarchive::apply {
+
+class stream_reader {
+  public:
+    /// Opens the stream after `position` in the thread that then reads it.
+    stream_reader(capture::source& source, std::string position);
+    /// Confirms what was last said to be safe, and closes the stream.
+    ~stream_reader();
+    stream_reader(const stream_reader&) = delete;
+    stream_reader& operator=(const stream_reader&) = delete;
+
+    batch_queue& queue() { return queue_; }
+    bool is_open() const { return open_; }
+
+    /// Everything up to `position` is committed: the source may forget it.
+    void is_safe(const std::string& position);
+
+    std::optional<std::int64_t> lag_bytes() const;
+
+  private:
+    void run();
+    void confirm(capture::stream& stream);
+
+    capture::source& source_;
+    const std::string position_;
+    batch_queue queue_;
+    std::atomic<bool> stop_{false};
+    std::atomic<bool> open_{false};
+    std::atomic<std::int64_t> lag_bytes_{-1};
+    std::mutex mutex_;
+    std::string safe_; // under mutex_
+    std::string confirmed_;
+    std::jthread thread_; // last: it uses all the others
+};
+
+} // namespace everarchive::apply

@@ -1,0 +1,90 @@
+#include "apply/supervisor.hpp"
+
+#include <set>
+
+#include "base/log.hpp"
+#include "base/stop.hpp"
+
+namespace everarchive::apply {
+
+supervisor::supervisor(std::string conninfo, std::filesystem::path adapters, int mappers, progress shown)
+    : conninfo_(std::move(conninfo)), adapters_(std::move(adapters)), progress_(std::move(shown)),
+      mappers_(conninfo_, mappers, wakeup_) {}
+
+supervisor::~supervisor() {
+    for (auto& [id, one] : pipelines_) {
+        one->stop(); // all at once, so that they end beside each other
+    }
+    pipelines_.clear();
+}
+
+/// A source of files has rows only while `everarchive import` runs: there is nothing to follow.
+bool supervisor::follows_files(const std::string& adapter) {
+    const auto [place, is_new] = file_adapters_.try_emplace(adapter, false);
+    if (is_new) {
+        try {
+            place->second = adapter::load(adapters_, adapter).runs_on == adapter::system::file;
+        } catch (const error&) {
+            file_adapters_.erase(place); // the pipeline says what is wrong with it
+            return false;
+        }
+    }
+    return place->second;
+}
+
+void supervisor::step(pq::connection& on) {
+    const pq::result rows = on.run_prepared(
+        "SELECT s.source_id, s.name, s.adapter, s.origin FROM everarchive.source s WHERE NOT s.paused AND s.state IN "
+        "('new', 'snapshot', 'streaming') ORDER BY s.source_id",
+        {});
+    std::set<int> wanted;
+    for (int row = 0; row < rows.rows(); ++row) {
+        source_row source{rows.number<int>(row, 0), std::string(rows.text(row, 1)), std::string(rows.text(row, 2)),
+                          std::string(rows.text(row, 3))};
+        if (follows_files(source.adapter)) {
+            continue;
+        }
+        wanted.insert(source.id);
+        const auto place = pipelines_.find(source.id);
+        if (place != pipelines_.end()) {
+            const source_row& old = place->second->source();
+            if (old.origin != source.origin || old.adapter != source.adapter || old.name != source.name) {
+                place->second->stop(); // a source that was removed and added again: begins anew below
+            }
+            if (!place->second->is_done()) {
+                continue;
+            }
+            pipelines_.erase(place);
+        }
+        log::write(log::severity::info, "apply", "starting", {{"source", source.name}, {"adapter", source.adapter}});
+        const int id = source.id;
+        pipelines_.emplace(
+            id, std::make_unique<pipeline>(conninfo_, std::move(source), adapters_, wakeup_, progress_));
+    }
+    for (auto place = pipelines_.begin(); place != pipelines_.end();) {
+        if (!wanted.contains(place->first)) {
+            place->second->stop();
+            if (place->second->is_done()) {
+                log::write(log::severity::info, "apply", "ended", {{"source", place->second->source().name}});
+                place = pipelines_.erase(place);
+                continue;
+            }
+        }
+        ++place;
+    }
+}
+
+bool supervisor::is_idle(pq::connection& on, std::chrono::milliseconds quiet) {
+    for (const auto& [id, one] : pipelines_) {
+        if (!one->is_idle(quiet)) {
+            return false;
+        }
+    }
+    const pq::result rows = on.run_prepared("SELECT EXISTS (SELECT 1 FROM everarchive.touched t JOIN "
+                                            "everarchive.source_progress p USING (source_id) WHERE p.position IS NOT "
+                                            "NULL)",
+                                            {});
+    return !rows.truth(0, 0);
+}
+
+} // namespace everarchive::apply

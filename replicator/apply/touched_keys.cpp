@@ -1,0 +1,53 @@
+#include "apply/touched_keys.hpp"
+
+namespace everarchive::apply {
+
+touch_answer touch_of(const adapter::touch& touch, std::span<const capture::cell> row) {
+    touch_answer answer;
+    std::string key;
+    bool null = false;
+    bool first = true;
+    for (const adapter::touch_part& part : touch.parts) {
+        if (!first) {
+            key += ':';
+        }
+        first = false;
+        if (part.is_constant) {
+            key += part.constant;
+            continue;
+        }
+        const capture::cell& cell = row[part.column];
+        switch (cell.is) {
+        case capture::cell::state::absent:
+            answer.known = false;
+            break;
+        case capture::cell::state::null:
+            null = true;
+            break;
+        case capture::cell::state::value:
+            key += cell.text;
+            break;
+        }
+    }
+    // One NULL part is enough to know that nothing is touched, whatever the absent ones are.
+    if (null) {
+        answer.known = true;
+    } else if (answer.known) {
+        answer.key = std::move(key);
+    }
+    return answer;
+}
+
+bool touched_keys::add(const adapter::table& table, std::span<const capture::cell> row) {
+    bool all_known = true;
+    for (const adapter::touch& touch : table.touches) {
+        touch_answer answer = touch_of(touch, row);
+        all_known = all_known && answer.known;
+        if (answer.key) {
+            add(touch.kind, std::move(*answer.key));
+        }
+    }
+    return all_known;
+}
+
+} // namespace everarchive::apply

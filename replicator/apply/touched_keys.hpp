@@ -1,0 +1,49 @@
+// Which entities the rows of a run touch: what the mapping workers will look at again.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_set>
+
+#include "adapter/adapter.hpp"
+#include "capture/change.hpp"
+
+namespace everarchive::apply {
+
+/// What can be said of one touch of one row.
+struct touch_answer {
+    bool known = true;              // false: a part of the key is absent from the row
+    std::optional<std::string> key; // nullopt although known: a part is NULL, nothing is touched
+};
+
+/// The key that `row` (cells in the order of the table's columns) touches by `touch`.
+touch_answer touch_of(const adapter::touch& touch, std::span<const capture::cell> row);
+
+/// Distinct keys by kind.
+class touched_keys {
+  public:
+    void add(const std::string& kind, std::string key) {
+        if (by_kind_[kind].insert(std::move(key)).second) {
+            ++size_;
+        }
+    }
+
+    /// Adds all keys that `row` touches. Returns false if some touch is not known because a cell is absent.
+    bool add(const adapter::table& table, std::span<const capture::cell> row);
+
+    std::size_t size() const { return size_; }
+    bool empty() const { return size_ == 0; }
+    void clear() {
+        by_kind_.clear();
+        size_ = 0;
+    }
+    const std::map<std::string, std::unordered_set<std::string>>& by_kind() const { return by_kind_; }
+
+  private:
+    std::map<std::string, std::unordered_set<std::string>> by_kind_;
+    std::size_t size_ = 0;
+};
+
+} // namespace everarchive::apply

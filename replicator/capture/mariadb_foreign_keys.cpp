@@ -1,0 +1,179 @@
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "capture/mariadb_check.hpp"
+#include "capture/mariadb_schema.hpp"
+
+namespace everarchive::capture {
+
+namespace {
+
+using grade = finding::grade;
+
+/// A foreign key of the source with its columns in order.
+struct source_key {
+    std::string name;
+    std::string parent_database;
+    std::string parent;
+    std::string on_delete;
+    std::string on_update;
+    std::vector<std::string> columns;
+    std::vector<std::string> parent_columns;
+};
+
+std::vector<source_key> read_keys(mariadb_connection& connection, const std::string& database,
+                                  const std::string& table) {
+    const mariadb_rows rows = connection.query(fmt::format(
+        "SELECT k.CONSTRAINT_NAME, k.REFERENCED_TABLE_SCHEMA, k.REFERENCED_TABLE_NAME, r.DELETE_RULE, r.UPDATE_RULE, "
+        "k.COLUMN_NAME, k.REFERENCED_COLUMN_NAME "
+        "FROM information_schema.REFERENTIAL_CONSTRAINTS r JOIN information_schema.KEY_COLUMN_USAGE k "
+        "ON k.CONSTRAINT_SCHEMA = r.CONSTRAINT_SCHEMA AND k.CONSTRAINT_NAME = r.CONSTRAINT_NAME AND k.TABLE_NAME = "
+        "r.TABLE_NAME WHERE r.CONSTRAINT_SCHEMA = {0} AND r.TABLE_NAME = {1} AND k.TABLE_SCHEMA = {0} AND k.TABLE_NAME "
+        "= {1} "
+        "ORDER BY k.CONSTRAINT_NAME, k.ORDINAL_POSITION",
+        connection.literal(database), connection.literal(table)));
+    std::vector<source_key> keys;
+    for (std::size_t row = 0; row < rows.rows.size(); ++row) {
+        if (keys.empty() || keys.back().name != rows.text(row, 0)) {
+            keys.push_back({rows.text(row, 0),
+                            rows.text(row, 1),
+                            rows.text(row, 2),
+                            rows.text(row, 3),
+                            rows.text(row, 4),
+                            {},
+                            {}});
+        }
+        keys.back().columns.push_back(rows.text(row, 5));
+        keys.back().parent_columns.push_back(rows.text(row, 6));
+    }
+    return keys;
+}
+
+bool changes_rows(const std::string& rule) {
+    return rule == "CASCADE" || rule == "SET NULL" || rule == "SET DEFAULT";
+}
+
+class key_checker {
+  public:
+    key_checker(const adapter::adapter& adapter, mariadb_connection& connection, std::vector<finding>& findings)
+        : adapter_(adapter), connection_(connection), findings_(findings) {}
+
+    void run() {
+        for (const adapter::table& table : adapter_.tables) {
+            const std::vector<source_key> keys = read_keys(connection_, database_of(table, connection_), table.name);
+            for (const source_key& key : keys) {
+                check_source_key(table, key);
+            }
+            for (const adapter::foreign_key& declared : table.foreign_keys) {
+                check_declared(table, declared, keys);
+            }
+        }
+        if (!updating_.empty()) {
+            findings_.push_back(
+                {grade::warning,
+                 fmt::format("ON UPDATE CASCADE: {}; when the key of a parent changes, the changed rows are "
+                             "not in the binary log",
+                             updating_),
+                 "after such a change: everarchive source resync NAME"});
+        }
+    }
+
+  private:
+    const adapter::table* captured(const source_key& key) const {
+        for (const adapter::table& each : adapter_.tables) {
+            if (each.name == key.parent && database_of(each, connection_) == key.parent_database) {
+                return &each;
+            }
+        }
+        return nullptr;
+    }
+
+    static std::vector<std::string> names(const adapter::table& table, const std::vector<std::size_t>& columns) {
+        std::vector<std::string> out;
+        out.reserve(columns.size());
+        for (const std::size_t column : columns) {
+            out.push_back(table.columns[column].name);
+        }
+        return out;
+    }
+
+    bool same(const adapter::table& table, const adapter::foreign_key& declared, const source_key& key) const {
+        const adapter::table* const parent = captured(key);
+        if (parent == nullptr || declared.parent != parent->source_name() ||
+            names(table, declared.columns) != key.columns ||
+            names(*parent, declared.parent_columns) != key.parent_columns) {
+            return false;
+        }
+        return key.on_delete == (declared.on_delete == adapter::foreign_key::action::cascade ? "CASCADE" : "SET NULL");
+    }
+
+    void check_source_key(const adapter::table& table, const source_key& key) {
+        const std::string text =
+            fmt::format("{} ({}) REFERENCES {} ({})", table.source_name(), fmt::join(key.columns, ", "), key.parent,
+                        fmt::join(key.parent_columns, ", "));
+        const bool sees_column = std::any_of(key.columns.begin(), key.columns.end(),
+                                             [&](const std::string& column) { return table.find(column).has_value(); });
+        if (changes_rows(key.on_update) && sees_column) {
+            updating_ += (updating_.empty() ? "" : ", ") + text;
+        }
+        if (!changes_rows(key.on_delete) || (key.on_delete != "CASCADE" && !sees_column)) {
+            return;
+        }
+        if (captured(key) == nullptr) {
+            findings_.push_back(
+                {grade::warning,
+                 fmt::format("{} ON DELETE {}: {} is not captured, so a delete there changes rows of {} "
+                             "unseen",
+                             text, key.on_delete, key.parent, table.source_name()),
+                 "after deletes there: everarchive source resync NAME"});
+            return;
+        }
+        const bool declared = std::any_of(table.foreign_keys.begin(), table.foreign_keys.end(),
+                                          [&](const adapter::foreign_key& each) { return same(table, each, key); });
+        if (declared) {
+            findings_.push_back({grade::good, fmt::format("{} ON DELETE {}", text, key.on_delete), {}});
+        } else {
+            findings_.push_back(
+                {grade::missing,
+                 fmt::format("{} ON DELETE {} is not in the adapter {}: the rows it changes are not in the "
+                             "binary log",
+                             text, key.on_delete, adapter_.name),
+                 fmt::format("add to the column in mirror.sql: REFERENCES {} ({}) ON DELETE {}", key.parent,
+                             fmt::join(key.parent_columns, ", "), key.on_delete)});
+        }
+    }
+
+    void check_declared(const adapter::table& table, const adapter::foreign_key& declared,
+                        const std::vector<source_key>& keys) {
+        const adapter::table* const parent = adapter_.find(declared.parent);
+        const bool there =
+            std::any_of(keys.begin(), keys.end(), [&](const source_key& key) { return same(table, declared, key); });
+        if (!there && parent != nullptr) {
+            findings_.push_back(
+                {grade::warning,
+                 fmt::format(
+                     "the adapter {} says that {} ({}) REFERENCES {} ON DELETE {}, and the source has no such key: "
+                     "rows that the source keeps are changed in the mirror",
+                     adapter_.name, table.source_name(), fmt::join(names(table, declared.columns), ", "),
+                     declared.parent,
+                     declared.on_delete == adapter::foreign_key::action::cascade ? "CASCADE" : "SET NULL"),
+                 "compare the library system's version with the adapter's README"});
+        }
+    }
+
+    const adapter::adapter& adapter_;
+    mariadb_connection& connection_;
+    std::vector<finding>& findings_;
+    std::string updating_;
+};
+
+} // namespace
+
+void check_foreign_keys(const adapter::adapter& adapter, mariadb_connection& connection,
+                        std::vector<finding>& findings) {
+    key_checker(adapter, connection, findings).run();
+}
+
+} // namespace everarchive::capture

@@ -1,0 +1,156 @@
+#include "capture/mariadb_stream.hpp"
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "capture/binlog_decoder.hpp"
+#include "capture/mariadb_dump.hpp"
+#include "capture/mariadb_schema.hpp"
+
+namespace everarchive::capture {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::chrono::seconds side_timeout{20};
+constexpr std::chrono::seconds lag_interval{10};
+// How often transactions that touch none of our tables move the stored position.
+constexpr std::chrono::seconds empty_interval{1};
+
+std::uint64_t number(const std::string& digits) {
+    std::uint64_t value = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return value;
+}
+
+class mariadb_stream final : public stream {
+  public:
+    mariadb_stream(const mariadb_settings& settings, const std::string& position)
+        : settings_(settings), confirmed_(binlog_position::parse(position)),
+          dump_(settings.origin, reader_server_id(settings.origin, settings.name), confirmed_.gtids),
+          decoder_(*settings_.adapter, schema(settings), confirmed_) {}
+
+    std::optional<batch> next(std::chrono::milliseconds wait) override {
+        const auto deadline = steady_clock::now() + wait;
+        while (true) {
+            const bool complete = !decoder_.in_transaction() && moved_;
+            const bool worth = complete && (!building_.changes.empty() || steady_clock::now() >= next_empty_);
+            const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_clock::now());
+            const std::string_view event = dump_.next(worth ? std::chrono::milliseconds{0} : std::max(left, {}));
+            if (event.empty()) {
+                // Within a transaction the rest is under way: what is there waits for it.
+                return worth ? std::optional(hand_out()) : std::nullopt;
+            }
+            if (decoder_.read(event, building_) == binlog_decoder::outcome::transaction_ended) {
+                moved_ = true;
+                if (is_full(1)) {
+                    return hand_out();
+                }
+            } else if (is_full(2)) {
+                // Only a transaction that is itself about as large as a batch gets here.
+                return hand_out();
+            }
+            if (building_.changes.empty() && steady_clock::now() >= deadline) {
+                return moved_ && !decoder_.in_transaction() ? std::optional(hand_out()) : std::nullopt;
+            }
+        }
+    }
+
+    // The thread of the dump goes on reading; there is nothing to do.
+    void idle() override {}
+
+    // MariaDB keeps nothing for a reader and needs no word from it.
+    void confirm(const std::string& position) override { confirmed_ = binlog_position::parse(position); }
+
+    std::optional<std::int64_t> lag_bytes() override {
+        const auto now = steady_clock::now();
+        if (now >= next_lag_ && !lag_refused_) {
+            next_lag_ = now + lag_interval;
+            lag_ = read_lag();
+        }
+        return lag_;
+    }
+
+  private:
+    static binlog_schema schema(const mariadb_settings& settings) {
+        mariadb_connection side(settings.origin, side_timeout);
+        return read_binlog_schema(side, *settings.adapter);
+    }
+
+    bool is_full(std::size_t times) const {
+        return building_.transactions >= limits_.transactions * times ||
+               building_.changes.size() >= limits_.changes * times || building_.bytes >= limits_.bytes * times;
+    }
+
+    batch hand_out() {
+        building_.ends_transaction = !decoder_.in_transaction();
+        if (building_.ends_transaction) {
+            building_.position = decoder_.position().text();
+            building_.commit_time_us = std::int64_t{decoder_.commit_time()} * 1'000'000;
+        }
+        decoder_.handed_out();
+        moved_ = false;
+        next_empty_ = steady_clock::now() + empty_interval;
+        batch out = std::move(building_);
+        building_ = batch();
+        return out;
+    }
+
+    std::optional<std::int64_t> read_lag() {
+        try {
+            if (!side_) {
+                side_.emplace(settings_.origin, side_timeout);
+            }
+            const mariadb_rows newest = side_->query("SHOW MASTER STATUS");
+            if (newest.rows.empty() || confirmed_.file.empty()) {
+                return std::nullopt;
+            }
+            const std::uint64_t end = number(newest.text(0, 1));
+            if (newest.text(0, 0) == confirmed_.file) {
+                return static_cast<std::int64_t>(end - std::min(end, confirmed_.offset));
+            }
+            const mariadb_rows files = side_->query("SHOW BINARY LOGS");
+            std::uint64_t bytes = 0;
+            bool after = false;
+            for (std::size_t row = 0; row < files.rows.size(); ++row) {
+                const std::string file = files.text(row, 0);
+                const std::uint64_t size = file == newest.text(0, 0) ? end : number(files.text(row, 1));
+                if (file == confirmed_.file) {
+                    after = true;
+                    bytes += size - std::min(size, confirmed_.offset);
+                } else if (after) {
+                    bytes += size;
+                }
+            }
+            return after ? std::optional(static_cast<std::int64_t>(bytes)) : std::nullopt;
+        } catch (const error& failed) {
+            side_.reset();
+            // Not everyone gives BINLOG MONITOR to a reader: then the lag is not known, which is no fault.
+            lag_refused_ = failed.why() == cause::needs_person;
+            return std::nullopt;
+        }
+    }
+
+    mariadb_settings settings_;
+    binlog_position confirmed_;
+    mariadb_dump dump_;
+    binlog_decoder decoder_;
+    batch_limits limits_;
+    batch building_;
+    bool moved_ = false; // a transaction ended since the last batch
+    steady_clock::time_point next_empty_;
+    std::optional<mariadb_connection> side_;
+    steady_clock::time_point next_lag_;
+    std::optional<std::int64_t> lag_;
+    bool lag_refused_ = false;
+};
+
+} // namespace
+
+std::unique_ptr<stream> open_mariadb_stream(const mariadb_settings& settings, const std::string& position) {
+    return std::make_unique<mariadb_stream>(settings, position);
+}
+
+} // namespace everarchive::capture

@@ -1,0 +1,56 @@
+// Connections to a PostgreSQL source, and what its slot says. Every session prints values in one unambiguous text form,
+// so that a snapshot row and a streamed row of the same content are the same bytes.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "capture/postgresql_lsn.hpp"
+#include "pq/connection.hpp"
+
+namespace everarchive::capture::postgresql {
+
+/// What belongs to one source.
+struct source_names {
+    std::string source;
+    std::string slot;
+    std::string publication;
+
+    explicit source_names(const std::string& name)
+        : source(name), slot("everarchive_" + name), publication("everarchive_" + name) {}
+
+    /// The command that takes a new snapshot; a person decides it.
+    std::string resync_hint() const { return "everarchive source resync " + source; }
+};
+
+/// An ordinary session. Throws pq::error.
+pq::connection connect(const std::string& conninfo);
+
+/// A session that understands the replication commands as well.
+pq::connection connect_replication(const std::string& conninfo);
+
+/// `name` as an SQL identifier, with quotes only where they are needed, for statements that a person reads.
+std::string quoted(pq::connection& on, const std::string& name);
+
+/// A row of pg_replication_slots.
+struct slot_state {
+    std::string plugin;
+    std::string database;
+    std::string active_pid; // empty: nobody reads it
+    std::optional<lsn> confirmed;
+    std::string wal_status; // reserved, extended, unreserved, lost
+};
+std::optional<slot_state> find_slot(pq::connection& on, const source_names& names);
+
+/// Drops our slot if it is there. Throws error (retry) while somebody reads it, (needs_person) if it is not ours.
+void drop_slot(pq::connection& on, const source_names& names);
+
+/// Runs a statement that may wait for the transactions of others, such as CREATE_REPLICATION_SLOT: says so in the log
+/// after a while, and gives up with error (retry) when the program is asked to stop.
+pq::result run_patiently(pq::connection& on, const std::string& sql, const std::string& source);
+
+/// `bad` as the rest of the program should see it: log that is gone and a slot or publication that is gone become
+/// position_lost.
+error explained(const pq::error& bad, const source_names& names);
+
+} // namespace everarchive::capture::postgresql

@@ -1,0 +1,67 @@
+// A library system's PostgreSQL database as a source: everything that is asked of it goes to the file of its subject.
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "capture/postgresql_check.hpp"
+#include "capture/postgresql_readers.hpp"
+#include "capture/postgresql_session.hpp"
+#include "capture/source.hpp"
+
+namespace everarchive::capture {
+
+namespace {
+
+class postgresql_source final : public source {
+  public:
+    postgresql_source(const std::string& conninfo, const std::string& name, const adapter::adapter& adapter)
+        : conninfo_(conninfo), names_(name), adapter_(adapter) {}
+
+    std::vector<finding> check() override { return postgresql::check_source(conninfo_, names_, adapter_); }
+
+    /// `SYSTEM_IDENTIFIER/DATABASE`. A promoted standby keeps the identifier; that it has our slot with every change is
+    /// looked at when the stream is opened.
+    std::string identity() override {
+        const pq::result row = postgresql::connect(conninfo_).run(
+            "SELECT system_identifier || '/' || current_database() FROM pg_control_system()");
+        return std::string(row.text(0, 0));
+    }
+
+    std::unique_ptr<snapshot> open_snapshot() override {
+        return postgresql::open_snapshot(conninfo_, names_, adapter_);
+    }
+
+    std::unique_ptr<stream> open_stream(const std::string& position) override {
+        return postgresql::open_stream(conninfo_, names_, adapter_, position);
+    }
+
+    void remove() override {
+        pq::connection on = postgresql::connect(conninfo_);
+        postgresql::drop_slot(on, names_);
+        const pq::result ours = on.run("SELECT pg_has_role(pubowner, 'USAGE') FROM pg_publication WHERE pubname = $1",
+                                       {names_.publication});
+        if (ours.rows() == 0) {
+            return;
+        }
+        const std::string statement = "DROP PUBLICATION " + postgresql::quoted(on, names_.publication);
+        if (ours.truth(0, 0)) {
+            on.run(statement);
+        } else {
+            log::write(log::severity::notice, "capture", "the publication stays: it is not owned by our role",
+                       {{"source", names_.source}, {"mend", statement}});
+        }
+    }
+
+  private:
+    std::string conninfo_;
+    postgresql::source_names names_;
+    adapter::adapter adapter_;
+};
+
+} // namespace
+
+std::unique_ptr<source> open_postgresql(const std::string& conninfo, const std::string& name,
+                                        const adapter::adapter& adapter) {
+    return std::make_unique<postgresql_source>(conninfo, name, adapter);
+}
+
+} // namespace everarchive::capture

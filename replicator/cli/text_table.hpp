@@ -1,0 +1,26 @@
+// Columns for a terminal.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pq/connection.hpp"
+
+namespace everarchive::cli {
+
+class text_table {
+  public:
+    explicit text_table(std::vector<std::string> head) : rows_{std::move(head)} {}
+
+    void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+    /// All columns of a row of a query.
+    void add(const pq::result& rows, int row);
+
+    /// The rows, each column as wide as its widest value; numbers to the right.
+    std::string text() const;
+
+  private:
+    std::vector<std::vector<std::string>> rows_;
+};
+
+} // namespace everarchive::cli

@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# All tests, on a bare Debian 12: installs what it needs, builds, and runs everything against real servers.
+#
+#   ./test.sh                 everything
+#   ./test.sh unit pgtap      only these steps
+#
+# Steps: build unit lint regress pgtap integration faults sanitize. Ends with `N passed, N failed`.
+set -uo pipefail
+cd "$(dirname "$0")" || exit 1
+ROOT=$PWD
+source tests/harness/packages.sh
+source tests/harness/servers.sh
+export EVERARCHIVE_SHARED=${EVERARCHIVE_SHARED:-$ROOT/../shared}
+
+STEPS=("$@")
+[ ${#STEPS[@]} = 0 ] && STEPS=(build unit lint regress pgtap integration faults sanitize)
+PASSED=0
+FAILED=0
+SKIPPED=0
+BUILD=$ROOT/build/release
+LOGS=$ROOT/build/test-logs
+mkdir -p "$LOGS"
+
+say() { printf '\n== %s\n' "$*"; }
+one() { # one NAME STATUS: a test that is a whole command
+    if [ "$2" = 0 ]; then PASSED=$((PASSED + 1)); else FAILED=$((FAILED + 1)); echo "FAILED: $1"; fi
+}
+
+tally_tap() { # tally_tap NAME FILE STATUS
+    local passed failed skipped
+    skipped=$(grep -ciE '^ *ok .*# *skip' "$2")
+    passed=$(($(grep -cE '^ok ' "$2") - skipped))
+    failed=$(grep -cE '^not ok ' "$2")
+    # A script that dies before its plan, or runs fewer tests than planned, has failed as a whole.
+    if [ "$3" != 0 ] && [ "$failed" = 0 ]; then failed=1; fi
+    if ! grep -qE '^1\.\.[0-9]+' "$2"; then failed=$((failed + 1)); fi
+    PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed)) SKIPPED=$((SKIPPED + skipped))
+    printf '%-34s %4d passed %3d failed %3d skipped\n' "$1" "$passed" "$failed" "$skipped"
+    if [ "$failed" != 0 ]; then grep -A 12 -E '^not ok ' "$2" | head -n 60; tail -n 15 "$2" | sed 's/^/  | /'; fi
+    grep -E '^ *ok .*# *(skip|SKIP)' "$2" | sed 's/^/  /' | head -n 5
+    return 0
+}
+
+tally_gtest() { # tally_gtest PROGRAM [ARGUMENT…]
+    local name log status passed failed skipped
+    name=$(basename "$1")
+    log=$LOGS/$name.log
+    "$@" >"$log" 2>&1
+    status=$?
+    passed=$(sed -nE 's/^\[  PASSED  \] ([0-9]+) tests?\..*/\1/p' "$log" | tail -n 1)
+    failed=$(sed -nE 's/^\[  FAILED  \] ([0-9]+) tests?, listed.*/\1/p' "$log" | tail -n 1)
+    skipped=$(sed -nE 's/^\[  SKIPPED \] ([0-9]+) tests?, listed.*/\1/p' "$log" | tail -n 1)
+    passed=${passed:-0} failed=${failed:-0} skipped=${skipped:-0}
+    if [ "$status" != 0 ] && [ "$failed" = 0 ]; then failed=1; fi
+    PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed)) SKIPPED=$((SKIPPED + skipped))
+    printf '%-34s %4d passed %3d failed %3d skipped\n' "$name" "$passed" "$failed" "$skipped"
+    if [ "$failed" != 0 ]; then grep -E -B 12 '^\[  FAILED  \]|ERROR: AddressSanitizer|runtime error' "$log" | head -n 80; tail -n 5 "$log"; fi
+    if [ "$skipped" != 0 ]; then grep -E '^\[  SKIPPED \] [A-Za-z]' "$log" | sort -u | head -n 8 | sed 's/^/  /'; fi
+    return 0
+}
+
+step_build() {
+    say "build"
+    need_packages "${PACKAGES_BUILD[@]}" "${PACKAGES_SERVERS[@]}" "${PACKAGES_TESTS[@]}" || { one "packages" 1; return; }
+    cmake --preset release >"$LOGS/configure.log" 2>&1 && cmake --build --preset release >"$LOGS/build.log" 2>&1
+    local status=$?
+    one "build" $status
+    if [ $status != 0 ]; then tail -n 40 "$LOGS/configure.log" "$LOGS/build.log" 2>/dev/null; echo "$PASSED passed, $FAILED failed"; exit 1; fi
+    as_root cmake --install build/release --component extensions >"$LOGS/install.log" 2>&1
+    one "install of the extensions" $?
+}
+
+step_unit() {
+    say "unit tests"
+    local program
+    for program in "$BUILD"/tests/unit/*_unit_tests; do
+        [ -x "$program" ] && tally_gtest "$program"
+    done
+}
+
+step_lint() {
+    say "exported symbols, guarded entry points, the extensions built by Makefile.pgxs"
+    bash tests/symbols.sh "$BUILD/extension/pg/marc.so" "$BUILD/extension/pg/everarchive.so" >"$LOGS/symbols.tap" 2>&1
+    tally_tap symbols.sh "$LOGS/symbols.tap" $?
+    bash tests/guard.sh >"$LOGS/guard.tap" 2>&1
+    tally_tap guard.sh "$LOGS/guard.tap" $?
+    rm -rf build/pgxs && mkdir -p build/pgxs/stage
+    make -j2 -C build/pgxs -f "$ROOT/Makefile.pgxs" install DESTDIR="$ROOT/build/pgxs/stage" with_llvm=no >"$LOGS/pgxs.log" 2>&1
+    local status=$?
+    one "Makefile.pgxs builds and installs both extensions" $status
+    [ $status = 0 ] || tail -n 20 "$LOGS/pgxs.log"
+}
+
+step_regress() {
+    say "pg_regress"
+    bash tests/regress/run.sh "$BUILD" >"$LOGS/regress.tap" 2>&1
+    tally_tap pg_regress "$LOGS/regress.tap" $?
+}
+
+step_pgtap() {
+    say "pgTAP"
+    local file log
+    (
+        harness_begin pgtap
+        pg_start tap "fsync = off"
+        pg tap postgres -c 'CREATE DATABASE tap'
+        pg tap tap -c 'CREATE EXTENSION pgtap'
+        for file in tests/sql/*.sql; do
+            log=$LOGS/$(basename "$file").tap
+            pg tap tap -At -f "$file" >"$log" 2>&1
+            echo $? >"$log.status"
+        done
+    )
+    for file in tests/sql/*.sql; do
+        log=$LOGS/$(basename "$file").tap
+        tally_tap "$(basename "$file")" "$log" "$(cat "$log.status" 2>/dev/null || echo 1)"
+    done
+}
+
+run_scripts() { # run_scripts FOLDER: every shell test of a folder
+    local file log
+    for file in tests/"$1"/[0-9]*.sh; do
+        log=$LOGS/$(basename "$file").tap
+        bash "$file" "$BUILD" >"$log" 2>&1
+        tally_tap "$(basename "$file")" "$log" $?
+        grep -E '^# seed' "$log"
+    done
+}
+
+step_integration() {
+    say "capture and the main job, on real servers"
+    run_scripts integration
+}
+
+step_faults() {
+    say "faults"
+    run_scripts faults
+}
+
+step_sanitize() {
+    say "pure libraries under the address and undefined behaviour sanitizers"
+    if ! { cmake --preset sanitize && cmake --build --preset sanitize --target unit_tests; } >"$LOGS/sanitize.log" 2>&1; then
+        one "sanitizer build" 1
+        tail -n 20 "$LOGS/sanitize.log"
+        return
+    fi
+    local program
+    for program in build/sanitize/tests/unit/*_unit_tests; do
+        [ -x "$program" ] && ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 EVERARCHIVE_SAMPLE=2000 tally_gtest "$program"
+    done
+}
+
+for step in "${STEPS[@]}"; do
+    if ! declare -F "step_$step" >/dev/null; then
+        echo "no such step: $step" >&2
+        exit 1
+    fi
+    "step_$step"
+done
+
+[ -d "$EVERARCHIVE_SHARED/data" ] || printf '\nThe folder of shared test data is missing (%s): the cases over real records were skipped.\n' "$EVERARCHIVE_SHARED"
+[ "$SKIPPED" = 0 ] || echo "$SKIPPED skipped"
+echo
+echo "$PASSED passed, $FAILED failed"
+[ "$FAILED" = 0 ]

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Initial load of RECORDS bibliographic records (default 100,000) from each kind of source into versions, beside COPY of the same
+# rows between two PostgreSQL databases and mariadb-dump of the same table to /dev/null. All servers on this machine.
+#
+#   tests/bench/initial_load.sh [RECORDS] [FILE.mrc]
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+source tests/harness/servers.sh
+source tests/harness/library.sh
+
+RECORDS=${1:-100000}
+harness_begin bench
+now() { date +%s.%N; }
+rate() { awk -v n="$1" -v from="$2" -v to="$3" 'BEGIN { printf "%9.0f rows/s  (%d rows in %.1f s)\n", n / (to - from), n, to - from }'; }
+
+library_start "$RECORDS" "${2:-}" && preservation_start || exit 1
+pg pg postgres -c 'CREATE DATABASE plain'
+pg pg plain -c 'CREATE TABLE record_entry (id bigint PRIMARY KEY, marc text)'
+pg pg evergreen -c 'VACUUM ANALYZE' -c CHECKPOINT
+
+from=$(now)
+pg pg evergreen -c 'COPY (SELECT id, marc FROM biblio.record_entry WHERE id > 0) TO STDOUT' | pg pg plain -c 'COPY record_entry FROM STDIN'
+printf 'COPY between two databases:      %s\n' "$(rate "$RECORDS" "$from" "$(now)")"
+
+from=$(now)
+mariadb-dump --no-defaults -u root -S "${MARIADB_SOCKET[koha]}" --single-transaction koha biblio_metadata >/dev/null
+printf 'mariadb-dump to /dev/null:       %s\n' "$(rate "$RECORDS" "$from" "$(now)")"
+
+load() { # load NAME ADAPTER ORIGIN TABLE
+    local name=$1 from rows versions
+    ea source add "$name" --adapter "$2" --from "$3" >/dev/null || exit 1
+    pg pg preservation -c CHECKPOINT
+    from=$(now)
+    ea run --until-idle 2>>"$HARNESS_DIR/log/everarchive.log" &
+    DAEMON_PID=$!
+    wait_for 600 streaming "$name"
+    rows=$(preservation -c "SELECT snapshot_rows FROM everarchive.source_progress JOIN everarchive.source USING (source_id) WHERE name = '$name'")
+    printf '%s: rows into the mirror:  %s\n' "$name" "$(rate "$rows" "$from" "$(now)")"
+    wait_for 600 mapped
+    versions=$(preservation -c "SELECT count(*) FROM everarchive.entity JOIN everarchive.source USING (source_id) WHERE name = '$name'")
+    printf '%s: entities into versions: %s' "$name" "$(rate "$versions" "$from" "$(now)")"
+    preservation -c "SELECT ' of them ' || string_agg(kind || ' ' || n, ', ' ORDER BY n DESC) FROM (SELECT kind, count(*) n FROM everarchive.entity JOIN everarchive.source USING (source_id) WHERE name = '$name' GROUP BY 1) k"
+    printf '%s: bibs into versions:    %s\n' "$name" "$(rate "$RECORDS" "$from" "$(now)")"
+    wait "$DAEMON_PID"
+    ea source pause "$name" >/dev/null
+}
+streaming() { [ "$(preservation -c "SELECT state FROM everarchive.source WHERE name = '$1'")" = streaming ]; }
+
+load koha_main koha "$KOHA_ORIGIN"
+load evergreen evergreen "$EVERGREEN_ORIGIN"

@@ -1,0 +1,213 @@
+// What each fuzz target does with its input. The fuzzers and the replay test in tests/unit call the same functions.
+// A broken promise aborts; a parse_error is an answer.
+#pragma once
+
+#include "marc/builder.hpp"
+#include "marc/detect.hpp"
+#include "marc/digest.hpp"
+#include "marc/error.hpp"
+#include "marc/iso2709.hpp"
+#include "marc/marcxml.hpp"
+#include "marc/mrk.hpp"
+#include "marc/path.hpp"
+#include "marc/wire.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory_resource>
+#include <string>
+#include <string_view>
+
+namespace marc_fuzz {
+
+inline void demand(bool holds, const char* promise) {
+    if (!holds) {
+        std::fprintf(stderr, "broken promise: %s\n", promise);
+        std::abort();
+    }
+}
+
+inline bool same_content(const marc::record_view& a, const marc::record_view& b) {
+    if (a.leader() != b.leader() || a.field_count() != b.field_count() || a.data() != b.data()) {
+        return false;
+    }
+    for (std::size_t i = 0; i < a.field_count(); ++i) {
+        if (a.field(i).tag() != b.field(i).tag() || a.field(i).kind() != b.field(i).kind()) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// Looks at every part of a record.
+inline void walk(const marc::record_view& r) {
+    std::size_t bytes = 0;
+    for (const marc::field_view f : r) {
+        std::size_t subfields = 0;
+        bytes += f.tag().size() + f.content().size() + f.leading().size() + (f.has_nul() ? 1U : 0U);
+        for (const marc::subfield_view& s : f.subfields()) {
+            bytes += s.code.size() + s.value.size();
+            ++subfields;
+        }
+        demand(subfields == f.subfield_count(), "the number of subfields is the number counted");
+    }
+    demand(bytes <= 8 * r.bytes().size() + 8, "views stay inside the record");
+}
+
+/// Everything that must hold for a record that a reader accepted.
+inline void check_record(const marc::record_view& r) {
+    r.check();
+    walk(r);
+    const marc::digest_bytes digest = marc::digest(r);
+
+    for (const bool ascii_only : {false, true}) {
+        std::pmr::string mrk;
+        marc::write_mrk(r, mrk, {ascii_only});
+        marc::builder b;
+        marc::read_mrk(mrk, b);
+        const marc::stored_record back = b.finish();
+        demand(same_content(r, back.view()), "mrk is exact");
+        demand(marc::digest(back.view()) == digest, "mrk keeps the digest");
+    }
+
+    std::pmr::string wire;
+    marc::write_wire(r, wire);
+    const marc::stored_record received = marc::read_wire(marc::as_bytes(wire), std::pmr::get_default_resource());
+    demand(marc::as_text(received.bytes()) == marc::as_text(r.bytes()), "the binary form is exact");
+
+    std::pmr::string xml;
+    try {
+        marc::write_marcxml(r, xml);
+        for (const marc::xml_parser parser : {marc::xml_parser::automatic, marc::xml_parser::full}) {
+            marc::builder b;
+            marc::read_marcxml(xml, b, nullptr, parser);
+            const marc::stored_record back = b.finish();
+            demand(same_content(r, back.view()), "MARCXML is exact");
+            demand(marc::digest(back.view()) == digest, "MARCXML keeps the digest");
+        }
+    } catch (const marc::parse_error& e) {
+        demand(e.code() == marc::errc::inexpressible, "what write_marcxml writes can be read");
+    }
+    xml.clear();
+    marc::write_marcxml(r, xml, marc::inexpressible_content::replace);
+    marc::builder replaced;
+    marc::read_marcxml(xml, replaced);
+    replaced.finish().view().check();
+
+    std::pmr::string iso;
+    try {
+        marc::write_iso2709(r, iso);
+    } catch (const marc::parse_error& e) {
+        demand(e.code() == marc::errc::record_too_long || e.code() == marc::errc::field_too_long,
+               "write_iso2709 refuses only what is too long");
+        return;
+    }
+    // 1D inside the data may look like the end of a record, and MARC-8 escapes without leader/09 'a' are refused.
+    const bool ambiguous = r.data().find('\x1D') != std::string_view::npos || iso.find('\x1B') != std::string::npos;
+    if (!ambiguous && r.leader().find_first_of("\x1D\x1E\x1F") == std::string_view::npos) {
+        marc::builder b;
+        try {
+            marc::read_iso2709(marc::as_bytes(iso), b);
+        } catch (const marc::parse_error& e) {
+            std::fprintf(stderr, "%s\n", e.what());
+            demand(false, "what write_iso2709 writes can be read");
+        }
+        const marc::stored_record back = b.finish();
+        demand(back.view().data() == r.data(), "ISO 2709 is exact");
+        demand(marc::digest(back.view()) == digest, "ISO 2709 keeps the digest");
+    }
+}
+
+inline void iso2709(std::string_view input) {
+    marc::iso2709_splitter splitter(marc::as_bytes(input));
+    marc::iso2709_piece piece;
+    std::size_t end = 0;
+    while (splitter.next(piece)) {
+        demand(piece.offset >= end && !piece.bytes.empty(), "pieces follow each other");
+        end = piece.offset + piece.bytes.size();
+    }
+    demand(end <= input.size(), "pieces lie in the file");
+    marc::builder b;
+    marc::report notes;
+    try {
+        marc::read_iso2709(marc::as_bytes(input), b, &notes);
+        check_record(b.finish().view());
+    } catch (const marc::parse_error&) {}
+}
+
+inline void marcxml(std::string_view input) {
+    std::string results[2];
+    for (const marc::xml_parser parser : {marc::xml_parser::automatic, marc::xml_parser::full}) {
+        std::string& result = results[parser == marc::xml_parser::full ? 1 : 0];
+        marc::builder b;
+        marc::report notes;
+        try {
+            marc::read_marcxml(input, b, &notes, parser);
+            const marc::stored_record r = b.finish();
+            result = marc::as_text(r.bytes());
+            check_record(r.view());
+        } catch (const marc::parse_error&) {
+            result.clear();
+        }
+    }
+    demand(results[0] == results[1], "both XML parsers read the same record");
+}
+
+inline void mrk(std::string_view input) {
+    marc::builder b;
+    try {
+        marc::read_mrk(input, b);
+        check_record(b.finish().view());
+    } catch (const marc::parse_error&) {}
+}
+
+inline void path(std::string_view input) {
+    constexpr std::string_view sample = "=LDR  00000nam\\a2200000\\a\\4500\n=001  1\n=008  abc\xC3\xA9xyz\n"
+                                        "=245  10$aTitle$bpart$bother\n=650  \\0$aOne$xTwo\n=650  \\0$aThree";
+    static const marc::stored_record record = [&] {
+        marc::builder b;
+        marc::read_mrk(sample, b);
+        return b.finish();
+    }();
+    try {
+        const marc::path p = marc::parse_path(input);
+        std::pmr::string scratch;
+        std::size_t values = 0;
+        marc::evaluate(p, record.view(), scratch, [&](std::string_view) { ++values; });
+        demand(values <= 16, "a path selects no more than there is");
+    } catch (const marc::parse_error& e) {
+        demand(e.offset() <= input.size(), "an error lies in the path");
+    }
+}
+
+inline void record_check(std::string_view input) {
+    // Corrupt bytes behind the constant-time check must never lead out of the record: a header whose sizes add up,
+    // with any directory and data behind it.
+    std::string stored(marc::record_view::header_bytes, ' ');
+    stored[0] = 1;
+    stored.append(input.substr(std::min<std::size_t>(1, input.size())));
+    const std::size_t rest = stored.size() - marc::record_view::header_bytes;
+    const std::size_t most = rest / marc::record_view::entry_bytes;
+    const std::size_t fields = input.empty() ? 0 : static_cast<unsigned char>(input[0]) % (most + 1);
+    const std::uint32_t counts[3] = {static_cast<std::uint32_t>(fields),
+                                     static_cast<std::uint32_t>(rest - fields * marc::record_view::entry_bytes), 0};
+    std::memcpy(stored.data() + 28, counts, sizeof counts);
+    try {
+        const marc::record_view r = marc::record_view::trusted(marc::as_bytes(stored));
+        for (const marc::field_view f : r) {
+            for (const marc::subfield_view& s : f.subfields()) {
+                demand(s.value.size() <= stored.size(), "views stay inside the record");
+            }
+            demand(f.leading().size() + f.content().size() <= 2 * stored.size(), "views stay inside the record");
+        }
+    } catch (const marc::parse_error&) {}
+    try {
+        const marc::stored_record r = marc::read_wire(marc::as_bytes(input), std::pmr::get_default_resource());
+        check_record(r.view());
+    } catch (const marc::parse_error&) {}
+}
+
+} // namespace marc_fuzz

@@ -1,0 +1,164 @@
+# shellcheck shell=bash
+# The one harness for servers: private PostgreSQL and MariaDB servers on loopback, in a scratch directory, on free ports,
+# stopped by their pid when the script that sourced this file ends. Used by demo.sh, the integration and fault tests and the
+# benchmarks.
+#
+#   source tests/harness/servers.sh
+#   harness_begin NAME            makes $HARNESS_DIR and the clean-up
+#   pg_start NAME [SETTING…]      PostgreSQL: ${PG_PORT[NAME]}, socket in $HARNESS_DIR; superuser postgres, no password on the socket
+#   mariadb_start NAME [OPTION…]  MariaDB: ${MARIADB_PORT[NAME]}, ${MARIADB_SOCKET[NAME]}; root without password on the socket
+#   pg NAME DATABASE [psql …]     psql as superuser        mariadb_root NAME [mariadb …]
+#   pg_stop, pg_kill, mariadb_stop, mariadb_kill NAME; pg_restart, mariadb_restart NAME
+
+declare -A PG_PORT PG_DATA MARIADB_PORT MARIADB_SOCKET MARIADB_DATA MARIADB_OPTIONS MARIADB_PID
+HARNESS_KEEP=${HARNESS_KEEP:-no}
+PG_BIN=${PG_BIN:-$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)}
+
+harness_begin() {
+    HARNESS_DIR=$(mktemp -d "${TMPDIR:-/tmp}/everarchive-$1.XXXXXX")
+    # The servers run as users of their own and must be able to pass through.
+    chmod 755 "$HARNESS_DIR"
+    mkdir -m 1777 "$HARNESS_DIR/sockets" "$HARNESS_DIR/log"
+    trap harness_end EXIT
+    trap 'exit 130' INT TERM
+}
+
+harness_end() {
+    local status=$?
+    trap - EXIT
+    # Jobs of the script itself first, so that none of them sees its server vanish.
+    if declare -F before_harness_end >/dev/null; then before_harness_end; fi
+    if [ "$HARNESS_KEEP" = yes ]; then exit "$status"; fi
+    local name
+    for name in "${!PG_DATA[@]}"; do pg_kill "$name" 2>/dev/null; done
+    for name in "${!MARIADB_DATA[@]}"; do mariadb_kill "$name" 2>/dev/null; done
+    rm -rf "$HARNESS_DIR"
+    exit "$status"
+}
+
+free_port() {
+    local port
+    while :; do
+        port=$((20000 + RANDOM % 20000))
+        if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+            echo "$port"
+            return
+        fi
+    done
+}
+
+# PostgreSQL refuses to run as root.
+as_postgres() {
+    if [ "$(id -u)" = 0 ]; then
+        (cd / && exec runuser -u postgres -- "$@")
+    else
+        "$@"
+    fi
+}
+
+pg_start() {
+    local name=$1
+    shift
+    PG_DATA[$name]=$HARNESS_DIR/$name
+    PG_PORT[$name]=$(free_port)
+    mkdir -m 700 "${PG_DATA[$name]}"
+    [ "$(id -u)" = 0 ] && chown postgres "${PG_DATA[$name]}"
+    as_postgres "$PG_BIN/initdb" -D "${PG_DATA[$name]}" -U postgres -E UTF8 --locale=C.UTF-8 --no-sync -A trust >"$HARNESS_DIR/log/$name.initdb" 2>&1 ||
+        { cat "$HARNESS_DIR/log/$name.initdb" >&2; return 1; }
+    {
+        echo "port = ${PG_PORT[$name]}"
+        echo "listen_addresses = '127.0.0.1'"
+        echo "unix_socket_directories = '$HARNESS_DIR/sockets'"
+        echo "wal_level = logical"
+        echo "max_wal_senders = 20"
+        echo "max_replication_slots = 20"
+        printf '%s\n' "$@"
+    } | as_postgres tee -a "${PG_DATA[$name]}/postgresql.conf" >/dev/null
+    # The socket is for the harness; whoever comes over TCP shows a password, as in a library.
+    printf '%s\n' 'local all all trust' 'host all all 127.0.0.1/32 scram-sha-256' 'local replication all trust' \
+        'host replication all 127.0.0.1/32 scram-sha-256' | as_postgres tee "${PG_DATA[$name]}/pg_hba.conf" >/dev/null
+    pg_up "$name"
+}
+
+pg_up() { as_postgres "$PG_BIN/pg_ctl" -D "${PG_DATA[$1]}" -l "${PG_DATA[$1]}/server.log" -w -t 60 start >/dev/null; }
+pg_stop() { as_postgres "$PG_BIN/pg_ctl" -D "${PG_DATA[$1]}" -m fast -w stop >/dev/null; }
+pg_kill() { as_postgres "$PG_BIN/pg_ctl" -D "${PG_DATA[$1]}" -m immediate -w stop >/dev/null; }
+pg_restart() { pg_stop "$1" && pg_up "$1"; }
+
+pg() {
+    local name=$1 database=$2
+    shift 2
+    psql -X -q -v ON_ERROR_STOP=1 -h "$HARNESS_DIR/sockets" -p "${PG_PORT[$name]}" -U postgres -d "$database" "$@"
+}
+
+mariadb_start() {
+    local name=$1
+    shift
+    MARIADB_DATA[$name]=$HARNESS_DIR/$name
+    MARIADB_PORT[$name]=$(free_port)
+    MARIADB_SOCKET[$name]=$HARNESS_DIR/sockets/$name.sock
+    MARIADB_OPTIONS[$name]=$(printf '%s\n' "$@")
+    mkdir -m 755 "${MARIADB_DATA[$name]}"
+    local user=()
+    if [ "$(id -u)" = 0 ]; then
+        chown mysql "${MARIADB_DATA[$name]}"
+        user=(--user=mysql)
+    fi
+    mariadb-install-db --no-defaults "${user[@]}" --datadir="${MARIADB_DATA[$name]}" --auth-root-authentication-method=normal \
+        --skip-test-db >"$HARNESS_DIR/log/$name.install" 2>&1 || { cat "$HARNESS_DIR/log/$name.install" >&2; return 1; }
+    mariadb_up "$name"
+}
+
+mariadb_up() {
+    local name=$1 user=() options=() i
+    [ "$(id -u)" = 0 ] && user=(--user=mysql)
+    [ -n "${MARIADB_OPTIONS[$name]}" ] && mapfile -t options <<<"${MARIADB_OPTIONS[$name]}"
+    "$(command -v mariadbd || echo /usr/sbin/mariadbd)" --no-defaults "${user[@]}" --datadir="${MARIADB_DATA[$name]}" \
+        --bind-address=127.0.0.1 --port="${MARIADB_PORT[$name]}" --socket="${MARIADB_SOCKET[$name]}" \
+        --pid-file="${MARIADB_DATA[$name]}/server.pid" --log-error="${MARIADB_DATA[$name]}/server.log" \
+        --server-id=1 --log-bin=binlog --binlog-format=ROW --binlog-row-metadata=FULL --gtid-strict-mode=ON \
+        --character-set-server=utf8mb4 --innodb-buffer-pool-size=256M --local-infile=ON "${options[@]}" >/dev/null 2>&1 &
+    MARIADB_PID[$name]=$!
+    disown
+    for ((i = 0; i < 300; i++)); do
+        mariadb_root "$name" -e 'SELECT 1' >/dev/null 2>&1 && return 0
+        sleep 0.1
+    done
+    echo "MariaDB did not start; its log ends:" >&2
+    tail -n 20 "${MARIADB_DATA[$name]}/server.log" >&2
+    return 1
+}
+
+mariadb_stop() {
+    mariadb_root "$1" -e SHUTDOWN >/dev/null 2>&1
+    mariadb_gone "$1"
+}
+mariadb_kill() {
+    kill -9 "${MARIADB_PID[$1]}" 2>/dev/null
+    mariadb_gone "$1"
+}
+mariadb_gone() {
+    local i
+    for ((i = 0; i < 300; i++)); do
+        kill -0 "${MARIADB_PID[$1]}" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    return 1
+}
+mariadb_restart() { mariadb_stop "$1" && mariadb_up "$1"; }
+
+mariadb_root() {
+    local name=$1
+    shift
+    mariadb --no-defaults --default-character-set=utf8mb4 --local-infile=1 -u root -S "${MARIADB_SOCKET[$name]}" "$@"
+}
+
+# wait_for SECONDS COMMAND…: until the command succeeds; the tests wait for a state, never for a time.
+wait_for() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$deadline" ] || return 1
+        sleep 0.1
+    done
+}

@@ -1,0 +1,297 @@
+// What a MariaDB server does to its reader: restarts, purged logs, a second reader, statements instead of rows, schema
+// changes. Each ends in the error that tells a person, or the program, the right thing to do; nothing is passed over.
+#include "capture_mariadb_library.hpp"
+
+namespace everarchive::capture {
+namespace {
+
+class mariadb_faults : public mariadb_capture {
+  protected:
+    void SetUp() override {
+        mariadb_capture::SetUp();
+        if (root_) {
+            make_small_koha(*root_);
+            root_->run("INSERT INTO biblio (title) VALUES ('one'), ('two')");
+            source_ = open(adapter_);
+        }
+    }
+
+    std::unique_ptr<stream> stream_from_now() {
+        mirror_ = std::make_unique<strict_mirror>(adapter_);
+        load(*source_, *mirror_, &position_);
+        return source_->open_stream(position_);
+    }
+
+    /// Reads until the stream throws, and returns what it threw.
+    static error thrown_by(stream& from, std::chrono::seconds patience = 20s) {
+        const auto deadline = std::chrono::steady_clock::now() + patience;
+        try {
+            while (std::chrono::steady_clock::now() < deadline) {
+                from.next(200ms);
+            }
+        } catch (const error& thrown) {
+            return thrown;
+        }
+        return {exit_code::bug, cause::retry, "nothing was thrown"};
+    }
+
+    void expect_stopped(stream& from, const std::string& what, const std::string& hint = "") {
+        const error thrown = thrown_by(from);
+        EXPECT_EQ(thrown.why(), cause::needs_person) << thrown.what();
+        EXPECT_NE(std::string(thrown.what()).find(what), std::string::npos) << thrown.what();
+        EXPECT_NE(thrown.hint().find(hint), std::string::npos) << thrown.hint();
+    }
+
+    const adapter::adapter adapter_ = small_koha();
+    std::unique_ptr<source> source_;
+    std::unique_ptr<strict_mirror> mirror_;
+    std::string position_;
+};
+
+TEST_F(mariadb_faults, the_newer_of_two_readers_fences_the_older) {
+    const auto older = stream_from_now();
+    const auto newer = source_->open_stream(position_);
+    const error thrown = thrown_by(*older);
+    EXPECT_EQ(thrown.why(), cause::fenced) << thrown.what();
+    root_->run("INSERT INTO biblio (title) VALUES ('three')");
+    follow(*newer, *mirror_);
+    EXPECT_EQ(mirror_->table("biblio").size(), 3U);
+    // Another source of the same server disturbs nobody.
+    const auto other = open(adapter_, "another")->open_stream(position_);
+    root_->run("INSERT INTO biblio (title) VALUES ('four')");
+    follow(*newer, *mirror_);
+    EXPECT_EQ(mirror_->table("biblio").size(), 4U);
+}
+
+TEST_F(mariadb_faults, a_restarted_server_is_read_on_from_the_last_position) {
+    const char* restart = std::getenv("EVERARCHIVE_TEST_MARIADB_RESTART");
+    if (restart == nullptr) {
+        GTEST_SKIP() << "EVERARCHIVE_TEST_MARIADB_RESTART says no command";
+    }
+    auto stream = stream_from_now();
+    root_->run("INSERT INTO biblio (title) VALUES ('before')");
+    position_ = follow(*stream, *mirror_);
+    ASSERT_EQ(std::system(restart), 0);
+    const error thrown = thrown_by(*stream);
+    EXPECT_EQ(thrown.why(), cause::retry) << thrown.what();
+    stream.reset();
+    root_ = std::make_unique<mariadb_connection>(parse_mariadb_origin(origin_of("root", database_)), 60s);
+    root_->run("INSERT INTO biblio (title) VALUES ('after')");
+    stream = source_->open_stream(position_);
+    follow(*stream, *mirror_);
+    EXPECT_EQ(mirror_->table("biblio").size(), 4U);
+}
+
+TEST_F(mariadb_faults, a_killed_connection_is_a_retry) {
+    const auto stream = stream_from_now();
+    const auto id =
+        root_->value("SELECT ID FROM information_schema.PROCESSLIST WHERE COMMAND = 'Binlog Dump' AND USER = "
+                     "'ea_reader' ORDER BY ID DESC LIMIT 1");
+    ASSERT_TRUE(id);
+    root_->run("KILL " + *id);
+    const error thrown = thrown_by(*stream);
+    EXPECT_EQ(thrown.why(), cause::retry) << thrown.what();
+}
+
+TEST_F(mariadb_faults, a_purged_log_loses_the_position) {
+    stream_from_now();
+    root_->run("INSERT INTO biblio (title) VALUES ('three')");
+    root_->run("FLUSH BINARY LOGS");
+    root_->run("INSERT INTO biblio (title) VALUES ('four')");
+    root_->run("FLUSH BINARY LOGS");
+    const mariadb_rows logs = root_->query("SHOW BINARY LOGS");
+    root_->run(fmt::format("PURGE BINARY LOGS TO '{}'", logs.text(logs.rows.size() - 1, 0)));
+    const auto stream = source_->open_stream(position_);
+    const error thrown = thrown_by(*stream);
+    EXPECT_EQ(thrown.why(), cause::position_lost) << thrown.what();
+    EXPECT_NE(thrown.hint().find("everarchive source resync"), std::string::npos);
+}
+
+TEST_F(mariadb_faults, a_position_that_the_server_never_had_is_lost) {
+    const auto stream = source_->open_stream("0-1-99999999|binlog.000001:4");
+    const error thrown = thrown_by(*stream);
+    EXPECT_EQ(thrown.why(), cause::position_lost) << thrown.what();
+    EXPECT_THROW(source_->open_stream("not a position"), error);
+}
+
+TEST_F(mariadb_faults, a_rotated_log_changes_nothing) {
+    const auto stream = stream_from_now();
+    for (int turn = 0; turn < 3; ++turn) {
+        root_->run("FLUSH BINARY LOGS");
+        root_->run("INSERT INTO biblio (title) VALUES ('more')");
+    }
+    const std::string position = follow(*stream, *mirror_);
+    EXPECT_EQ(mirror_->table("biblio").size(), 5U);
+    const mariadb_rows status = root_->query("SHOW MASTER STATUS");
+    EXPECT_EQ(binlog_position::parse(position).file, status.text(0, 0));
+    EXPECT_EQ(std::to_string(binlog_position::parse(position).offset), status.text(0, 1));
+}
+
+TEST_F(mariadb_faults, a_statement_instead_of_rows_stops_the_stream) {
+    const auto stream = stream_from_now();
+    root_->run("SET SESSION binlog_format = 'STATEMENT'");
+    root_->run("UPDATE biblio SET title = 'by statement'");
+    expect_stopped(*stream, "binlog_format", "SET GLOBAL binlog_format = 'ROW'");
+}
+
+TEST_F(mariadb_faults, a_statement_that_concerns_other_databases_does_not) {
+    const auto stream = stream_from_now();
+    root_->run("CREATE DATABASE ea_other");
+    root_->run("USE ea_other");
+    root_->run("CREATE TABLE t (id int) ENGINE = InnoDB");
+    root_->run("SET SESSION binlog_format = 'STATEMENT'");
+    root_->run("INSERT INTO t VALUES (1)");
+    root_->run("SET SESSION binlog_format = 'ROW'");
+    root_->run("DROP DATABASE ea_other");
+    root_->run("USE " + database_);
+    root_->run("INSERT INTO biblio (title) VALUES ('three')");
+    follow(*stream, *mirror_);
+    EXPECT_EQ(mirror_->table("biblio").size(), 3U);
+}
+
+TEST_F(mariadb_faults, nameless_columns_stop_the_stream) {
+    const auto stream = stream_from_now();
+    root_->run("SET GLOBAL binlog_row_metadata = 'MINIMAL'");
+    root_->run("INSERT INTO borrowers (surname) VALUES ('not ours')");
+    root_->run("INSERT INTO biblio (title) VALUES ('three')");
+    expect_stopped(*stream, "binlog_row_metadata", "SET GLOBAL binlog_row_metadata = 'FULL'");
+}
+
+TEST_F(mariadb_faults, an_insert_that_leaves_columns_to_their_default_stops_the_stream) {
+    const auto stream = stream_from_now();
+    root_->run("SET SESSION binlog_row_image = 'MINIMAL'");
+    root_->run("INSERT INTO biblio (title) VALUES ('three')");
+    expect_stopped(*stream, "biblio came without its column timestamp", "SET GLOBAL binlog_row_image = 'FULL'");
+}
+
+TEST_F(mariadb_faults, schema_changes_in_the_stream_are_followed_by_name) {
+    const auto stream = stream_from_now();
+    root_->run("ALTER TABLE biblio ADD COLUMN patron text FIRST, MODIFY secret varchar(80) AFTER timestamp");
+    root_->run("INSERT INTO biblio (patron, title, secret) VALUES ('patron-secret', 'three', 'patron-secret')");
+    root_->run("ALTER TABLE biblio DROP COLUMN serial");
+    root_->run("UPDATE biblio SET title = 'TWO' WHERE title = 'two'");
+    root_->run("RENAME TABLE biblio_metadata TO was, was TO biblio_metadata");
+    root_->run("ANALYZE TABLE biblio");
+    root_->run("CREATE TABLE copy AS SELECT * FROM biblio");
+    root_->run("DROP TABLE copy");
+    follow(*stream, *mirror_);
+    strict_mirror read(adapter_);
+    load(*source_, read);
+    EXPECT_EQ(mirror_->tables(), read.tables());
+    EXPECT_EQ(mirror_->table("biblio").at("3:")[1], "three");
+    root_->run("ALTER TABLE biblio DROP COLUMN title");
+    root_->run("INSERT INTO biblio (patron) VALUES ('x')");
+    expect_stopped(*stream, "has no column title any more");
+}
+
+TEST_F(mariadb_faults, truncate_is_a_change_and_drop_stops) {
+    const auto stream = stream_from_now();
+    root_->run("INSERT INTO biblio_metadata (biblionumber, metadata) VALUES (1, '<record/>')");
+    root_->run("TRUNCATE TABLE biblio_metadata");
+    root_->run("INSERT INTO biblio_metadata (biblionumber, metadata) VALUES (2, '<record/>')");
+    follow(*stream, *mirror_);
+    EXPECT_EQ(mirror_->table("biblio_metadata").size(), 1U);
+    root_->run(fmt::format("DROP TABLE IF EXISTS borrowers, {}.biblio_metadata", database_));
+    expect_stopped(*stream, "a captured table was dropped", "everarchive source resync");
+}
+
+TEST_F(mariadb_faults, savepoints_and_rollbacks_leave_nothing) {
+    const auto stream = stream_from_now();
+    root_->run("CREATE TABLE old_engine (id int) ENGINE = MyISAM");
+    root_->run("START TRANSACTION");
+    root_->run("INSERT INTO biblio (title) VALUES ('kept')");
+    root_->run("SAVEPOINT here");
+    root_->run("INSERT INTO biblio (title) VALUES ('given up')");
+    root_->run("INSERT INTO old_engine VALUES (1)");
+    root_->run("ROLLBACK TO SAVEPOINT here");
+    root_->run("COMMIT");
+    root_->run("START TRANSACTION");
+    root_->run("INSERT INTO biblio (title) VALUES ('all given up')");
+    root_->run("INSERT INTO old_engine VALUES (2)");
+    root_->run("ROLLBACK");
+    root_->run("INSERT INTO biblio (title) VALUES ('last')");
+    follow(*stream, *mirror_);
+    strict_mirror read(adapter_);
+    load(*source_, read);
+    EXPECT_EQ(mirror_->tables(), read.tables());
+    EXPECT_EQ(mirror_->table("biblio").size(), 4U);
+}
+
+TEST_F(mariadb_faults, an_xa_transaction_stops_only_when_it_touches_us) {
+    const auto stream = stream_from_now();
+    root_->run("XA START 'one'");
+    root_->run("INSERT INTO borrowers (surname) VALUES ('x')");
+    root_->run("XA END 'one'");
+    root_->run("XA PREPARE 'one'");
+    root_->run("XA COMMIT 'one'");
+    root_->run("INSERT INTO biblio (title) VALUES ('three')");
+    follow(*stream, *mirror_);
+    EXPECT_EQ(mirror_->table("biblio").size(), 3U);
+    root_->run("XA START 'two'");
+    root_->run("INSERT INTO biblio (title) VALUES ('four')");
+    root_->run("XA END 'two'");
+    root_->run("XA PREPARE 'two'");
+    root_->run("XA COMMIT 'two'");
+    expect_stopped(*stream, "an XA transaction changed captured tables");
+}
+
+TEST_F(mariadb_faults, domains_are_followed_each_for_itself) {
+    const auto stream = stream_from_now();
+    root_->run("SET SESSION gtid_domain_id = 7");
+    root_->run("INSERT INTO biblio (title) VALUES ('seven')");
+    root_->run("SET SESSION gtid_domain_id = 0");
+    root_->run("INSERT INTO biblio (title) VALUES ('zero')");
+    const std::string position = follow(*stream, *mirror_);
+    EXPECT_NE(position.find(",7-1-"), std::string::npos) << position;
+    const auto again = source_->open_stream(position);
+    root_->run("INSERT INTO biblio (title) VALUES ('more')");
+    follow(*again, *mirror_);
+    EXPECT_EQ(mirror_->table("biblio").size(), 5U);
+}
+
+TEST_F(mariadb_faults, a_reader_that_waits_long_loses_nothing) {
+    const auto stream = stream_from_now();
+    // More than the memory holds, read only after a while in which nothing is asked of the stream but idle().
+    root_->run("INSERT INTO biblio (title) SELECT REPEAT('x', 100000) FROM seq_1_to_1500");
+    for (int turn = 0; turn < 20; ++turn) {
+        stream->idle();
+        std::this_thread::sleep_for(100ms);
+    }
+    follow(*stream, *mirror_);
+    EXPECT_EQ(mirror_->table("biblio").size(), 1502U);
+}
+
+TEST_F(mariadb_faults, errors_say_what_a_person_can_do) {
+    const auto code_of = [](const std::string& origin) {
+        try {
+            open_mariadb(origin, "test", small_koha());
+        } catch (const error& thrown) {
+            return std::pair(thrown.code(), std::string(thrown.what()));
+        }
+        return std::pair(exit_code::ok, std::string());
+    };
+    EXPECT_EQ(code_of("defaults-group=koha,password=x").first, exit_code::arguments);
+    EXPECT_EQ(code_of("user=x").first, exit_code::arguments);
+    EXPECT_EQ(code_of("databse=x").second, "'databse' is not an option of a MariaDB source");
+    EXPECT_EQ(code_of("port=70000").first, exit_code::arguments);
+    EXPECT_EQ(code_of("defaults-group=koha").first, exit_code::ok);
+    // No REPLICATION SLAVE.
+    root_->run("REVOKE REPLICATION SLAVE ON *.* FROM ea_reader@localhost");
+    strict_mirror mirror(adapter_);
+    std::string position;
+    load(*source_, mirror, &position);
+    try {
+        const auto stream = source_->open_stream(position);
+        const error thrown = thrown_by(*stream);
+        EXPECT_EQ(thrown.why(), cause::needs_person) << thrown.what();
+        EXPECT_NE(thrown.hint().find("GRANT REPLICATION SLAVE"), std::string::npos) << thrown.hint();
+    } catch (const error& thrown) {
+        EXPECT_EQ(thrown.why(), cause::needs_person) << thrown.what();
+        EXPECT_NE(thrown.hint().find("GRANT REPLICATION SLAVE"), std::string::npos) << thrown.hint();
+    }
+    EXPECT_EQ(source_->identity(),
+              "mariadb server_id=" + root_->value("SELECT @@GLOBAL.server_id").value_or("") + " gtid_domain_id=0");
+}
+
+} // namespace
+} // namespace everarchive::capture

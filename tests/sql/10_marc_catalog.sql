@@ -1,0 +1,79 @@
+-- What the catalogue must say of both extensions: labels, comments, privileges. Runs in a database that has pgtap; makes
+-- the extensions in a transaction and takes them away again.
+\set ECHO none
+\set QUIET 1
+BEGIN;
+\pset format unaligned
+\pset tuples_only true
+SET client_min_messages = warning;
+
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS marc;
+SELECT count(*) > 0 AS with_everarchive FROM pg_available_extensions WHERE name = 'everarchive' \gset
+\if :with_everarchive
+CREATE EXTENSION IF NOT EXISTS everarchive;
+\endif
+
+CREATE TEMP VIEW member AS
+SELECT e.extname, d.classid, d.objid, d.objsubid, pg_describe_object(d.classid, d.objid, d.objsubid) AS name
+FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
+WHERE d.deptype = 'e' AND e.extname IN ('marc', 'everarchive');
+
+CREATE TEMP VIEW member_function AS
+SELECT m.extname, m.name, p.* FROM member m JOIN pg_proc p ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid;
+
+SELECT plan(10);
+
+SELECT cmp_ok((SELECT count(*) FROM member_function WHERE extname = 'marc'), '>=', 30::bigint, 'marc has its functions');
+
+SELECT is_empty($$
+	SELECT name FROM member_function WHERE provolatile = 'i' AND proparallel <> 's'
+$$, 'an immutable function is parallel safe');
+
+SELECT is_empty($$
+	SELECT name FROM member_function
+	WHERE extname = 'marc' AND NOT proisstrict AND proname <> 'marc_from_iso2709'
+$$, 'every function of marc is strict, except the one with an optional argument');
+
+SELECT is_empty($$
+	SELECT name FROM member_function WHERE extname = 'marc' AND provolatile <> 'i'
+$$, 'every function of marc is immutable');
+
+SELECT is_empty($$
+	SELECT name FROM member_function WHERE proleakproof
+$$, 'no function is leakproof: each may name the value in an error');
+
+SELECT is_empty($$
+	SELECT f.name FROM member_function f JOIN pg_language l ON l.oid = f.prolang
+	WHERE l.lanname = 'c' AND f.prosrc !~ '^(marc|everarchive)_'
+$$, 'C functions have our prefix');
+
+SELECT is_empty($$
+	SELECT name FROM member_function WHERE prosecdef AND NOT coalesce(proconfig::text ~ 'search_path', false)
+$$, 'a function with the rights of its owner has a fixed search path');
+
+-- Row types, array types and TOAST tables belong to their table; indexes and sequences of identity columns to theirs.
+SELECT is_empty($$
+	SELECT m.extname, m.name FROM member m
+	WHERE m.classid <> 'pg_am'::regclass
+	AND obj_description(m.objid, m.classid::regclass::name) IS NULL
+	AND NOT EXISTS (SELECT FROM pg_type t WHERE m.classid = 'pg_type'::regclass AND t.oid = m.objid
+		AND (t.typelem <> 0 OR t.typrelid <> 0))
+	AND NOT EXISTS (SELECT FROM pg_class c WHERE m.classid = 'pg_class'::regclass AND c.oid = m.objid
+		AND c.relkind IN ('i', 'S', 't'))
+	AND m.classid NOT IN ('pg_amop'::regclass, 'pg_amproc'::regclass)
+$$, 'every object of the extensions has a comment');
+
+SELECT is_empty($$
+	SELECT m.name, d.description FROM member m JOIN pg_description d
+		ON d.classoid = m.classid AND d.objoid = m.objid AND d.objsubid = 0
+	WHERE d.description ~ '\.$'
+$$, 'no comment ends with a full stop');
+
+SELECT is_empty($$
+	SELECT name FROM member_function
+	WHERE extname = 'marc' AND NOT has_function_privilege('public', oid, 'EXECUTE')
+$$, 'everyone may call the functions of marc');
+
+SELECT * FROM finish();
+ROLLBACK;

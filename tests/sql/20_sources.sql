@@ -1,0 +1,86 @@
+-- Sources: adding, taking over, pausing, removing; what is refused, and with which hint.
+\set ECHO none
+\set QUIET 1
+\set ON_ERROR_STOP 1
+BEGIN;
+\pset format unaligned
+\pset tuples_only true
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS marc;
+CREATE EXTENSION IF NOT EXISTS everarchive;
+
+SELECT plan(33);
+
+SELECT throws_ok($$SELECT everarchive.source_add('Bad Name', 'koha', 'mariadb:defaults-group=k', 'k', '[{"kind":"bib","key_types":["integer"]}]')$$,
+    '22023', 'not a name for a source: "Bad Name"', 'a name with blanks is refused');
+SELECT throws_ok($$SELECT everarchive.source_add('k', 'koha', 'mariadb:host=h password=geheim', 'k', '[{"kind":"bib","key_types":["integer"]}]')$$,
+    '22023', 'the origin of source "k" holds a password', 'a password in the origin is refused, and not repeated');
+SELECT throws_ok($$SELECT everarchive.source_add('k', 'koha', 'postgresql://me:geheim@host/db', 'k', '[{"kind":"bib","key_types":["integer"]}]')$$,
+    '22023', 'the origin of source "k" holds a password', 'a password in a URI is refused');
+SELECT throws_ok($$SELECT everarchive.source_add('k', 'koha', 'oracle:sid=x', 'k', '[{"kind":"bib","key_types":["integer"]}]')$$,
+    '22023', 'not an origin: "oracle:sid=x"', 'an unknown system is refused');
+SELECT throws_ok($$SELECT everarchive.source_add('k', '', 'mariadb:defaults-group=k', 'k', '[{"kind":"bib","key_types":["integer"]}]')$$,
+    '22023', NULL, 'an empty adapter is refused');
+SELECT throws_ok($$SELECT everarchive.source_add('k', 'koha', 'mariadb:defaults-group=k', 'pg_catalog', '[{"kind":"bib","key_types":["integer"]}]')$$,
+    '22023', NULL, 'a schema of the system is refused as a mirror');
+SELECT throws_ok($$SELECT everarchive.source_add('k', 'koha', 'mariadb:defaults-group=k', 'k', '[]')$$, '22023', NULL, 'no kinds are refused');
+SELECT throws_ok($$SELECT everarchive.source_add('k', 'koha', 'mariadb:defaults-group=k', 'k', '[{"kind":"patron","key_types":["integer"]}]')$$,
+    '22023', NULL, 'a kind that is none is refused');
+SELECT throws_ok($$SELECT everarchive.source_add('k', 'koha', 'mariadb:defaults-group=k', 'k', '[{"kind":"bib","key_types":["integer) OR (true"]}]')$$,
+    NULL, NULL, 'a key type that is no type is refused');
+
+SELECT everarchive.source_add('k', 'koha', 'mariadb:defaults-group=k', 'k_mirror',
+    '[{"kind": "bib", "key_types": ["int4"]}, {"kind": "holding", "key_types": ["int", "text"]}]') AS source_id \gset
+SELECT has_schema('k_mirror', 'the mirror schema is there');
+SELECT schema_owner_is('k_mirror', 'everarchive_operator', 'it belongs to the operators');
+SELECT is(key_types, '{integer,text}', 'types are kept under their own names')
+FROM everarchive.source_kind WHERE source_id = :source_id AND kind = 'holding';
+SELECT throws_ok($$SELECT everarchive.source_add('k', 'koha', 'mariadb:defaults-group=k', 'k2', '[{"kind":"bib","key_types":["integer"]}]')$$,
+    '42710', 'there is a source "k" already', 'a second source of the name is refused');
+SELECT throws_ok($$SELECT everarchive.source_add('k2', 'koha', 'mariadb:defaults-group=k', 'k_mirror', '[{"kind":"bib","key_types":["integer"]}]')$$,
+    '42P06', NULL, 'a second source in the same schema is refused');
+
+SELECT is(epoch, 1::bigint, 'the first to take it over has epoch 1') FROM everarchive.source_take('k');
+SELECT is(epoch, 2::bigint, 'the next has epoch 2') FROM everarchive.source_take('k');
+SELECT is((adapter, origin, mirror_schema, state, jsonb_array_length(kinds))::text, '(koha,mariadb:defaults-group=k,k_mirror,new,2)',
+    'source_take tells all that capture needs') FROM everarchive.source_take('k');
+SELECT throws_ok($$SELECT everarchive.source_take('nobody')$$, '42704', 'there is no source "nobody"', 'an unknown source is an error');
+
+SELECT lives_ok($$SELECT everarchive.source_set_state('k', 'snapshot', epoch => 3)$$, 'the owner of the epoch sets the state');
+SELECT throws_ok($$SELECT everarchive.source_set_state('k', 'streaming', epoch => 2)$$, '55000', NULL, 'an older epoch is refused');
+SELECT throws_ok($$SELECT everarchive.source_set_state('k', 'dancing')$$, '23514', NULL, 'a state that is none is refused');
+SELECT everarchive.source_set_state('k', 'stopped', 'binary log gone', 'everarchive source resync k');
+SELECT is((state, message, hint)::text, '(stopped,"binary log gone","everarchive source resync k")', 'message and hint are kept')
+FROM everarchive.source WHERE name = 'k';
+SELECT everarchive.source_pause('k');
+SELECT ok(paused, 'pause pauses') FROM everarchive.source WHERE name = 'k';
+SELECT everarchive.source_resume('k');
+SELECT is((state, paused, message)::text, '(new,f,)', 'resume clears what stopped it; with no position it is new')
+FROM everarchive.source WHERE name = 'k';
+UPDATE everarchive.source_progress SET position = '0-1-5' WHERE source_id = :source_id;
+SELECT everarchive.source_set_state('k', 'stopped', 'x', 'y');
+SELECT everarchive.source_resume('k');
+SELECT is(state, 'streaming', 'with a position it streams on') FROM everarchive.source WHERE name = 'k';
+SELECT everarchive.source_set_state('k', 'position_lost', 'x', 'y');
+SELECT throws_ok($$SELECT everarchive.source_resume('k')$$, '55000', NULL, 'a lost position is not resumed');
+
+SELECT everarchive.source_remove('k');
+SELECT hasnt_schema('k_mirror', 'remove drops the mirror');
+SELECT is((SELECT count(*) FROM everarchive.source WHERE name = 'k'), 0::bigint, 'a source without history goes');
+SELECT is((SELECT count(*) FROM everarchive.source_kind WHERE source_id = :source_id), 0::bigint, 'and its kinds');
+
+-- With history.
+SELECT everarchive.source_add('h', 'koha', 'mariadb:defaults-group=h', 'h_mirror', '[{"kind": "bib", "key_types": ["integer"]}]') AS source_id \gset
+INSERT INTO everarchive.entity (source_id, kind, key, n, digest, deleted) VALUES (:source_id, 'bib', '1', 1, '\x00', false);
+INSERT INTO everarchive.touched (source_id, kind, key) VALUES (:source_id, 'bib', '1');
+SELECT everarchive.source_remove('h');
+SELECT is(state, 'removed', 'a source with history stays as removed') FROM everarchive.source WHERE name = 'h';
+SELECT is((SELECT count(*) FROM everarchive.touched WHERE source_id = :source_id), 0::bigint, 'nothing of it waits to be mapped');
+SELECT throws_ok($$SELECT everarchive.source_add('h', 'evergreen', 'postgresql:service=h', 'h_mirror', '[{"kind":"bib","key_types":["integer"]}]')$$,
+    '42710', NULL, 'another adapter may not go on with its history');
+SELECT is(everarchive.source_add('h', 'koha', 'mariadb:defaults-group=h', 'h_mirror', '[{"kind": "bib", "key_types": ["integer"]}]'),
+    :source_id, 'the same adapter goes on with it');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,104 @@
+-- Targets and policies: what is refused, what is queued, and what a condition that fails does.
+\set ECHO none
+\set QUIET 1
+\set ON_ERROR_STOP 1
+BEGIN;
+\pset format unaligned
+\pset tuples_only true
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS marc;
+CREATE EXTENSION IF NOT EXISTS everarchive;
+
+-- A small mirror: bibliographic records, holdings with a key of two columns, items.
+SELECT everarchive.source_add('demo', 'demo', 'mariadb:defaults-group=demo', 'demo_mirror',
+    '[{"kind": "bib", "key_types": ["integer"]}, {"kind": "holding", "key_types": ["integer", "text"]},
+      {"kind": "item", "key_types": ["bigint"]}]') AS source_id \gset
+CREATE TABLE demo_mirror.biblio (id integer PRIMARY KEY, metadata text, suppressed boolean NOT NULL DEFAULT false);
+CREATE TABLE demo_mirror.items (id bigint PRIMARY KEY, biblio integer, branch text, barcode text);
+CREATE INDEX ON demo_mirror.items (biblio, branch);
+CREATE VIEW demo_mirror.bib AS
+    SELECT b.id AS key1, NULL::text AS parent_key, t.record, t.problem, convert_to(b.metadata, 'UTF8') AS captured,
+           'marcxml'::text AS format, jsonb_build_object('framework', 'BKS') AS attributes, b.suppressed AS deleted
+    FROM demo_mirror.biblio b CROSS JOIN LATERAL marc_try(b.metadata) t;
+CREATE VIEW demo_mirror.holding AS
+    SELECT i.biblio AS key1, i.branch AS key2, i.biblio::text AS parent_key, NULL::marc AS record, NULL::text AS problem,
+           NULL::bytea AS captured, NULL::text AS format, jsonb_build_object('items', count(*)) AS attributes, false AS deleted
+    FROM demo_mirror.items i GROUP BY i.biblio, i.branch;
+CREATE VIEW demo_mirror.item AS
+    SELECT i.id AS key1, i.biblio || ':' || i.branch AS parent_key, NULL::marc AS record, NULL::text AS problem,
+           NULL::bytea AS captured, NULL::text AS format, jsonb_build_object('barcode', i.barcode) AS attributes, false AS deleted
+    FROM demo_mirror.items i;
+CREATE FUNCTION pg_temp.marcxml(title text) RETURNS text LANGUAGE sql AS $$
+    SELECT '<record xmlns="http://www.loc.gov/MARC21/slim"><leader>00000nam a2200000 a 4500</leader>'
+        || '<datafield tag="245" ind1="0" ind2="0"><subfield code="a">' || $1 || '</subfield></datafield></record>'
+$$;
+
+SELECT plan(34);
+CREATE FUNCTION pg_temp.refreshed(kind text, VARIADIC keys text[]) RETURNS text LANGUAGE sql AS $$
+    SELECT r.versions || ' ' || r.quarantined
+    FROM everarchive.source s, everarchive.refresh(s.source_id, $1, $2) r WHERE s.name = 'demo'
+$$;
+CREATE FUNCTION pg_temp.queued(policy text) RETURNS text LANGUAGE sql AS $$
+    SELECT coalesce(string_agg(e.key || 'v' || v.n, ' ' ORDER BY e.kind, e.key, v.n), '')
+    FROM everarchive.policy p JOIN everarchive.submission q USING (policy_id)
+    JOIN everarchive.version v USING (version_id) JOIN everarchive.entity e USING (entity_id)
+    WHERE p.name = $1
+$$;
+
+SELECT throws_ok($$SELECT everarchive.target_add('a', 'srv/archive')$$, '22023', NULL, 'an address without a scheme is refused');
+SELECT throws_ok($$SELECT everarchive.target_add('a', 'dir:archive')$$, '22023', NULL, 'so is a path that is not absolute');
+SELECT throws_ok($$SELECT everarchive.target_add('a', 'https://me:geheim@host/x')$$, '22023', 'the address of target "a" holds a password', 'so is a password');
+SELECT throws_ok($$SELECT everarchive.target_add('a', 'dir:/srv/a', '{"segment_size": 5}')$$, '22023', 'a target has no setting "segment_size"', 'so is an unknown setting');
+SELECT throws_ok($$SELECT everarchive.target_add('a', 'dir:/srv/a', '{"segment_versions": 0}')$$, '22023', 'setting segment_versions cannot be 0', 'and one out of bounds');
+SELECT lives_ok($$SELECT everarchive.target_add('demo-a', 'dir:/srv/a', '{"segment_seconds": 0}')$$, 'a target is added');
+SELECT throws_ok($$SELECT everarchive.target_add('demo-a', 'dir:/srv/a')$$, '42710', 'there is a target "demo-a" already', 'once only');
+
+SELECT lives_ok($$SELECT everarchive.policy_check('true')$$, 'true is a condition');
+SELECT lives_ok($$SELECT everarchive.policy_check('kind = ''bib'' AND record ->> ''245$a'' LIKE ''T%'' AND NOT deleted')$$, 'a condition uses the operators of marc');
+SELECT throws_ok($$SELECT everarchive.policy_check('n > 1 -- comment')$$, '22023', NULL, 'a comment at its end is refused');
+SELECT throws_ok(format('SELECT everarchive.policy_check(%L)', c), '22023', NULL, 'refused: ' || c)
+FROM unnest(ARRAY['1', 'no_such_column = 1', 'kind =', 'true) OR (true', 'true; DROP TABLE everarchive.policy',
+                  'EXISTS (SELECT 1 FROM pg_authid)', 'count(*) > 1']) c;
+SELECT throws_ok($$SELECT everarchive.policy_check(NULL)$$, '22023', NULL, 'refused: null');
+SELECT throws_ok($$SELECT everarchive.policy_add('p', 'nowhere')$$, '42704', 'there is no target "nowhere"', 'a policy needs its target');
+
+-- Backfill: the newest version of what is there.
+INSERT INTO demo_mirror.biblio SELECT i, pg_temp.marcxml('Title ' || i) FROM generate_series(1, 3) i;
+SELECT pg_temp.refreshed('bib', '1', '2', '3') AS done \gset
+UPDATE demo_mirror.biblio SET metadata = pg_temp.marcxml('Other ' || id) WHERE id <= 2;
+SELECT pg_temp.refreshed('bib', '1', '2', '3') AS done \gset
+SELECT everarchive.policy_add('all', 'demo-a') AS policy_all \gset
+SELECT is(pg_temp.queued('all'), '1v2 2v2 3v1', 'adding a policy queues the newest version of each entity');
+INSERT INTO demo_mirror.biblio VALUES (4, pg_temp.marcxml('Title 4'));
+SELECT is(pg_temp.refreshed('bib', '1', '4'), '1 0', 'a new version');
+SELECT is(pg_temp.queued('all'), '1v2 2v2 3v1 4v1', 'is queued as it is made');
+SELECT everarchive.policy_add('again', 'demo-a', 'kind = ''bib''');
+SELECT is(pg_temp.queued('again'), '', 'a version goes to a target once: the first policy wins');
+
+SELECT everarchive.target_add('demo-b', 'dir:/srv/b') AS target_b \gset
+SELECT everarchive.policy_add('titles', 'demo-b', 'record ->> ''245$a'' LIKE ''Title%''', 'object');
+SELECT is(pg_temp.queued('titles'), '3v1 4v1', 'a condition selects');
+SELECT is(array_agg(DISTINCT packing), '{object}', 'and its packing is kept with the submission') FROM everarchive.submission WHERE target_id = :target_b;
+SELECT everarchive.policy_enable('titles', false);
+INSERT INTO demo_mirror.biblio SELECT i, pg_temp.marcxml('Title ' || i) FROM generate_series(5, 6) i;
+SELECT is(pg_temp.refreshed('bib', '5'), '1 0', 'while a policy is off');
+SELECT is(pg_temp.queued('titles'), '3v1 4v1', 'nothing is queued by it');
+SELECT everarchive.policy_enable('titles', true);
+SELECT is(pg_temp.queued('titles'), '3v1 4v1 5v1', 'switched on it queues what came meanwhile');
+
+-- A condition that fails for one version.
+SELECT everarchive.target_add('demo-c', 'dir:/srv/c');
+SELECT everarchive.policy_add('fails', 'demo-c', '100 / (key::integer - 7) <> 0 AND kind = ''bib''');
+INSERT INTO demo_mirror.biblio SELECT i, pg_temp.marcxml('Seven ' || i) FROM generate_series(7, 8) i;
+SELECT is(pg_temp.refreshed('bib', '6', '7', '8'), '3 0', 'a condition that fails stops no version');
+SELECT is(pg_temp.queued('fails'), '1v2 2v2 3v1 4v1 5v1 6v1 8v1', 'the others are queued');
+SELECT is((stage, key, sqlstate)::text, '(policy,7,22012)', 'the one that failed is in quarantine')
+FROM everarchive.quarantine WHERE source_id = :source_id AND resolved_at IS NULL;
+UPDATE everarchive.policy SET condition = 'true' WHERE name = 'fails';
+SELECT is(everarchive.quarantine_retry(quarantine_id), 'retried', 'with a better condition a retry queues it')
+FROM everarchive.quarantine WHERE source_id = :source_id AND resolved_at IS NULL;
+SELECT is(pg_temp.queued('fails'), '1v2 2v2 3v1 4v1 5v1 6v1 7v1 8v1', 'so that nothing is missing');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,473 @@
+// The pgoutput decoder on messages made by hand: what it makes of each, and what it refuses.
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "base/error.hpp"
+#include "capture/pgoutput.hpp"
+#include "capture/postgresql_copy_text.hpp"
+
+namespace {
+
+using namespace everarchive;
+using namespace everarchive::capture;
+using postgresql::message;
+using postgresql::pgoutput_decoder;
+
+/// Builds messages as proto.c does.
+class bytes {
+  public:
+    explicit bytes(char kind) { text_ += kind; }
+    template <int Width>
+    bytes& number(std::uint64_t value) {
+        for (int shift = (Width - 1) * 8; shift >= 0; shift -= 8) {
+            text_ += static_cast<char>(value >> shift);
+        }
+        return *this;
+    }
+    bytes& i8(std::uint64_t value) { return number<1>(value); }
+    bytes& i16(std::uint64_t value) { return number<2>(value); }
+    bytes& i32(std::uint64_t value) { return number<4>(value); }
+    bytes& i64(std::uint64_t value) { return number<8>(value); }
+    bytes& string(std::string_view value) {
+        text_ += value;
+        text_ += '\0';
+        return *this;
+    }
+    bytes& raw(std::string_view value) {
+        text_ += value;
+        return *this;
+    }
+    bytes& value(std::string_view text) { return raw("t").i32(text.size()).raw(text); }
+    operator std::string_view() const { return text_; }
+    const std::string& text() const { return text_; }
+
+  private:
+    std::string text_;
+};
+
+adapter::adapter evergreen() {
+    adapter::adapter made;
+    made.name = "evergreen";
+    made.runs_on = adapter::system::postgresql;
+    adapter::table bib;
+    bib.schema = "biblio";
+    bib.name = "record_entry";
+    bib.columns = {{"id", "bigint", true}, {"deleted", "boolean", true}, {"marc", "text", true}};
+    bib.key = {0};
+    adapter::table note;
+    note.name = "note"; // in public
+    note.columns = {{"id", "integer", true}, {"body", "text", false}};
+    note.key = {0};
+    note.optional = true;
+    made.tables = {bib, note};
+    return made;
+}
+
+/// The source's table has another column order and a column that the adapter does not name.
+bytes bib_relation() {
+    return bytes('R')
+        .i32(100)
+        .string("biblio")
+        .string("record_entry")
+        .raw("d")
+        .i16(4)
+        .i8(0)
+        .string("secret")
+        .i32(25)
+        .i32(-1)
+        .i8(1)
+        .string("id")
+        .i32(20)
+        .i32(-1)
+        .i8(0)
+        .string("marc")
+        .i32(25)
+        .i32(-1)
+        .i8(0)
+        .string("deleted")
+        .i32(16)
+        .i32(-1);
+}
+
+constexpr std::uint64_t commit_time = 700'000'000'000'000; // microseconds since 2000
+bytes begin_at(std::uint64_t lsn) {
+    return bytes('B').i64(lsn).i64(commit_time).i32(7);
+}
+bytes commit_at(std::uint64_t lsn) {
+    return bytes('C').i8(0).i64(lsn).i64(lsn + 48).i64(commit_time);
+}
+
+class pgoutput : public ::testing::Test {
+  protected:
+    message read(std::string_view text, bool skip = false) { return decoder_.read(text, batch_, skip); }
+    void open() {
+        read(begin_at(0x1000));
+        read(bib_relation());
+    }
+    const change& last() { return batch_.changes.back(); }
+
+    adapter::adapter adapter_ = evergreen();
+    pgoutput_decoder decoder_{adapter_};
+    batch batch_;
+};
+
+TEST_F(pgoutput, begin_and_commit_give_position_and_time) {
+    EXPECT_EQ(read(begin_at(0x1000)), message::begin);
+    EXPECT_EQ(read(commit_at(0x1000)), message::commit);
+    EXPECT_EQ(decoder_.mark().commit_start, 0x1000U);
+    EXPECT_EQ(decoder_.mark().commit_end, 0x1030U);
+    EXPECT_EQ(decoder_.mark().commit_time_us, 1'646'684'800'000'000);
+}
+
+TEST_F(pgoutput, insert_maps_columns_by_name_and_drops_unnamed_ones) {
+    open();
+    EXPECT_EQ(read(bytes('I').i32(100).raw("N").i16(4).value("hidden").value("42").value("<record/>").raw("n")),
+              message::change);
+    ASSERT_EQ(batch_.changes.size(), 1U);
+    EXPECT_EQ(last().what, operation::insert);
+    EXPECT_EQ(last().table, 0U);
+    ASSERT_EQ(last().row.size(), 3U);
+    EXPECT_EQ(last().row[0], cell::of("42"));
+    EXPECT_EQ(last().row[1], cell::null());
+    EXPECT_EQ(last().row[2], cell::of("<record/>"));
+    EXPECT_EQ(batch_.bytes, 11U) << "the unnamed column is not even copied";
+}
+
+TEST_F(pgoutput, values_outlive_the_message) {
+    open();
+    std::string text = bytes('I').i32(100).raw("N").i16(4).raw("n").value("42").value("").value("t").text();
+    read(text);
+    std::fill(text.begin(), text.end(), 'x');
+    EXPECT_EQ(last().row[0], cell::of("42"));
+    EXPECT_EQ(last().row[2], cell::of("")) << "an empty value is not NULL";
+}
+
+TEST_F(pgoutput, unchanged_toast_is_absent_not_null) {
+    open();
+    read(bytes('U').i32(100).raw("N").i16(4).raw("n").value("42").raw("u").value("t"));
+    EXPECT_EQ(last().what, operation::update);
+    EXPECT_TRUE(last().old.empty());
+    EXPECT_EQ(last().row[2].is, cell::state::absent);
+    EXPECT_EQ(last().row[1], cell::of("t"));
+}
+
+TEST_F(pgoutput, key_change_has_the_old_key_and_nothing_else_of_the_old_row) {
+    open();
+    read(bytes('U')
+             .i32(100)
+             .raw("K")
+             .i16(4)
+             .raw("n")
+             .value("42")
+             .raw("n")
+             .raw("n")
+             .raw("N")
+             .i16(4)
+             .raw("n")
+             .value("43")
+             .value("m")
+             .value("f"));
+    ASSERT_EQ(last().old.size(), 3U);
+    EXPECT_EQ(last().old[0], cell::of("42"));
+    EXPECT_EQ(last().old[1].is, cell::state::absent);
+    EXPECT_EQ(last().old[2].is, cell::state::absent);
+    EXPECT_EQ(last().row[0], cell::of("43"));
+}
+
+TEST_F(pgoutput, unsent_long_key_is_taken_from_the_old_identity) {
+    open();
+    read(bytes('U')
+             .i32(100)
+             .raw("K")
+             .i16(4)
+             .raw("n")
+             .value("42")
+             .raw("n")
+             .raw("n")
+             .raw("N")
+             .i16(4)
+             .raw("n")
+             .raw("u")
+             .value("m")
+             .value("f"));
+    EXPECT_EQ(last().row[0], cell::of("42"));
+}
+
+TEST_F(pgoutput, full_old_row_keeps_its_nulls) {
+    open();
+    read(bytes('U')
+             .i32(100)
+             .raw("O")
+             .i16(4)
+             .raw("n")
+             .value("42")
+             .value("old")
+             .raw("n")
+             .raw("N")
+             .i16(4)
+             .raw("n")
+             .value("42")
+             .raw("u")
+             .value("f"));
+    EXPECT_EQ(last().old[1], cell::null());
+    EXPECT_EQ(last().old[2], cell::of("old"));
+}
+
+TEST_F(pgoutput, delete_carries_the_key) {
+    open();
+    read(bytes('D').i32(100).raw("K").i16(4).raw("n").value("42").raw("n").raw("n"));
+    EXPECT_EQ(last().what, operation::remove);
+    EXPECT_EQ(last().row[0], cell::of("42"));
+    EXPECT_EQ(last().row[2].is, cell::state::absent);
+}
+
+TEST_F(pgoutput, truncate_names_each_of_our_tables) {
+    open();
+    read(bytes('R')
+             .i32(200)
+             .string("public")
+             .string("note")
+             .raw("d")
+             .i16(2)
+             .i8(1)
+             .string("id")
+             .i32(23)
+             .i32(-1)
+             .i8(0)
+             .string("body")
+             .i32(25)
+             .i32(-1));
+    read(bytes('R').i32(300).string("money").string("billing").raw("d").i16(0));
+    read(bytes('T').i32(3).i8(1).i32(100).i32(300).i32(200));
+    ASSERT_EQ(batch_.changes.size(), 2U);
+    EXPECT_EQ(batch_.changes[0].what, operation::truncate);
+    EXPECT_EQ(batch_.changes[0].table, 0U);
+    EXPECT_EQ(batch_.changes[1].table, 1U);
+}
+
+TEST_F(pgoutput, tables_outside_the_adapter_are_ignored) {
+    open();
+    read(bytes('R').i32(300).string("actor").string("usr").raw("d").i16(1).i8(1).string("passwd").i32(25).i32(-1));
+    read(bytes('I').i32(300).raw("N").i16(1).value("hunter2"));
+    EXPECT_TRUE(batch_.changes.empty());
+    EXPECT_EQ(batch_.bytes, 0U);
+}
+
+TEST_F(pgoutput, a_new_relation_message_maps_anew) {
+    open();
+    read(bytes('R')
+             .i32(100)
+             .string("biblio")
+             .string("record_entry")
+             .raw("d")
+             .i16(3)
+             .i8(1)
+             .string("id")
+             .i32(20)
+             .i32(-1)
+             .i8(0)
+             .string("deleted")
+             .i32(16)
+             .i32(-1)
+             .i8(0)
+             .string("marc")
+             .i32(25)
+             .i32(-1));
+    read(bytes('I').i32(100).raw("N").i16(3).value("1").value("t").value("m"));
+    EXPECT_EQ(last().row[1], cell::of("t"));
+    EXPECT_EQ(last().row[2], cell::of("m"));
+}
+
+TEST_F(pgoutput, skipped_transactions_leave_nothing) {
+    open();
+    read(bytes('I').i32(100).raw("N").i16(4).raw("n").value("42").value("m").value("t"), true);
+    read(bytes('T').i32(1).i8(0).i32(100), true);
+    EXPECT_TRUE(batch_.changes.empty());
+    EXPECT_EQ(batch_.bytes, 0U);
+}
+
+TEST_F(pgoutput, origin_type_and_message_are_understood_and_change_nothing) {
+    open();
+    EXPECT_EQ(read(bytes('O').i64(5).string("elsewhere")), message::other);
+    EXPECT_EQ(read(bytes('Y').i32(9999).string("public").string("mood")), message::other);
+    EXPECT_EQ(read(bytes('M').i8(1).i64(5).string("prefix").i32(3).raw("abc")), message::other);
+    EXPECT_TRUE(batch_.changes.empty());
+}
+
+TEST_F(pgoutput, a_missing_column_is_named) {
+    read(begin_at(0x1000));
+    try {
+        read(bytes('R')
+                 .i32(100)
+                 .string("biblio")
+                 .string("record_entry")
+                 .raw("d")
+                 .i16(2)
+                 .i8(1)
+                 .string("id")
+                 .i32(20)
+                 .i32(-1)
+                 .i8(0)
+                 .string("marc")
+                 .i32(25)
+                 .i32(-1));
+        FAIL() << "a relation without the column deleted was taken";
+    } catch (const error& bad) {
+        EXPECT_EQ(bad.why(), cause::needs_person);
+        EXPECT_NE(std::string(bad.what()).find("deleted"), std::string::npos) << bad.what();
+        EXPECT_NE(std::string(bad.what()).find("biblio.record_entry"), std::string::npos) << bad.what();
+    }
+}
+
+TEST_F(pgoutput, an_optional_table_may_lack_a_nullable_column_but_not_its_key) {
+    read(begin_at(0x1000));
+    read(bytes('R').i32(200).string("public").string("note").raw("d").i16(1).i8(1).string("id").i32(23).i32(-1));
+    EXPECT_THROW(
+        read(bytes('R').i32(200).string("public").string("note").raw("d").i16(1).i8(0).string("body").i32(25).i32(-1)),
+        error);
+}
+
+TEST_F(pgoutput, an_insert_with_an_unsent_value_is_refused) {
+    open();
+    EXPECT_THROW(read(bytes('I').i32(100).raw("N").i16(4).raw("n").value("42").raw("u").value("t")), error);
+}
+
+TEST_F(pgoutput, what_is_not_understood_is_refused) {
+    open();
+    EXPECT_THROW(read(""), error);
+    EXPECT_THROW(read(bytes('S').i32(7).i8(1)), error) << "streaming was not asked for";
+    EXPECT_THROW(read(begin_at(0x2000)), error) << "a transaction in a transaction";
+    EXPECT_THROW(read(commit_at(0x2000)), error) << "a commit of another transaction";
+    EXPECT_THROW(read(bytes('I').i32(999).raw("N").i16(0)), error) << "a relation never described";
+    EXPECT_THROW(read(bytes('I').i32(100).raw("N").i16(3).value("1").value("m").value("t")), error) << "3 of 4 columns";
+    EXPECT_THROW(read(bytes('I').i32(100).raw("K").i16(4).raw("nnnn")), error) << "an insert with an old row";
+    EXPECT_THROW(read(bytes('I').i32(100).raw("N").i16(4).raw("nnnn")), error) << "a row without its key";
+    EXPECT_THROW(read(bytes('I').i32(100).raw("N").i16(4).raw("n").raw("b").i32(8).i64(42).raw("nn")), error)
+        << "a binary value";
+    EXPECT_THROW(read(bytes('I').i32(100).raw("N").i16(4).raw("n").raw("t").i32(0xFFFFFFFF).raw("xnn")), error)
+        << "a length beyond the message";
+    EXPECT_THROW(read(bytes('I').i32(100).raw("N").i16(4).raw("n").value("1").value("m").value("t").raw("x")), error)
+        << "bytes after the end";
+    EXPECT_THROW(read(bytes('D').i32(100).raw("N").i16(4).raw("nnnn")), error);
+    EXPECT_THROW(read(bytes('D').i32(100).raw("K").i16(4).raw("nnnn")), error) << "a delete without its key";
+    EXPECT_THROW(read(bytes('T').i32(0xFFFFFFFF).i8(0).i32(100)), error) << "more tables than bytes";
+    EXPECT_THROW(read(bytes('R').i32(100).raw("biblio")), error) << "a name without end";
+    EXPECT_THROW(read(bytes('R')
+                          .i32(200)
+                          .string("public")
+                          .string("note")
+                          .raw("d")
+                          .i16(2)
+                          .i8(1)
+                          .string("id")
+                          .i32(23)
+                          .i32(-1)
+                          .i8(1)
+                          .string("id")
+                          .i32(23)
+                          .i32(-1)),
+                 error)
+        << "a column twice";
+}
+
+TEST_F(pgoutput, changes_outside_a_transaction_and_impossible_times_are_refused) {
+    EXPECT_THROW(read(bytes('T').i32(0).i8(0)), error);
+    EXPECT_THROW(read(commit_at(0x1000)), error);
+    EXPECT_THROW(read(bytes('B').i64(1).i64(0x7FFFFFFFFFFFFFFF).i32(7)), error);
+}
+
+TEST_F(pgoutput, every_shortened_message_is_refused) {
+    open();
+    const std::string whole[] = {
+        bib_relation().text(),
+        bytes('U')
+            .i32(100)
+            .raw("K")
+            .i16(4)
+            .raw("n")
+            .value("42")
+            .raw("nn")
+            .raw("N")
+            .i16(4)
+            .value("s")
+            .value("43")
+            .value("m")
+            .value("f")
+            .text(),
+        bytes('M').i8(1).i64(5).string("prefix").i32(3).raw("abc").text(),
+        bytes('T').i32(1).i8(0).i32(100).text(),
+    };
+    for (const std::string& text : whole) {
+        for (std::size_t length = 0; length < text.size(); ++length) {
+            EXPECT_THROW(read(std::string_view(text).substr(0, length)), error) << text[0] << ' ' << length;
+        }
+        EXPECT_NO_THROW(read(text));
+    }
+}
+
+TEST_F(pgoutput, random_damage_is_refused_or_decoded_but_never_more) {
+    std::minstd_rand random(20240229);
+    const std::string whole = bytes('U')
+                                  .i32(100)
+                                  .raw("O")
+                                  .i16(4)
+                                  .raw("n")
+                                  .value("42")
+                                  .value("old")
+                                  .raw("n")
+                                  .raw("N")
+                                  .i16(4)
+                                  .raw("n")
+                                  .value("42")
+                                  .raw("u")
+                                  .value("f")
+                                  .text();
+    int refused = 0;
+    for (int round = 0; round < 20'000; ++round) {
+        pgoutput_decoder decoder(adapter_);
+        batch into;
+        decoder.read(begin_at(0x1000), into);
+        decoder.read(bib_relation(), into);
+        std::string damaged = whole;
+        for (int hits = 0; hits < 3; ++hits) {
+            damaged[random() % damaged.size()] = static_cast<char>(random());
+        }
+        try {
+            decoder.read(damaged, into);
+        } catch (const error&) {
+            ++refused;
+        }
+    }
+    EXPECT_GT(refused, 10'000);
+}
+
+TEST(copy_text, values_nulls_and_escapes) {
+    batch into;
+    cell row[4];
+    ASSERT_TRUE(postgresql::read_copy_line("42\t\\N\ta\\tb\\nc\\\\N\t\n", row, into));
+    EXPECT_EQ(row[0], cell::of("42"));
+    EXPECT_EQ(row[1], cell::null());
+    EXPECT_EQ(row[2], cell::of("a\tb\nc\\N"));
+    EXPECT_EQ(row[3], cell::of(""));
+}
+
+TEST(copy_text, wrong_lines_are_refused) {
+    batch into;
+    cell row[2];
+    EXPECT_FALSE(postgresql::read_copy_line("1\n", row, into));
+    EXPECT_FALSE(postgresql::read_copy_line("1\t2\t3\n", row, into));
+    EXPECT_FALSE(postgresql::read_copy_line("1\t2\\\n", row, into));
+    EXPECT_FALSE(postgresql::read_copy_line("1\t\\x41\n", row, into));
+}
+
+TEST(lsn, text_form) {
+    EXPECT_EQ(postgresql::parse_lsn("16/B374D848"), 0x16B374D848U);
+    EXPECT_EQ(postgresql::format_lsn(0x16B374D848U), "16/B374D848");
+    EXPECT_EQ(postgresql::format_lsn(0x1000000AU), "0/1000000A");
+    for (const char* wrong : {"", "/", "16", "16/", "/1", "16/G", "100000000/0", "-1/0", "0/0 ", "0x1/0", "1/2/3"}) {
+        EXPECT_THROW(postgresql::parse_lsn(wrong), error) << wrong;
+    }
+}
+
+} // namespace

@@ -1,0 +1,26 @@
+// Runs every input in tests/fuzz/corpus through its fuzz target.
+#include "marc_support.hpp"
+#include "marc_targets.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+void replay(const char* name, void (*target)(std::string_view)) {
+    std::size_t inputs = 0;
+    const std::filesystem::path folder = std::filesystem::path(EVERARCHIVE_SOURCEDIR) / "tests/fuzz/corpus" / name;
+    for (const auto& file : std::filesystem::directory_iterator(folder)) {
+        SCOPED_TRACE(file.path().string());
+        target(marc_test::read_file(file.path()));
+        ++inputs;
+    }
+    EXPECT_GT(inputs, 0U);
+}
+
+TEST(marc_fuzz_replay, iso2709) { replay("marc_iso2709", marc_fuzz::iso2709); }
+TEST(marc_fuzz_replay, marcxml) { replay("marc_marcxml", marc_fuzz::marcxml); }
+TEST(marc_fuzz_replay, mrk) { replay("marc_mrk", marc_fuzz::mrk); }
+TEST(marc_fuzz_replay, path) { replay("marc_path", marc_fuzz::path); }
+TEST(marc_fuzz_replay, record_check) { replay("marc_record_check", marc_fuzz::record_check); }
+
+} // namespace

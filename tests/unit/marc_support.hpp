@@ -1,0 +1,105 @@
+// What the marc tests share: records written as text, and the data that stands beside the source.
+#pragma once
+
+#include "marc/builder.hpp"
+#include "marc/digest.hpp"
+#include "marc/iso2709.hpp"
+#include "marc/marcxml.hpp"
+#include "marc/mrk.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory_resource>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+#include <zlib.h>
+
+namespace marc_test {
+
+/// $EVERARCHIVE_SHARED/data, or ../shared/data beside the source; nothing when it is not there.
+inline std::optional<std::filesystem::path> shared_data() {
+    const char* shared = std::getenv("EVERARCHIVE_SHARED");
+    const std::filesystem::path root =
+        shared != nullptr ? std::filesystem::path(shared) : std::filesystem::path(EVERARCHIVE_SOURCEDIR) / "../shared";
+    const std::filesystem::path data = root / "data";
+    return std::filesystem::is_directory(data) ? std::optional(data) : std::nullopt;
+}
+
+inline std::string read_file(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::stringstream all;
+    all << in.rdbuf();
+    return all.str();
+}
+
+inline std::string read_gzip(const std::filesystem::path& file) {
+    gzFile in = gzopen(file.c_str(), "rb");
+    if (in == nullptr) {
+        throw std::runtime_error("cannot open " + file.string());
+    }
+    std::string all;
+    char buffer[65536];
+    int n = 0;
+    while ((n = gzread(in, buffer, sizeof buffer)) > 0) {
+        all.append(buffer, static_cast<std::size_t>(n));
+    }
+    gzclose(in);
+    return all;
+}
+
+inline marc::stored_record from_iso(std::string_view text, marc::report* notes = nullptr) {
+    marc::builder b;
+    marc::read_iso2709(marc::as_bytes(text), b, notes);
+    return b.finish();
+}
+
+inline marc::stored_record from_xml(std::string_view text, marc::report* notes = nullptr,
+                                    marc::xml_parser parser = marc::xml_parser::automatic) {
+    marc::builder b;
+    marc::read_marcxml(text, b, notes, parser);
+    return b.finish();
+}
+
+inline marc::stored_record from_mrk(std::string_view text, marc::report* notes = nullptr) {
+    marc::builder b;
+    marc::read_mrk(text, b, notes);
+    return b.finish();
+}
+
+inline std::string to_iso(const marc::record_view& r) {
+    std::pmr::string out;
+    marc::write_iso2709(r, out);
+    return std::string(out);
+}
+
+inline std::string to_xml(const marc::record_view& r,
+                          marc::inexpressible_content policy = marc::inexpressible_content::error) {
+    std::pmr::string out;
+    marc::write_marcxml(r, out, policy);
+    return std::string(out);
+}
+
+inline std::string to_mrk(const marc::record_view& r, bool ascii_only = false) {
+    std::pmr::string out;
+    marc::write_mrk(r, out, {ascii_only});
+    return std::string(out);
+}
+
+/// Leader and fields, without what the header says about the origin.
+inline std::string content(const marc::record_view& r) {
+    std::string all(r.leader());
+    for (const marc::field_view f : r) {
+        all += '|';
+        all += f.tag();
+        all += ' ';
+        all += f.content();
+    }
+    return all;
+}
+
+} // namespace marc_test
