@@ -1,5 +1,5 @@
--- A file says by leader/06 what a record is: z is an authority record, everything else counts as bibliographic. What cannot
--- be read says nothing, and goes to quarantine once, as a bib.
+-- A file says by leader/06 what a record is: z is an authority record, everything else counts as bibliographic. Where the
+-- record cannot be read, the seventh byte of ISO 2709 still says so, and it goes to quarantine once, as what it is.
 
 CREATE VIEW _record AS
 SELECT f.record_key,
@@ -7,7 +7,10 @@ SELECT f.record_key,
        r.problem,
        f.bytes,
        CASE WHEN substring(f.bytes FROM 1 FOR 1) = '<'::bytea THEN 'marcxml'::text ELSE 'iso2709'::text END AS format,
-       COALESCE(substring(marc_leader(r.record) FROM 7 FOR 1) = 'z', false) AS is_authority
+       CASE
+           WHEN r.record IS NOT NULL THEN substring(marc_leader(r.record) FROM 7 FOR 1) = 'z'
+           ELSE substring(f.bytes FROM 1 FOR 1) <> '<'::bytea AND substring(f.bytes FROM 7 FOR 1) = 'z'::bytea
+       END AS is_authority
 FROM record f
 CROSS JOIN LATERAL marc_try(f.bytes) r;
 COMMENT ON VIEW _record IS 'records of files, read';

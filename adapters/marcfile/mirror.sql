@@ -1,8 +1,8 @@
--- title: MARC files: ISO 2709 or MARCXML batches, for `everarchive import`
+-- title: MARC files: ISO 2709 batches, for `everarchive import`
 -- system: file
 --
--- The importer writes one row for each record of a file; the key is the record's control number (001), or what the
--- importer was told to take.
+-- The importer writes one row for each record of a file; the key is the record's control number (001), or FILE#N
+-- for the Nth record of a file when it has none.
 
 CREATE TABLE record (
     record_key text PRIMARY KEY,

@@ -36,18 +36,6 @@ std::size_t skip_printable(std::string_view text, std::size_t at) noexcept {
     return at;
 }
 
-/// The tag of the field that holds this byte of the data area.
-std::string_view tag_at(std::string_view directory, std::size_t data_offset) noexcept {
-    std::string_view tag;
-    for (std::size_t at = 0; at < directory.size(); at += record_view::entry_bytes) {
-        if (layout::load<std::uint32_t>(directory.data() + at + layout::offset_at) > data_offset) {
-            break;
-        }
-        tag = directory.substr(at, 3);
-    }
-    return tag;
-}
-
 } // namespace
 
 stored_record::stored_record(std::pmr::memory_resource* memory, std::size_t prefix, std::size_t bytes)
@@ -100,27 +88,31 @@ void builder::clear() noexcept {
 }
 
 void builder::set_leader(std::string_view leader, report* notes, std::size_t offset) {
-    const std::size_t invalid = find_invalid_utf8(leader);
-    if (invalid != std::string_view::npos) {
-        throw parse_error(errc::bad_utf8, offset + invalid, "LDR");
-    }
-    if (leader.size() != limits::leader_bytes) {
-        mark(record_flag::defects);
+    const auto note = [&](defect_code code, bool lossy) {
+        mark(lossy ? record_flag::defects | record_flag::lossy : record_flag::defects);
         if (notes != nullptr) {
-            notes->add(defect_code::leader_length, offset, "LDR");
+            notes->add(code, offset, "LDR");
         }
+    };
+    std::size_t length = 0;
+    std::size_t at = 0;
+    bool replaced = false;
+    const bool utf8 = find_invalid_utf8(leader) == std::string_view::npos;
+    while (at < leader.size() && length < limits::leader_bytes) {
+        const bool ascii = static_cast<unsigned char>(leader[at]) < 0x80;
+        replaced = replaced || !ascii;
+        leader_[length] = ascii ? leader[at] : '?';
+        ++length;
+        at += utf8 ? character_bytes(leader.substr(at)) : 1;
     }
-    std::size_t taken = std::min(leader.size(), limits::leader_bytes);
-    if (taken < leader.size()) {
-        // Not in the middle of a character. Blanks behind byte 24 are padding, anything else is lost.
-        while ((static_cast<unsigned char>(leader[taken]) & 0xC0U) == 0x80U) {
-            --taken;
-        }
-        if (leader.find_first_not_of(' ', taken) != std::string_view::npos) {
-            mark(record_flag::lossy);
-        }
+    if (replaced) {
+        note(defect_code::leader_byte, true);
     }
-    std::fill_n(std::copy_n(leader.data(), taken, leader_), limits::leader_bytes - taken, ' ');
+    if (length < limits::leader_bytes || at < leader.size()) {
+        // Blanks behind byte 24 are padding, anything else is lost.
+        note(defect_code::leader_length, leader.substr(at).find_first_not_of(' ') != std::string_view::npos);
+    }
+    std::fill(leader_ + length, leader_ + limits::leader_bytes, ' ');
     has_leader_ = true;
 }
 
@@ -180,7 +172,7 @@ void builder::note_defects(report* notes, std::size_t offset) {
         notes->add(code, offset + at, {entry, 3}, occurrence);
     };
     for (const char c : leader_) {
-        if (c < 0x20 || c == 0x7F) {
+        if (c < 0x20 || c == 0x7F) { // char may be signed, but the leader is ASCII
             mark(record_flag::defects);
             if (notes != nullptr) {
                 notes->add(defect_code::leader_byte, 0, "LDR");
@@ -232,18 +224,24 @@ void builder::note_defects(report* notes, std::size_t offset) {
     }
 }
 
-std::string_view builder::tag_of_bad_utf8() const noexcept {
-    const std::size_t invalid = find_invalid_utf8(data_);
-    return invalid == std::string_view::npos ? std::string_view() : tag_at(directory_, invalid);
+std::string_view builder::tag_at(std::size_t data_offset) const noexcept {
+    std::string_view tag;
+    for (std::size_t at = 0; at < directory_.size(); at += record_view::entry_bytes) {
+        if (layout::load<std::uint32_t>(directory_.data() + at + layout::offset_at) > data_offset) {
+            break;
+        }
+        tag = std::string_view(directory_).substr(at, 3);
+    }
+    return tag;
 }
 
 stored_record builder::finish(std::size_t prefix) {
     const std::size_t invalid = find_invalid_utf8(data_);
     if (invalid != std::string_view::npos) {
-        throw parse_error(errc::bad_utf8, invalid, tag_at(directory_, invalid));
+        throw parse_error(errc::bad_utf8, invalid, tag_at(invalid));
     }
     const std::string_view leader(leader_, limits::leader_bytes);
-    if (find_non_ascii(data_) != std::string_view::npos || find_non_ascii(leader) != std::string_view::npos) {
+    if (find_non_ascii(data_) != std::string_view::npos) {
         mark(record_flag::non_ascii);
     }
     if (data_.find('\0') != std::string_view::npos || leader.find('\0') != std::string_view::npos) {

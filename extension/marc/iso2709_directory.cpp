@@ -44,9 +44,8 @@ class damaged_directory {
         find_segments();
         find_entries(directory);
         chosen_.assign(entries_.size(), {none, none});
-        if (!claim_exact() && entries_.size() == segments_.size()) {
-            claim_by_order();
-        } else {
+        claim_exact();
+        if (!claim_by_order()) {
             claim_near();
         }
         add_fields(into);
@@ -124,8 +123,8 @@ class damaged_directory {
         return true;
     }
 
-    /// Entries that agree with the terminators take their segments; true when all entries do and nothing is left.
-    bool claim_exact() {
+    /// Entries that agree with the terminators take their segments.
+    void claim_exact() {
         std::pmr::vector<std::size_t> wide(chosen_.get_allocator());
         for (std::size_t i = 0; i < entries_.size(); ++i) {
             const entry& e = entries_[i];
@@ -143,26 +142,35 @@ class damaged_directory {
         for (const std::size_t i : wide) {
             claim(i, segment_at(entries_[i].start), segment_ending_at(entries_[i].start + entries_[i].bytes));
         }
-        return std::all_of(chosen_.begin(), chosen_.end(), [](const choice& c) { return c.first != none; });
     }
 
-    /// As many entries as segments: the first belongs to the first, in the order of the entries' starting positions
-    /// where these are numbers, else in the order of the directory.
-    void claim_by_order() {
-        std::pmr::vector<std::size_t> order(entries_.size(), chosen_.get_allocator());
-        std::iota(order.begin(), order.end(), std::size_t{0});
-        if (std::all_of(entries_.begin(), entries_.end(), [](const entry& e) { return e.numeric; })) {
+    /// As many entries left as segments: the first belongs to the first, in the order of the entries' positions where
+    /// these are numbers, else in the order of the directory.
+    bool claim_by_order() {
+        std::pmr::vector<std::size_t> order(chosen_.get_allocator());
+        for (std::size_t i = 0; i < entries_.size(); ++i) {
+            if (chosen_[i].first == none) {
+                order.push_back(i);
+            }
+        }
+        const auto left = static_cast<std::size_t>(
+            std::count_if(segments_.begin(), segments_.end(), [](const segment& s) { return !s.claimed; }));
+        if (order.size() != left) {
+            return false;
+        }
+        if (std::all_of(order.begin(), order.end(), [this](std::size_t i) { return entries_[i].numeric; })) {
             std::stable_sort(order.begin(), order.end(),
                              [this](std::size_t a, std::size_t b) { return entries_[a].start < entries_[b].start; });
         }
-        for (std::size_t rank = 0; rank < order.size(); ++rank) {
-            const choice before = chosen_[order[rank]];
-            if (before.first != rank || before.last != rank) {
-                note_(defect_code::directory_entry, segments_[rank].start, entries_[order[rank]].tag);
+        std::size_t s = 0;
+        for (const std::size_t i : order) {
+            while (segments_[s].claimed) {
+                ++s;
             }
-            chosen_[order[rank]] = {rank, rank};
-            segments_[rank].claimed = true;
+            note_(defect_code::directory_entry, segments_[s].start, entries_[i].tag);
+            claim(i, s, s);
         }
+        return true;
     }
 
     /// What is left takes the free segment nearest to where the entry points, or the next free one.
@@ -249,14 +257,17 @@ std::optional<directory_place> find_directory(std::string_view record) {
         }
     }
     // The directory has no terminator, so that the first one ends a field: believe the base address if entries fill
-    // the space up to it and none follows.
+    // the space up to it and the entry for position 0 has the length of that field.
     const std::size_t base = decimal(record.substr(12, 5)).value_or(0);
     const std::size_t filled = base > start && base < end ? start + (base - start) / entry_bytes * entry_bytes : start;
-    bool entries_only = filled > start && !is_numeric_entry(record.substr(filled, entry_bytes));
+    bool entries_only = true;
+    bool length_fits = false;
     for (std::size_t at = start; entries_only && at < filled; at += entry_bytes) {
         entries_only = is_numeric_entry(record.substr(at, entry_bytes));
+        length_fits = length_fits ||
+                      (record.substr(at + 7, 5) == "00000" && decimal(record.substr(at + 3, 4)) == end - filled + 1);
     }
-    if (entries_only) {
+    if (entries_only && length_fits) {
         end = filled;
         data = filled;
     }

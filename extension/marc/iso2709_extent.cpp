@@ -50,7 +50,8 @@ iso2709_extent find_extent(std::string_view text) {
         at = skip_filler(text, at);
         return at < text.size() && leader_marks(text.substr(at)) >= 2;
     };
-    std::size_t end = text.find(record_terminator, std::min(text.size(), limits::leader_bytes));
+    // Not in a leader; what has no leader may be shorter than one.
+    std::size_t end = text.find(record_terminator, leader_marks(text) > 0 ? limits::leader_bytes : 0);
     if (end == std::string_view::npos) {
         return {text.size(), false};
     }

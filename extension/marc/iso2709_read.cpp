@@ -11,16 +11,16 @@
 namespace marc {
 namespace {
 
-/// True when an escape sequence of MARC-8 occurs (MARC 21 Specifications, "Character Sets and Encoding Options":
-/// MARC-8, technique 1 and 2).
-bool has_marc8_escape(std::string_view text) noexcept {
+/// Where an escape sequence of MARC-8 starts (MARC 21 Specifications, "Character Sets and Encoding Options": MARC-8,
+/// techniques 1 and 2), or npos. Such a record is not UTF-8 even when all its bytes are ASCII.
+std::size_t find_marc8_escape(std::string_view text) noexcept {
     constexpr std::string_view designators = "(,)-$!bgps";
-    for (std::size_t at = text.find('\x1B'); at != std::string_view::npos; at = text.find('\x1B', at + 1)) {
-        if (at + 1 < text.size() && designators.find(text[at + 1]) != std::string_view::npos) {
-            return true;
-        }
+    std::size_t at = text.find('\x1B');
+    while (at != std::string_view::npos &&
+           (at + 1 == text.size() || designators.find(text[at + 1]) == std::string_view::npos)) {
+        at = text.find('\x1B', at + 1);
     }
-    return false;
+    return at;
 }
 
 class record_reader {
@@ -56,7 +56,15 @@ void record_reader::read_leader(std::size_t directory_start) {
         leader.remove_prefix(5); // the length stands there twice
         note(defect_code::leader_length, 0, "LDR");
     }
-    into_.set_leader(leader, notes_, origin_);
+    // Positions in this leader are bytes, also where bytes over 7F happen to be UTF-8.
+    std::pmr::string ascii(leader, into_.memory());
+    if (find_non_ascii(ascii) != std::string_view::npos) {
+        std::replace_if(
+            ascii.begin(), ascii.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+        note(defect_code::leader_byte, 0, "LDR");
+        into_.mark(record_flag::lossy);
+    }
+    into_.set_leader(ascii, notes_, origin_);
     if (leader.size() != limits::leader_bytes) {
         return;
     }
@@ -83,18 +91,22 @@ void record_reader::read_fields(const directory_place& place, std::size_t end) {
 
 source_encoding record_reader::find_encoding(std::string_view area, std::size_t area_start) {
     const bool labelled = record_.size() > 9 && record_[9] == 'a';
-    const std::string_view bad_tag = into_.tag_of_bad_utf8();
-    if (!bad_tag.empty()) {
+    // What matters is in the builder; the area, which may also hold data that no field has, gives the place in the
+    // input.
+    const std::size_t invalid = find_invalid_utf8(into_.data());
+    if (invalid != std::string_view::npos) {
         throw parse_error(labelled ? errc::bad_utf8 : errc::unsupported_charset,
-                          origin_ + area_start + std::min(find_invalid_utf8(area), area.size()), bad_tag);
+                          origin_ + area_start + std::min(find_invalid_utf8(area), area.size()), into_.tag_at(invalid));
     }
     if (labelled) {
         return source_encoding::utf8;
     }
-    if (has_marc8_escape(area)) {
-        throw parse_error(errc::unsupported_charset, origin_ + area_start + area.find('\x1B'));
+    const std::size_t escape = find_marc8_escape(into_.data());
+    if (escape != std::string_view::npos) {
+        throw parse_error(errc::unsupported_charset, origin_ + area_start + find_marc8_escape(area),
+                          into_.tag_at(escape));
     }
-    if (find_non_ascii(area) == std::string_view::npos) {
+    if (find_non_ascii(into_.data()) == std::string_view::npos) {
         return source_encoding::ascii;
     }
     note(defect_code::encoding_mislabelled, 9, "LDR");

@@ -89,7 +89,7 @@ bool marcxml_scanner::scan() {
         } else if (next == '/') {
             known = scan_end_tag();
         } else if (next == '!') {
-            known = text_.compare(at_, 4, "<!--") == 0       ? scan_comment()
+            known = text_.compare(at_, 4, "<!--") == 0        ? scan_comment()
                     : text_.compare(at_, 9, "<![CDATA[") == 0 ? scan_cdata()
                                                               : false;
         } else {

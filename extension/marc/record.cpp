@@ -139,7 +139,7 @@ void record_view::check() const {
     if (header_byte(3) > static_cast<unsigned>(source_encoding::marc8)) {
         corrupt(3);
     }
-    if (find_invalid_utf8(leader()) != std::string_view::npos) {
+    if (find_non_ascii(leader()) != std::string_view::npos) {
         corrupt(layout::leader_at);
     }
     if (field_count_ > limits::fields || (field_count_ == 0 && data_bytes_ != 0)) {

@@ -185,7 +185,7 @@ class condition_check {
         } else if (key == "A_Indirection") {
             for (const node& step : n.at("indirection")) {
                 if (!step.contains("A_Indices")) {
-                    refuse(place, "(…).field is not allowed in a condition");
+                    refuse(location(n.at("arg").begin().value(), place), "(…).field is not allowed in a condition");
                 }
             }
         }

@@ -2,8 +2,8 @@
 
 #include <array>
 #include <fstream>
+#include <iterator>
 #include <memory>
-#include <sstream>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,12 +17,12 @@ namespace {
 
 std::string read_file(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
-    std::ostringstream content;
-    if (!in || !(content << in.rdbuf())) {
+    std::string content{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    if (!in.is_open() || in.bad()) {
         throw error(exit_code::settings, cause::needs_person, fmt::format("{}: the file cannot be read", path),
-                    "an adapter needs mirror.sql and mapping.sql, readable by this user and not empty");
+                    "an adapter needs mirror.sql and mapping.sql, readable by this user");
     }
-    return std::move(content).str();
+    return content;
 }
 
 struct free_result {

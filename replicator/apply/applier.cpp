@@ -281,9 +281,10 @@ void applier::refresh_touched(const std::string& position) {
     const std::string id = std::to_string(source_.id);
     for (const auto& [kind, keys] : touched.by_kind()) {
         const std::string array = pq::array_literal({keys.begin(), keys.end()});
-        on_.run_prepared("SELECT pg_catalog.pg_advisory_xact_lock(1163280722, $1::integer * 16 + p.part) FROM (SELECT "
-                         "DISTINCT pg_catalog.hashtext(k) & 15 AS part FROM pg_catalog.unnest($2::text[]) k ORDER BY 1) p",
-                         {id, array});
+        on_.run_prepared(
+            "SELECT pg_catalog.pg_advisory_xact_lock(1163280722, $1::integer * 16 + p.part) FROM (SELECT "
+            "DISTINCT pg_catalog.hashtext(k) & 15 AS part FROM pg_catalog.unnest($2::text[]) k ORDER BY 1) p",
+            {id, array});
         on_.run_prepared("SELECT * FROM everarchive.refresh($1::integer, $2, $3::text[], $4)",
                          {id, kind, array, position.empty() ? pq::parameter() : position});
     }
@@ -295,7 +296,8 @@ void applier::write_position(const std::string& position, std::int64_t commit_ti
     const pq::result answer = on_.run_prepared(
         "UPDATE everarchive.source_progress SET position = coalesce($3, position), commit_time = coalesce("
         "'epoch'::timestamptz + $4::bigint * interval '1 microsecond', commit_time), transactions = transactions + "
-        "$5::bigint, changes = changes + $6::bigint, lag_bytes = $7::bigint, seen_at = pg_catalog.now() "
+        "$5::bigint, changes = changes + $6::bigint, lag_bytes = coalesce($7::bigint, lag_bytes), seen_at = "
+        "pg_catalog.now() "
         "WHERE source_id = $1::integer AND epoch = $2::bigint",
         {std::to_string(source_.id), std::to_string(source_.epoch), position.empty() ? pq::parameter() : position,
          commit_time_us == 0 ? pq::parameter() : std::to_string(commit_time_us), std::to_string(transactions_),
@@ -334,6 +336,51 @@ void applier::heard(std::optional<std::int64_t> lag_bytes) {
     if (!open_) {
         write_position({}, 0, lag_bytes);
     }
+}
+
+void applier::retry_quarantined() {
+    const auto requested = quarantine_.requested();
+    if (requested.empty()) {
+        return;
+    }
+    on_.run("BEGIN");
+    open_ = true;
+    for (const auto& [id, json] : requested) {
+        const std::optional<kept_change> kept = change_from_json(adapter_, json);
+        if (!kept) {
+            quarantine_.refuse(id, {"", "the kept change does not fit the adapter any more",
+                                    "everarchive source resync " + source_.name});
+            continue;
+        }
+        net_change net;
+        net.table = static_cast<std::uint32_t>(kept->table);
+        net.row = kept->row;
+        net.read_old = true;
+        net.what = kept->operation == "delete" ? net_change::effect::remove
+                   : is_full(kept->row)        ? net_change::effect::upsert
+                                               : net_change::effect::patch;
+        const net_change* const one[] = {&net};
+        std::optional<row_quarantine::reason> why;
+        savepoint before(on_);
+        try {
+            std::vector<const net_change*> missing;
+            run_.touched().add(adapter_.tables[kept->table], kept->row);
+            writer_.read_old(one);
+            writer_.write(one, missing);
+            before.release();
+            if (!missing.empty()) {
+                why = quarantine_.row_missing();
+            }
+        } catch (const pq::error& failed) {
+            if (!is_data_error(failed.sqlstate())) {
+                throw;
+            }
+            before.roll_back();
+            why = reason_of(failed);
+        }
+        quarantine_.retried(id, adapter_.tables[kept->table], kept->row, why);
+    }
+    commit(std::nullopt);
 }
 
 void applier::roll_back() {

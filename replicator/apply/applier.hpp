@@ -50,6 +50,9 @@ class applier {
     /// The source was heard of but had nothing to say.
     void heard(std::optional<std::int64_t> lag_bytes);
 
+    /// Applies again what everarchive.quarantine_retry() asked for, in a transaction of its own. Between transactions.
+    void retry_quarantined();
+
     /// Rolls the open transaction back and forgets its batches.
     void roll_back();
 

@@ -37,7 +37,8 @@ class batch_queue {
         changed_.notify_all();
     }
 
-    /// The next batch, or nullopt if none came in time. Once the queue is empty and was closed with an error, throws it.
+    /// The next batch, or nullopt if none came in time. Once the queue is empty and was closed with an error, throws
+    /// it.
     std::optional<capture::batch> take(std::chrono::milliseconds wait) {
         std::unique_lock lock(mutex_);
         changed_.wait_for(lock, wait, [&] { return !batches_.empty() || closed_; });

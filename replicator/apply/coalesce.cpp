@@ -86,8 +86,8 @@ bool run::is_pending(std::size_t parent, const adapter::foreign_key& link, const
     return has_values(columns, row) && pending_.contains(pending_name(parent, link, columns, row));
 }
 
-/// A change after a cascade that names the same parent value (the parent made again, a child of the new one) must not be
-/// swallowed by the cascade, which is only carried out at the flush.
+/// A change after a cascade that names the same parent value (the parent made again, a child of the new one) must not
+/// be swallowed by the cascade, which is only carried out at the flush.
 bool run::depends_on_cascade(const change& change) const {
     if (pending_.empty()) {
         return false;
@@ -163,8 +163,8 @@ run::verdict run::write_row(const change& change, std::span<const cell> row) {
         } else if (!pending_.empty() && !cascades_.parents(change.table).empty()) {
             read_old = true; // the mirror may still hold a row of this key that a cascade of this run took away
         }
-        changes_.push_back({change.table, full ? net_change::effect::upsert : net_change::effect::patch, read_old,
-                            false, row});
+        changes_.push_back(
+            {change.table, full ? net_change::effect::upsert : net_change::effect::patch, read_old, false, row});
         place->second = &changes_.back();
         return verdict::taken;
     }

@@ -50,10 +50,11 @@ std::int64_t map_step(pq::connection& on, const mapped_source& source) {
     if (!lock.truth(0, 0)) {
         return 0;
     }
-    const pq::result rows = on.run_prepared(
-        "SELECT m.keys, m.versions, m.quarantined FROM everarchive.source_progress p, LATERAL "
-        "everarchive.map_touched(p.source_id, $2::integer) m WHERE p.source_id = $1::integer AND p.position IS NOT NULL",
-        {id, std::to_string(keys_at_once)});
+    const pq::result rows =
+        on.run_prepared("SELECT m.keys, m.versions, m.quarantined FROM everarchive.source_progress p, LATERAL "
+                        "everarchive.map_touched(p.source_id, $2::integer) m WHERE p.source_id = $1::integer AND "
+                        "p.position IS NOT NULL",
+                        {id, std::to_string(keys_at_once)});
     transaction.commit();
     if (rows.rows() == 0 || rows.number(0, 0) == 0) {
         return 0;

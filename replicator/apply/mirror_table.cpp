@@ -97,7 +97,8 @@ std::string mirror_table::patch(const std::vector<std::size_t>& present) const {
         append_list(set, ", ", sql_identifier(definition->columns[column].name) + " = $" + std::to_string(++number));
     }
     for (const std::size_t column : definition->key) {
-        append_list(where, " AND ", "m." + sql_identifier(definition->columns[column].name) + " = $" + std::to_string(++number));
+        append_list(where, " AND ",
+                    "m." + sql_identifier(definition->columns[column].name) + " = $" + std::to_string(++number));
     }
     if (set.empty()) { // nothing but the key was sent: look whether the row is there
         return "SELECT " + as_text(touch_columns, "m") + " FROM " + name + " m WHERE " + where;
@@ -134,15 +135,14 @@ mirror_table::mirror_table(const adapter::table& table, std::string_view mirror_
             }
         }
     }
-    const std::string on_conflict = " ON CONFLICT (" + key_list + ") DO " +
-                                    (assignments.empty() ? "NOTHING" : "UPDATE SET " + assignments);
+    const std::string on_conflict =
+        " ON CONFLICT (" + key_list + ") DO " + (assignments.empty() ? "NOTHING" : "UPDATE SET " + assignments);
 
     stage = "pg_temp." + sql_identifier("everarchive_stage_" + table.mirror_name());
     // Without constraints and defaults: the mirror table checks. Emptied by the commit without a new file, so that the
     // catalog does not grow with every batch.
     make_stage = "CREATE TEMP TABLE IF NOT EXISTS " + sql_identifier("everarchive_stage_" + table.mirror_name()) +
-                 " ON COMMIT DELETE ROWS AS SELECT 0::bigint AS everarchive_run, m.* FROM " + name +
-                 " m WITH NO DATA";
+                 " ON COMMIT DELETE ROWS AS SELECT 0::bigint AS everarchive_run, m.* FROM " + name + " m WITH NO DATA";
     copy_into_stage = "COPY " + stage + " (everarchive_run, " + column_list + ") FROM STDIN";
     merge_stage = "INSERT INTO " + name + " (" + column_list + ") SELECT " + column_list + " FROM " + stage +
                   " WHERE everarchive_run = $1::bigint" + on_conflict;

@@ -21,16 +21,16 @@ struct mirror_table {
     /// The columns that touches are made of, each once: what read_old and returning_touches give.
     std::vector<std::size_t> touch_columns;
 
-    std::string stage;             // temporary table for larger runs
-    std::string make_stage;        // CREATE TEMP TABLE
-    std::string copy_into_stage;   // COPY … FROM STDIN, with the number of the run in front
-    std::string merge_stage;       // INSERT … SELECT … ON CONFLICT, $1 = number of the run
-    std::string copy_into_mirror;  // COPY … FROM STDIN
-    std::string upsert;            // $1 … $n: all columns
-    std::string remove;            // $1 … $k: an array for each key column
-    std::string read_old;          // the same parameters; gives the touch columns of the rows that are there
-    std::string touch_all;         // $1 source_id: touches every key of the table
-    std::string remove_all;        // DELETE
+    std::string stage;            // temporary table for larger runs
+    std::string make_stage;       // CREATE TEMP TABLE
+    std::string copy_into_stage;  // COPY … FROM STDIN, with the number of the run in front
+    std::string merge_stage;      // INSERT … SELECT … ON CONFLICT, $1 = number of the run
+    std::string copy_into_mirror; // COPY … FROM STDIN
+    std::string upsert;           // $1 … $n: all columns
+    std::string remove;           // $1 … $k: an array for each key column
+    std::string read_old;         // the same parameters; gives the touch columns of the rows that are there
+    std::string touch_all;        // $1 source_id: touches every key of the table
+    std::string remove_all;       // DELETE
 
     /// UPDATE of the columns `present` of one row: parameters are the present non-key columns in order, then the key.
     /// Returns the touch columns of the row, so that no row says that it is missing.

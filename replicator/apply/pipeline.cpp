@@ -21,6 +21,9 @@ constexpr std::size_t most_bytes = 8 * 1024 * 1024;
 constexpr std::chrono::seconds position_interval{1};
 constexpr std::chrono::seconds heard_interval{10};
 
+/// How often the quarantine is asked for rows to apply again.
+constexpr std::chrono::seconds retry_interval{5};
+
 constexpr milliseconds fenced_interval{500};
 
 std::int64_t now_ms() {
@@ -69,9 +72,10 @@ void pipeline::run() {
             }
         } catch (const std::exception& failed) {
             streaming_ = false;
-            recover(error(exit_code::bug, cause::needs_person, failed.what(),
-                          "this is a fault of the program: report it with this message, then: everarchive source resume " +
-                              row_.name));
+            recover(
+                error(exit_code::bug, cause::needs_person, failed.what(),
+                      "this is a fault of the program: report it with this message, then: everarchive source resume " +
+                          row_.name));
             break;
         }
     }
@@ -163,6 +167,7 @@ void pipeline::stream(pq::connection& on, const adapter::adapter& adapter, const
 
 void pipeline::apply(applier& applier, stream_reader& reader) {
     auto last_commit = steady_clock::now();
+    auto last_retry = last_commit;
     bool greeted = false;
     while (!stopping() || applier.is_open()) {
         if (stopping() && applier.is_torn()) {
@@ -177,8 +182,12 @@ void pipeline::apply(applier& applier, stream_reader& reader) {
                 tell_state(conninfo_, taken_, "streaming", {}, {});
                 told_ = false;
             }
-            log::write(log::severity::notice, "apply", "following",
+            log::write(log::severity::info, "apply", "following",
                        {{"source", row_.name}, {"position", taken_.position}});
+        }
+        if (!applier.is_open() && steady_clock::now() - last_retry >= retry_interval) {
+            applier.retry_quarantined();
+            last_retry = steady_clock::now();
         }
         const bool waits = !applier.is_open() || applier.is_torn() || applier.changes() == 0;
         std::optional<capture::batch> batch = reader.queue().take(milliseconds{waits ? 100 : 0});

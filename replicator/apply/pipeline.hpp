@@ -47,8 +47,8 @@ class pipeline {
   private:
     void run();
     void follow();
-    void stream(pq::connection& on, const adapter::adapter& adapter, const taken_source& taken,
-                capture::source& source, const std::string& position);
+    void stream(pq::connection& on, const adapter::adapter& adapter, const taken_source& taken, capture::source& source,
+                const std::string& position);
     void apply(applier& applier, class stream_reader& reader);
     bool stopping() const;
     bool wait(std::chrono::milliseconds time) const;

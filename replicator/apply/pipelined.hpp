@@ -29,7 +29,7 @@ class pipelined {
 
     pq::connection& on_;
     std::unordered_map<std::string, std::string> names_;
-    std::string text_;                 // the parameters with their terminating zeros
+    std::string text_; // the parameters with their terminating zeros
     std::vector<const char*> values_;
 };
 

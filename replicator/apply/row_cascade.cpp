@@ -150,9 +150,8 @@ void row_writer::move_children(const capture::change& change) {
             continue;
         }
         const std::string touches = table.as_text(table.touch_columns, "m");
-        const pq::result before =
-            on_.run("SELECT " + touches + " FROM " + table.name + " m WHERE " + where,
-                    {values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count)});
+        const pq::result before = on_.run("SELECT " + touches + " FROM " + table.name + " m WHERE " + where,
+                                          {values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count)});
         const pq::result after =
             on_.run("UPDATE " + table.name + " m SET " + set + " WHERE " + where + " RETURNING " + touches, values);
         for (const pq::result* rows : {&before, &after}) {

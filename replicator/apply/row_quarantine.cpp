@@ -83,6 +83,60 @@ std::string change_as_json(const adapter::table& table, std::string_view operati
     return change.dump();
 }
 
+namespace {
+
+std::string bytes_of(std::string_view hexadecimal_text) {
+    std::string bytes;
+    const auto digit = [](char c) { return c >= 'a' ? c - 'a' + 10 : c - '0'; };
+    for (std::size_t i = 0; i + 1 < hexadecimal_text.size(); i += 2) {
+        bytes += static_cast<char>(digit(hexadecimal_text[i]) * 16 + digit(hexadecimal_text[i + 1]));
+    }
+    return bytes;
+}
+
+/// Reads cells into `row`. Returns false if a column is not in the table.
+bool read_cells(const adapter::table& table, const nlohmann::json& cells, std::vector<cell>& row,
+                std::deque<std::string>& texts) {
+    row.assign(table.columns.size(), cell::absent());
+    for (const auto& [name, value] : cells.items()) {
+        const std::optional<std::size_t> column = table.find(name);
+        if (!column) {
+            return false;
+        }
+        if (value.is_null()) {
+            row[*column] = cell::null();
+        } else if (value.is_string()) {
+            row[*column] = cell::of(texts.emplace_back(value.get<std::string>()));
+        } else {
+            row[*column] = cell::of(texts.emplace_back(bytes_of(value.at("hex").get<std::string>())));
+        }
+    }
+    return true;
+}
+
+} // namespace
+
+std::optional<kept_change> change_from_json(const adapter::adapter& adapter, const std::string& json) {
+    try {
+        const nlohmann::json kept = nlohmann::json::parse(json);
+        kept_change read;
+        read.operation = kept.at("operation").get<std::string>();
+        for (; read.table < adapter.tables.size(); ++read.table) {
+            const adapter::table& table = adapter.tables[read.table];
+            if (table.mirror_name() == kept.at("table").get<std::string>()) {
+                if (!read_cells(table, kept.at("cells"), read.row, read.texts) ||
+                    (kept.contains("old") && !read_cells(table, kept.at("old"), read.old, read.texts))) {
+                    return std::nullopt;
+                }
+                return read;
+            }
+        }
+    } catch (const nlohmann::json::exception&) {
+        // Not ours, or from another version: the caller says so.
+    }
+    return std::nullopt;
+}
+
 std::string row_quarantine::name_of(const adapter::table& table, std::span<const cell> row) {
     return table.mirror_name() + '\n' + printable(key_text(table, row));
 }
@@ -102,13 +156,13 @@ void row_quarantine::load() {
 void row_quarantine::put(const adapter::table& table, std::string_view operation, std::span<const cell> row,
                          std::span<const cell> old, const std::string& position, const reason& why) {
     const std::string key = printable(key_text(table, row));
-    on_.run_prepared("INSERT INTO everarchive.quarantine (source_id, stage, table_name, operation, key, position, bytes, "
-                     "sqlstate, message, hint) VALUES ($1::integer, 'apply', $2, $3, $4, $5, $6::bytea, $7, $8, $9)",
-                     {std::to_string(source_id_), table.mirror_name(), std::string(operation), key,
-                      position.empty() ? pq::parameter() : position,
-                      "\\x" + hexadecimal(change_as_json(table, operation, row, old)),
-                      why.sqlstate.empty() ? pq::parameter() : why.sqlstate, printable(why.message),
-                      why.hint.empty() ? pq::parameter() : printable(why.hint)});
+    on_.run_prepared(
+        "INSERT INTO everarchive.quarantine (source_id, stage, table_name, operation, key, position, bytes, "
+        "sqlstate, message, hint) VALUES ($1::integer, 'apply', $2, $3, $4, $5, $6::bytea, $7, $8, $9)",
+        {std::to_string(source_id_), table.mirror_name(), std::string(operation), key,
+         position.empty() ? pq::parameter() : position, "\\x" + hexadecimal(change_as_json(table, operation, row, old)),
+         why.sqlstate.empty() ? pq::parameter() : why.sqlstate, printable(why.message),
+         why.hint.empty() ? pq::parameter() : printable(why.hint)});
     open_.insert(name_of(table, row));
     log::write(log::severity::warning, "apply", "a row went to quarantine: " + why.message,
                {{"source", source_name_},
@@ -145,6 +199,43 @@ void row_quarantine::resolve() {
             {std::to_string(source_id_), pq::array_literal(tables_), pq::array_literal(keys_)});
     tables_.clear();
     keys_.clear();
+}
+
+std::vector<std::pair<std::string, std::string>> row_quarantine::requested() {
+    std::vector<std::pair<std::string, std::string>> found;
+    if (open_.empty()) {
+        return found;
+    }
+    const pq::result rows = on_.run_prepared(
+        "SELECT quarantine_id, pg_catalog.convert_from(bytes, 'UTF8') FROM everarchive.quarantine WHERE source_id = "
+        "$1::integer AND stage = 'apply' AND resolved_at IS NULL AND retry_at IS NOT NULL ORDER BY quarantine_id LIMIT "
+        "100",
+        {std::to_string(source_id_)});
+    for (int row = 0; row < rows.rows(); ++row) {
+        found.emplace_back(rows.text(row, 0), rows.text(row, 1));
+    }
+    return found;
+}
+
+void row_quarantine::retried(const std::string& id, const adapter::table& table, std::span<const cell> row,
+                             const std::optional<reason>& why) {
+    if (why) {
+        refuse(id, *why);
+        return;
+    }
+    on_.run_prepared(
+        "UPDATE everarchive.quarantine SET resolved_at = pg_catalog.now(), resolution = 'retried', attempts = "
+        "attempts + 1, last_at = pg_catalog.now() WHERE quarantine_id = $1::bigint",
+        {id});
+    open_.erase(name_of(table, row));
+}
+
+void row_quarantine::refuse(const std::string& id, const reason& why) {
+    on_.run_prepared(
+        "UPDATE everarchive.quarantine SET attempts = attempts + 1, last_at = pg_catalog.now(), retry_at = "
+        "NULL, sqlstate = $2, message = $3, hint = $4 WHERE quarantine_id = $1::bigint",
+        {id, why.sqlstate.empty() ? pq::parameter() : why.sqlstate, printable(why.message),
+         why.hint.empty() ? pq::parameter() : printable(why.hint)});
 }
 
 row_quarantine::reason row_quarantine::row_missing() const {

@@ -1,7 +1,9 @@
-// Rows that cannot be applied: kept in everarchive.quarantine with their content and the reason, in the transaction that
-// would have applied them.
+// Rows that cannot be applied: kept in everarchive.quarantine with their content and the reason, in the transaction
+// that would have applied them.
 #pragma once
 
+#include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -20,10 +22,22 @@ bool is_data_error(std::string_view sqlstate) noexcept;
 /// `text` if a PostgreSQL text can hold it, else its bytes in hexadecimal with \x in front.
 std::string printable(std::string_view text);
 
-/// A row change as JSON: {"table":…,"operation":…,"cells":{column: text | null | {"hex":…}}, "old":{…}}. Absent cells are
-/// left out.
-std::string change_as_json(const adapter::table& table, std::string_view operation,
-                           std::span<const capture::cell> row, std::span<const capture::cell> old);
+/// A row change as JSON: {"table":…,"operation":…,"cells":{column: text | null | {"hex":…}}, "old":{…}}. Absent cells
+/// are left out.
+std::string change_as_json(const adapter::table& table, std::string_view operation, std::span<const capture::cell> row,
+                           std::span<const capture::cell> old);
+
+/// A change as change_as_json() wrote it. Its cells point into `texts`.
+struct kept_change {
+    std::size_t table = 0; // index into adapter::tables
+    std::string operation;
+    std::vector<capture::cell> row;
+    std::vector<capture::cell> old; // empty: not known
+    std::deque<std::string> texts;
+};
+
+/// Reads it again; nullopt if it is of a table or column that the adapter no longer has, or no such JSON.
+std::optional<kept_change> change_from_json(const adapter::adapter& adapter, const std::string& json);
 
 class row_quarantine {
   public:
@@ -53,6 +67,14 @@ class row_quarantine {
 
     /// Writes the resolutions, in the open transaction.
     void resolve();
+
+    /// The rows that quarantine_retry() asked to apply again: id and JSON.
+    std::vector<std::pair<std::string, std::string>> requested();
+    /// What came of one of them, in the open transaction: nullopt, it was applied.
+    void retried(const std::string& id, const adapter::table& table, std::span<const capture::cell> row,
+                 const std::optional<reason>& why);
+    /// One of them that cannot even be read.
+    void refuse(const std::string& id, const reason& why);
 
     /// What a partial change is told whose row is not (rightly) in the mirror.
     reason row_missing() const;

@@ -216,8 +216,8 @@ bool row_writer::rename(const capture::change& change) {
         }
         for (const std::size_t column : key) {
             parameters.push_back(change.old[column]);
-            where += (where.empty() ? "m." : " AND m.") + sql_identifier(table.definition->columns[column].name) + " = $" +
-                     std::to_string(parameters.size());
+            where += (where.empty() ? "m." : " AND m.") + sql_identifier(table.definition->columns[column].name) +
+                     " = $" + std::to_string(parameters.size());
         }
         pipelined_.run("UPDATE " + table.name + " m SET " + set + " WHERE " + where + " RETURNING " +
                            table.as_text(table.touch_columns, "m"),

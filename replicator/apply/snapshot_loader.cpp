@@ -133,9 +133,9 @@ void end_load(pq::connection& on, const adapter::adapter& adapter, const taken_s
 
 } // namespace
 
-std::optional<std::string> load_snapshot(pq::connection& on, const adapter::adapter& adapter,
-                                         const taken_source& taken, capture::source& source,
-                                         const std::function<bool()>& stop, const snapshot_progress& progress) {
+std::optional<std::string> load_snapshot(pq::connection& on, const adapter::adapter& adapter, const taken_source& taken,
+                                         capture::source& source, const std::function<bool()>& stop,
+                                         const snapshot_progress& progress) {
     touched_keys unused; // keys are touched at the end, all at once
     const cascade_graph cascades(adapter);
     row_writer writer(on, adapter, cascades, taken.mirror_schema, unused);
@@ -146,7 +146,7 @@ std::optional<std::string> load_snapshot(pq::connection& on, const adapter::adap
     const std::string position = snapshot->position();
     const std::int64_t expected = snapshot->estimated_rows();
     begin_load(on, adapter, taken, writer, identity, expected);
-    log::write(log::severity::notice, "apply", "the first copy begins",
+    log::write(log::severity::info, "apply", "the first copy begins",
                {{"source", taken.name}, {"position", position}, {"expected_rows", text_of(expected)}});
 
     batch_queue queue;
@@ -195,7 +195,7 @@ std::optional<std::string> load_snapshot(pq::connection& on, const adapter::adap
     (void)queue.take(milliseconds{0}); // throws what the reader died of
     end_load(on, adapter, taken, writer, position);
     progress(rows, rows);
-    log::write(log::severity::notice, "apply", "the first copy is complete",
+    log::write(log::severity::info, "apply", "the first copy is complete",
                {{"source", taken.name}, {"position", position}, {"rows", text_of(rows)}});
     return position;
 }

@@ -16,8 +16,8 @@ using snapshot_progress = std::function<void(std::int64_t, std::int64_t)>;
 /// Nothing is mapped meanwhile: half a record would become a version. In the last transaction every key of the mirror
 /// and every living entity is touched. Returns the position, or nullopt if `stop` was set; the next call begins again.
 /// Throws error, cause as for applying.
-std::optional<std::string> load_snapshot(pq::connection& on, const adapter::adapter& adapter,
-                                         const taken_source& taken, capture::source& source,
-                                         const std::function<bool()>& stop, const snapshot_progress& progress);
+std::optional<std::string> load_snapshot(pq::connection& on, const adapter::adapter& adapter, const taken_source& taken,
+                                         capture::source& source, const std::function<bool()>& stop,
+                                         const snapshot_progress& progress);
 
 } // namespace everarchive::apply

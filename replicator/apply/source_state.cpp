@@ -28,7 +28,8 @@ taken_source take(pq::connection& on, int source_id, const std::string& name) {
                                   "FROM everarchive.source_take($1)",
                                   {name});
     if (row.rows() == 0) {
-        throw error(exit_code::state, cause::needs_person, "source " + name + " has no row in everarchive.source_progress",
+        throw error(exit_code::state, cause::needs_person,
+                    "source " + name + " has no row in everarchive.source_progress",
                     "everarchive source remove " + name + ", then add it again");
     }
     taken_source taken;

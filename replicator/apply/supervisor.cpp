@@ -58,8 +58,7 @@ void supervisor::step(pq::connection& on) {
         }
         log::write(log::severity::info, "apply", "starting", {{"source", source.name}, {"adapter", source.adapter}});
         const int id = source.id;
-        pipelines_.emplace(
-            id, std::make_unique<pipeline>(conninfo_, std::move(source), adapters_, wakeup_, progress_));
+        pipelines_.emplace(id, std::make_unique<pipeline>(conninfo_, std::move(source), adapters_, wakeup_, progress_));
     }
     for (auto place = pipelines_.begin(); place != pipelines_.end();) {
         if (!wanted.contains(place->first)) {

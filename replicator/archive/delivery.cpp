@@ -116,7 +116,7 @@ class worker {
         renewed_ = steady_clock::now();
         try {
             if (root_problem_) {
-                throw *root_problem_;
+                throw error(*root_problem_);
             }
             write_and_verify(id);
             backoff_.reset();

@@ -4,23 +4,11 @@
 
 #include "archive/digest.hpp"
 #include "archive/durable_file.hpp"
+#include "archive/ocfl_syntax.hpp"
 
 namespace everarchive::archive {
 
 namespace fs = std::filesystem;
-
-namespace {
-
-std::string lower(std::string text) {
-    for (char& c : text) {
-        if (c >= 'A' && c <= 'Z') {
-            c = static_cast<char>(c | 0x20);
-        }
-    }
-    return text;
-}
-
-} // namespace
 
 void content_check::expect_block(const path_block& block, const std::string& algorithm, const char* code,
                                  const std::string& where) {

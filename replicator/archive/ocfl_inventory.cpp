@@ -5,7 +5,7 @@
 #include "archive/digest.hpp"
 #include "archive/ocfl_inventory_check.hpp"
 #include "archive/ocfl_names.hpp"
-#include "archive/ocfl_validator.hpp"
+#include "archive/ocfl_syntax.hpp"
 #include "base/error.hpp"
 
 namespace everarchive::archive {

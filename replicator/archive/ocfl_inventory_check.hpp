@@ -49,7 +49,4 @@ struct checked_inventory {
 /// Checks `text`, an inventory.json, and appends what is wrong to `found` with `where` as the path.
 checked_inventory check_inventory(std::string_view text, const std::string& where, problems& found);
 
-/// Number of a version directory name such as v3 or v003; 0 if it is none.
-unsigned long version_number(std::string_view name);
-
 } // namespace everarchive::archive

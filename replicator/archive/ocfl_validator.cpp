@@ -6,6 +6,7 @@
 
 #include "archive/digest.hpp"
 #include "archive/durable_file.hpp"
+#include "archive/ocfl_syntax.hpp"
 #include "archive/ocfl_content_check.hpp"
 #include "archive/ocfl_names.hpp"
 
@@ -14,13 +15,6 @@ namespace everarchive::archive {
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string lower(std::string_view text) {
-    std::string small(text);
-    std::transform(small.begin(), small.end(), small.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-    return small;
-}
 
 /// Logical path -> digest, in lower case so that inventories that differ in case still agree.
 std::map<std::string, std::string> by_logical_path(const path_block& state) {

@@ -64,8 +64,10 @@ zip_writer::zip_writer(sink to)
             writer.to_({static_cast<const char*>(data), length});
             return static_cast<la_ssize_t>(length);
         } catch (...) {
+            // libarchive frees the compressor of an entry only when the entry ends well: let it, and throw afterwards.
             writer.failed_ = std::current_exception();
-            return -1;
+            writer.to_ = [](std::string_view) {};
+            return static_cast<la_ssize_t>(length);
         }
     };
     check(archive_write_open(raw_.get(), this, nullptr, write, nullptr));
@@ -77,9 +79,6 @@ zip_writer::~zip_writer() {
 }
 
 void zip_writer::check(int status) {
-    if (failed_) {
-        std::rethrow_exception(failed_);
-    }
     if (status != ARCHIVE_OK) {
         throw zip_error(raw_.get());
     }
@@ -112,6 +111,13 @@ void zip_writer::add(const std::string& name, std::string_view content) {
         content.remove_prefix(static_cast<std::size_t>(n));
     }
     check(archive_write_finish_entry(raw_.get()));
+    rethrow();
+}
+
+void zip_writer::rethrow() const {
+    if (failed_) {
+        std::rethrow_exception(failed_);
+    }
 }
 
 void zip_writer::finish() {

@@ -32,6 +32,7 @@ class zip_writer {
 
   private:
     void check(int status);
+    void rethrow() const;
 
     sink to_;
     std::exception_ptr failed_; // thrown by the sink inside libarchive's C code

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace everarchive::capture {
 
@@ -12,6 +13,16 @@ namespace everarchive::capture {
 class malformed : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
+};
+
+/// Bytes that are understood and cannot be captured, with what a person can do. The decoder adds the position.
+class not_capturable : public std::runtime_error {
+  public:
+    not_capturable(const std::string& what, std::string hint) : std::runtime_error(what), hint_(std::move(hint)) {}
+    const std::string& hint() const noexcept { return hint_; }
+
+  private:
+    std::string hint_;
 };
 
 /// A cursor over bytes. Numbers are little-endian unless the name says otherwise, as in the MariaDB protocol.

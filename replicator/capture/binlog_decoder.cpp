@@ -77,6 +77,8 @@ binlog_decoder::outcome binlog_decoder::read(std::string_view bytes, batch& into
             }
         }
         return result;
+    } catch (const not_capturable& reason) {
+        fail(reason.what(), reason.hint());
     } catch (const malformed& reason) {
         fail(fmt::format("an event of type {} {}", bytes.size() > 4 ? static_cast<unsigned char>(bytes[4]) : 0,
                          reason.what()),
@@ -110,9 +112,6 @@ binlog_decoder::outcome binlog_decoder::dispatch(const binlog_event& event, batc
     }
     case event_type::incident:
         fail("the server reports an incident: changes may be missing from its binary log", resync);
-    case event_type::start_encryption:
-        fail("the events that follow are encrypted",
-             "read from the server itself with encrypt_binlog = OFF (my.cnf, [mysqld]); " + resync);
     case event_type::execute_load_query:
     case event_type::begin_load_query:
     case event_type::load:
@@ -128,6 +127,7 @@ binlog_decoder::outcome binlog_decoder::dispatch(const binlog_event& event, batc
     case event_type::annotate_rows:
     case event_type::binlog_checkpoint:
     case event_type::gtid_list:
+    case event_type::start_encryption: // of the file: the server sends the events after it decrypted (measured)
     case event_type::intvar: // these three only go before a statement, and that one is looked at
     case event_type::rand:
     case event_type::user_var:

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "base/error.hpp"
 #include "capture/binlog_bytes.hpp"
 
 namespace everarchive::capture {
@@ -59,8 +58,7 @@ struct image {
 };
 
 [[noreturn]] void refuse_partial_insert(const adapter::table& table, std::size_t column) {
-    throw error(
-        exit_code::source, cause::needs_person,
+    throw not_capturable(
         fmt::format("a new row of {} came without its column {}: binlog_row_image is not FULL, and what default the "
                     "server wrote is not in the binary log",
                     table.source_name(), table.columns[column].name),
@@ -102,8 +100,7 @@ bound_table bind_table(const table_map& map, const adapter::adapter& adapter, st
                        const binlog_schema& schema) {
     const adapter::table& table = adapter.tables[table_index];
     if (!map.named && !map.columns.empty()) {
-        throw error(
-            exit_code::source, cause::needs_person,
+        throw not_capturable(
             fmt::format("a change of {}.{} came without the names of its columns: binlog_row_metadata is not FULL",
                         map.database, map.table),
             "SET GLOBAL binlog_row_metadata = 'FULL'; also in my.cnf under [mysqld]: binlog_row_metadata = FULL; "
@@ -140,8 +137,7 @@ bound_table bind_table(const table_map& map, const adapter::adapter& adapter, st
     for (std::size_t at = 0; at < seen.size(); ++at) {
         const bool keyed = std::find(table.key.begin(), table.key.end(), at) != table.key.end();
         if (!seen[at] && (!table.optional || keyed)) {
-            throw error(
-                exit_code::source, cause::needs_person,
+            throw not_capturable(
                 fmt::format("{}.{} has no column {} any more, which the adapter {} captures", map.database, map.table,
                             table.columns[at].name, adapter.name),
                 fmt::format("bring the column back (ALTER TABLE {}.{} ADD COLUMN ...), or use an adapter for this "

@@ -72,7 +72,7 @@ std::uint64_t rows_table_id(const binlog_event& event);
 /// Throws malformed. `room` keeps what was compressed.
 rows_event parse_rows(const binlog_event& event, std::string& room);
 
-/// Appends the changes of a row event to `into`. Throws malformed, and error (needs_person) for an insert whose image
+/// Appends the changes of a row event to `into`. Throws malformed, and not_capturable for an insert whose image
 /// leaves out a captured column: what value it got cannot be known.
 void append_changes(const rows_event& event, const bound_table& bound, const adapter::table& table, value_room& room,
                     batch& into);

@@ -203,7 +203,8 @@ class checker {
                 add(grade::good, fmt::format("{} is not there, and need not be", name));
             } else {
                 add(grade::missing, fmt::format("there is no table {}", name),
-                    "name the library system's database with database= in the origin, or use an adapter for its version");
+                    "name the library system's database with database= in the origin, or use an adapter for its "
+                    "version");
             }
         } else if (table.optional) {
             // To who has no privilege on a table, the server does not say whether it is there.

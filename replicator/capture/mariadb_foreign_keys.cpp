@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <map>
 
 #include <fmt/format.h>
 
@@ -23,30 +22,52 @@ struct source_key {
     std::vector<std::string> parent_columns;
 };
 
+/// The word or words after ON DELETE or ON UPDATE in a line of SHOW CREATE TABLE; RESTRICT when it says nothing.
+std::string rule_of(std::string_view line, std::string_view event) {
+    const auto at = line.find(event);
+    if (at != std::string_view::npos) {
+        for (const std::string_view rule : {"CASCADE", "SET NULL", "SET DEFAULT"}) {
+            if (line.substr(at + event.size()).starts_with(rule)) {
+                return std::string(rule);
+            }
+        }
+    }
+    return "RESTRICT";
+}
+
+/// The foreign keys of a table. Their rules come from SHOW CREATE TABLE, because REFERENTIAL_CONSTRAINTS shows them
+/// only to who has more than SELECT. Throws mariadb_error when the user may read some of the columns only.
 std::vector<source_key> read_keys(mariadb_connection& connection, const std::string& database,
                                   const std::string& table) {
     const mariadb_rows rows = connection.query(fmt::format(
-        "SELECT k.CONSTRAINT_NAME, k.REFERENCED_TABLE_SCHEMA, k.REFERENCED_TABLE_NAME, r.DELETE_RULE, r.UPDATE_RULE, "
-        "k.COLUMN_NAME, k.REFERENCED_COLUMN_NAME "
-        "FROM information_schema.REFERENTIAL_CONSTRAINTS r JOIN information_schema.KEY_COLUMN_USAGE k "
-        "ON k.CONSTRAINT_SCHEMA = r.CONSTRAINT_SCHEMA AND k.CONSTRAINT_NAME = r.CONSTRAINT_NAME AND k.TABLE_NAME = "
-        "r.TABLE_NAME WHERE r.CONSTRAINT_SCHEMA = {0} AND r.TABLE_NAME = {1} AND k.TABLE_SCHEMA = {0} AND k.TABLE_NAME "
-        "= {1} "
-        "ORDER BY k.CONSTRAINT_NAME, k.ORDINAL_POSITION",
+        "SELECT CONSTRAINT_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, COLUMN_NAME, REFERENCED_COLUMN_NAME "
+        "FROM information_schema.KEY_COLUMN_USAGE WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {} AND "
+        "REFERENCED_TABLE_NAME IS "
+        "NOT NULL ORDER BY CONSTRAINT_NAME, ORDINAL_POSITION",
         connection.literal(database), connection.literal(table)));
     std::vector<source_key> keys;
+    if (rows.rows.empty()) {
+        return keys;
+    }
+    const std::string ddl =
+        connection
+            .query(fmt::format("SHOW CREATE TABLE {}.{}", mariadb_identifier(database), mariadb_identifier(table)))
+            .text(0, 1);
     for (std::size_t row = 0; row < rows.rows.size(); ++row) {
-        if (keys.empty() || keys.back().name != rows.text(row, 0)) {
-            keys.push_back({rows.text(row, 0),
+        const std::string name = rows.text(row, 0);
+        if (keys.empty() || keys.back().name != name) {
+            const auto start = ddl.find("CONSTRAINT " + mariadb_identifier(name) + " FOREIGN KEY");
+            const std::string line = start == std::string::npos ? "" : ddl.substr(start, ddl.find('\n', start) - start);
+            keys.push_back({name,
                             rows.text(row, 1),
                             rows.text(row, 2),
-                            rows.text(row, 3),
-                            rows.text(row, 4),
+                            rule_of(line, " ON DELETE "),
+                            rule_of(line, " ON UPDATE "),
                             {},
                             {}});
         }
-        keys.back().columns.push_back(rows.text(row, 5));
-        keys.back().parent_columns.push_back(rows.text(row, 6));
+        keys.back().columns.push_back(rows.text(row, 3));
+        keys.back().parent_columns.push_back(rows.text(row, 4));
     }
     return keys;
 }
@@ -62,7 +83,17 @@ class key_checker {
 
     void run() {
         for (const adapter::table& table : adapter_.tables) {
-            const std::vector<source_key> keys = read_keys(connection_, database_of(table, connection_), table.name);
+            std::vector<source_key> keys;
+            try {
+                keys = read_keys(connection_, database_of(table, connection_), table.name);
+            } catch (const mariadb_error& refused) {
+                findings_.push_back(
+                    {grade::warning,
+                     fmt::format("the foreign keys of {} cannot be seen: {}", table.source_name(), refused.what()),
+                     fmt::format("GRANT SELECT ON {}.{} (whole) shows them",
+                                 mariadb_identifier(database_of(table, connection_)), mariadb_identifier(table.name))});
+                continue;
+            }
             for (const source_key& key : keys) {
                 check_source_key(table, key);
             }

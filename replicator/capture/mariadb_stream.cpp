@@ -35,25 +35,24 @@ class mariadb_stream final : public stream {
     std::optional<batch> next(std::chrono::milliseconds wait) override {
         const auto deadline = steady_clock::now() + wait;
         while (true) {
-            const bool complete = !decoder_.in_transaction() && moved_;
-            const bool worth = complete && (!building_.changes.empty() || steady_clock::now() >= next_empty_);
+            const bool ready = !decoder_.in_transaction() && moved_ &&
+                               (!building_.changes.empty() || steady_clock::now() >= next_empty_);
+            if (ready && (is_full(1) || steady_clock::now() >= deadline)) {
+                return hand_out();
+            }
             const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_clock::now());
-            const std::string_view event = dump_.next(worth ? std::chrono::milliseconds{0} : std::max(left, {}));
+            const std::string_view event =
+                dump_.next(ready ? std::chrono::milliseconds{0} : std::max(left, std::chrono::milliseconds{0}));
             if (event.empty()) {
                 // Within a transaction the rest is under way: what is there waits for it.
-                return worth ? std::optional(hand_out()) : std::nullopt;
+                return ready ? std::optional(hand_out()) : std::nullopt;
             }
             if (decoder_.read(event, building_) == binlog_decoder::outcome::transaction_ended) {
                 moved_ = true;
-                if (is_full(1)) {
-                    return hand_out();
-                }
             } else if (is_full(2)) {
-                // Only a transaction that is itself about as large as a batch gets here.
-                return hand_out();
-            }
-            if (building_.changes.empty() && steady_clock::now() >= deadline) {
-                return moved_ && !decoder_.in_transaction() ? std::optional(hand_out()) : std::nullopt;
+                return hand_out(); // only a transaction that is itself about as large as a batch gets here
+            } else if (!ready && building_.changes.empty() && steady_clock::now() >= deadline) {
+                return std::nullopt; // others keep the server busy
             }
         }
     }

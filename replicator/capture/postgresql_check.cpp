@@ -291,7 +291,7 @@ class check {
                                                       "database {} and must own the tables)",
                                                       difference->what, role_, database_)
                                         : difference->what,
-                    difference->mend);
+                    difference->mend + (find_slot(on_, names_) ? "; then " + names_.resync_hint() : ""));
         } else {
             warn(difference->what, difference->mend);
         }

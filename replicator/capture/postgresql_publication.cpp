@@ -99,6 +99,7 @@ std::optional<publication_difference> compare_publication(pq::connection& on, co
     if (rows.rows() == 0) {
         difference.missing = true;
         difference.loses = true;
+        difference.breaks_stream = true;
         difference.what = fmt::format("there is no publication {}", names.publication);
         difference.mend = fmt::format("CREATE PUBLICATION {} FOR {} WITH ({})", publication,
                                       table_list(on, adapter, tables), publish_options);
@@ -107,6 +108,7 @@ std::optional<publication_difference> compare_publication(pq::connection& on, co
     difference.owned = rows.truth(0, 3);
     if (rows.truth(0, 0)) {
         difference.loses = true;
+        difference.breaks_stream = true;
         difference.what = fmt::format("the publication {} is FOR ALL TABLES, which makes the library system's changes "
                                       "of tables without a primary key fail",
                                       names.publication);
@@ -117,6 +119,7 @@ std::optional<publication_difference> compare_publication(pq::connection& on, co
 
     const auto note = [&](bool loses, const std::string& what) {
         difference.loses = difference.loses || loses;
+        difference.breaks_stream = difference.breaks_stream || loses;
         difference.what += difference.what.empty() ? "" : "; ";
         difference.what += what;
     };
@@ -130,7 +133,10 @@ std::optional<publication_difference> compare_publication(pq::connection& on, co
         }
         const auto found = published.find(table.oid);
         if (found == published.end()) {
+            // Without its rows in the snapshot, an optional table is as absent as it was.
+            const bool before = difference.breaks_stream;
             note(true, table.name + " is not in it");
+            difference.breaks_stream = before || !adapter.tables[table.table].optional;
             continue;
         }
         if (table.partitioned && !rows.truth(0, 2)) {

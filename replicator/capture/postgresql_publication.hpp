@@ -14,9 +14,10 @@ namespace everarchive::capture::postgresql {
 
 /// How a publication differs from what the adapter needs.
 struct publication_difference {
-    bool missing = false; // there is no publication of that name
-    bool loses = false;   // some change that we need is not sent, or the library's own UPDATE would fail
-    bool owned = false;   // we may alter it
+    bool missing = false;       // there is no publication of that name
+    bool loses = false;         // some change that we need is not sent, or the library's own UPDATE would fail
+    bool breaks_stream = false; // as `loses`, but for more than an optional table that came after the snapshot
+    bool owned = false;         // we may alter it
     std::string what;
     std::string mend; // the statements that mend it
 };

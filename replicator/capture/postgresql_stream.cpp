@@ -188,10 +188,14 @@ class slot_stream final : public stream {
 
     void check_publication(const adapter::adapter& adapter) {
         const auto difference = compare_publication(*side_, names_, adapter, look_up(*side_, adapter));
-        if (difference && difference->loses) {
+        if (difference && difference->breaks_stream) {
             throw error(exit_code::source, cause::position_lost,
                         difference->what + "; changes that it did not publish are not in the stream",
                         difference->mend + "; then " + names_.resync_hint());
+        }
+        if (difference && difference->loses) {
+            log::write(log::severity::warning, "capture", difference->what,
+                       {{"source", names_.source}, {"mend", difference->mend + "; then " + names_.resync_hint()}});
         }
     }
 

@@ -13,8 +13,8 @@ deliveries::~deliveries() {
 }
 
 void deliveries::step(pq::connection& on) {
-    const pq::result rows = on.run_prepared(
-        "SELECT target_id, name, uri FROM everarchive.target WHERE NOT paused ORDER BY target_id", {});
+    const pq::result rows =
+        on.run_prepared("SELECT target_id, name, uri FROM everarchive.target WHERE NOT paused ORDER BY target_id", {});
     std::set<int> wanted;
     for (int row = 0; row < rows.rows(); ++row) {
         const archive::target target{rows.number<int>(row, 0), std::string(rows.text(row, 1)),

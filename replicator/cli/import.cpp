@@ -88,7 +88,8 @@ exit_code run_import(const context& context, const arguments& asked) {
     const auto size = static_cast<std::int64_t>(std::filesystem::file_size(asked.file, failed));
     if (failed) {
         throw error(exit_code::arguments, cause::needs_person,
-                    "cannot read " + asked.file.string() + ": " + failed.message(), "give the name of an ISO 2709 file");
+                    "cannot read " + asked.file.string() + ": " + failed.message(),
+                    "give the name of an ISO 2709 file");
     }
     char first = 0;
     if (std::ifstream in(asked.file, std::ios::binary); in.get(first) && (first == '<' || first == '{')) {
@@ -125,7 +126,10 @@ void add_import(CLI::App& app, context& context) {
     import->add_option("FILE", asked->file, "the file")->required();
     import->add_option("--source", asked->source, "name of the source that its records belong to; made at first use")
         ->required();
-    import->callback([&context, asked] { context.chosen = [&context, asked] { return run_import(context, *asked); }; });
+    import->callback([&context, asked] { context.chosen = [&context, asked] { return run_import(context, *asked);
+};
+} // namespace everarchive::cli
+);
 }
 
 } // namespace everarchive::cli

@@ -1,4 +1,5 @@
-// The program `everarchive`: reads the command line, runs one subcommand, tells errors in one line with what mends them.
+// The program `everarchive`: reads the command line, runs one subcommand, tells errors in one line with what mends
+// them.
 #include <cstdio>
 #include <iostream>
 
@@ -25,11 +26,22 @@ exit_code code_of(const everarchive::error& failed) {
     return failed.code();
 }
 
+/// Without secrets, and in one line: libpq's messages have several.
+std::string shown(const std::string& text) {
+    std::string line = everarchive::log::redact(text);
+    for (char& c : line) {
+        if (c == '\n' || c == '\t') {
+            c = ' ';
+        }
+    }
+    return line;
+}
+
 void tell(const std::string& message, const std::string& hint) {
     std::cout.flush();
-    std::cerr << "everarchive: " << everarchive::log::redact(message) << '\n';
+    std::cerr << "everarchive: " << shown(message) << '\n';
     if (!hint.empty()) {
-        std::cerr << "hint: " << everarchive::log::redact(hint) << '\n';
+        std::cerr << "hint: " << shown(hint) << '\n';
     }
 }
 

@@ -21,7 +21,8 @@ exit_code run_add(const context& context, const arguments& asked) {
     adapter::check_condition(asked.condition);
     pq::connection on = open_database(context);
     on.run("SELECT everarchive.policy_add($1, $2, $3, $4)", {asked.name, asked.target, asked.condition, asked.packing});
-    std::cout << fmt::format("added policy {}: what fulfils {} goes to {}\n", asked.name, asked.condition, asked.target);
+    std::cout << fmt::format("added policy {}: what fulfils {} goes to {}\n", asked.name, asked.condition,
+                             asked.target);
     return exit_code::ok;
 }
 

@@ -69,9 +69,10 @@ exit_code run_daemon(const context& context, const arguments& asked) {
                {{"database", PQdb(on->raw())}});
 
     snapshot_bar bar;
-    apply::supervisor supervisor(
-        context.database, adapters_directory(), asked.mappers,
-        [&bar](const std::string& source, std::int64_t rows, std::int64_t expected) { bar.show(source, rows, expected); });
+    apply::supervisor supervisor(context.database, adapters_directory(), asked.mappers,
+                                 [&bar](const std::string& source, std::int64_t rows, std::int64_t expected) {
+                                     bar.show(source, rows, expected);
+                                 });
     deliveries archives(context.database);
     backoff pause;
     exit_code result = exit_code::ok;
@@ -120,7 +121,8 @@ void add_run(CLI::App& app, context& context) {
     auto asked = std::make_shared<arguments>();
     run->add_option("--mappers", asked->mappers, "mapping workers")->check(CLI::Range(1, 64))->capture_default_str();
     run->add_flag("--until-idle", asked->until_idle, "end when every source has caught up and every archive is filled");
-    run->add_option("--timeout", asked->timeout_seconds, "with --until-idle: give up after so many seconds (exit code 3)")
+    run->add_option("--timeout", asked->timeout_seconds,
+                    "with --until-idle: give up after so many seconds (exit code 3)")
         ->check(CLI::PositiveNumber);
     run->callback([&context, asked] { context.chosen = [&context, asked] { return run_daemon(context, *asked); }; });
 }

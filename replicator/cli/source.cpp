@@ -117,9 +117,10 @@ exit_code run_resync(const context& context, const std::string& name) {
     pq::connection on = open_database(context);
     pq::transaction transaction(on);
     const pq::result id = on.run("SELECT (everarchive.source_named($1)).source_id", {name});
-    on.run("UPDATE everarchive.source_progress SET epoch = epoch + 1, position = NULL, identity = NULL, snapshot_rows = "
-           "0 WHERE source_id = $1::integer",
-           {std::string(id.text(0, 0))});
+    on.run(
+        "UPDATE everarchive.source_progress SET epoch = epoch + 1, position = NULL, identity = NULL, snapshot_rows = "
+        "0 WHERE source_id = $1::integer",
+        {std::string(id.text(0, 0))});
     on.run("SELECT everarchive.source_set_state($1, 'new')", {name});
     transaction.commit();
     std::cout << "everarchive run copies " << name << " again; unchanged records get no new version\n";
@@ -179,7 +180,8 @@ void add_source(CLI::App& app, context& context) {
         command->callback([&context, what] { context.chosen = what; });
     };
     const auto with_origin = [asked](CLI::App* command) {
-        command->add_option("--adapter", asked->adapter, "which library system it is: everarchive adapters")->required();
+        command->add_option("--adapter", asked->adapter, "which library system it is: everarchive adapters")
+            ->required();
         command
             ->add_option("--from", asked->origin,
                          "how to reach it, such as mariadb:defaults-group=koha or postgresql:service=evergreen")

@@ -34,8 +34,8 @@ int add_source_rows(pq::connection& on, const adapter::adapter& adapter, const n
     }
     on.run("SET LOCAL search_path = pg_catalog");
     // The program gets its rights by the schema's default privileges (source_add); whoever reads, reads all.
-    on.run("GRANT USAGE ON SCHEMA " + schema + " TO everarchive_reader; GRANT SELECT ON ALL TABLES IN SCHEMA " + schema +
-           " TO everarchive_reader");
+    on.run("GRANT USAGE ON SCHEMA " + schema + " TO everarchive_reader; GRANT SELECT ON ALL TABLES IN SCHEMA " +
+           schema + " TO everarchive_reader");
     if (source.every_commit) {
         on.run("UPDATE everarchive.source SET mapping = 'every commit' WHERE source_id = $1::integer",
                {std::to_string(id)});

@@ -51,8 +51,8 @@ std::string sources(pq::connection& on) {
     if (rows.rows() == 0) {
         return "no sources: everarchive source add NAME --adapter ADAPTER --from ORIGIN\n";
     }
-    text_table table({"SOURCE", "ADAPTER", "STATE", "BEHIND", "ROWS COPIED", "TO MAP", "ENTITIES", "VERSIONS",
-                      "QUARANTINE"});
+    text_table table(
+        {"SOURCE", "ADAPTER", "STATE", "BEHIND", "ROWS COPIED", "TO MAP", "ENTITIES", "VERSIONS", "QUARANTINE"});
     for (int row = 0; row < rows.rows(); ++row) {
         std::string behind = rows.is_null(row, 3) ? "-" : duration(rows.number(row, 3));
         if (rows.number(row, 4) > 0) {
@@ -72,14 +72,15 @@ std::string sources(pq::connection& on) {
 }
 
 std::string targets(pq::connection& on) {
-    const pq::result rows = on.run(
-        "SELECT t.name, t.uri, CASE WHEN t.paused THEN 'paused' ELSE 'on' END, "
-        "coalesce(sum(b.versions) FILTER (WHERE b.state = 'queued'), 0), "
-        "coalesce(sum(b.versions) FILTER (WHERE b.state = 'packaged'), 0), "
-        "coalesce(sum(b.versions) FILTER (WHERE b.state = 'accepted'), 0), "
-        "coalesce(sum(b.versions) FILTER (WHERE b.state = 'failed'), 0), "
-        "coalesce(sum(b.versions) FILTER (WHERE b.state = 'quarantined'), 0), t.message, t.hint "
-        "FROM everarchive.target t LEFT JOIN report.backlog b ON b.target = t.name GROUP BY t.target_id ORDER BY t.name");
+    const pq::result rows =
+        on.run("SELECT t.name, t.uri, CASE WHEN t.paused THEN 'paused' ELSE 'on' END, "
+               "coalesce(sum(b.versions) FILTER (WHERE b.state = 'queued'), 0), "
+               "coalesce(sum(b.versions) FILTER (WHERE b.state = 'packaged'), 0), "
+               "coalesce(sum(b.versions) FILTER (WHERE b.state = 'accepted'), 0), "
+               "coalesce(sum(b.versions) FILTER (WHERE b.state = 'failed'), 0), "
+               "coalesce(sum(b.versions) FILTER (WHERE b.state = 'quarantined'), 0), t.message, t.hint "
+               "FROM everarchive.target t LEFT JOIN report.backlog b ON b.target = t.name GROUP BY t.target_id ORDER "
+               "BY t.name");
     if (rows.rows() == 0) {
         return "no archives: everarchive target add NAME dir:/path\n";
     }
@@ -103,8 +104,7 @@ std::string screen(pq::connection& on) {
     const pq::result facts =
         on.run("SELECT pg_catalog.current_database(), pg_catalog.to_char(pg_catalog.now(), 'YYYY-MM-DD HH24:MI:SS'), "
                "(SELECT pg_catalog.count(*) FROM everarchive.quarantine WHERE resolved_at IS NULL)");
-    std::string out =
-        fmt::format("everarchive {}, database {}, {}\n\n", version(), facts.text(0, 0), facts.text(0, 1));
+    std::string out = fmt::format("everarchive {}, database {}, {}\n\n", version(), facts.text(0, 0), facts.text(0, 1));
     out += sources(on) + '\n' + targets(on);
     if (facts.number(0, 2) > 0) {
         out += fmt::format("\n{} in quarantine: SELECT * FROM report.quarantine\n", grouped(facts.number(0, 2)));
@@ -113,11 +113,11 @@ std::string screen(pq::connection& on) {
 }
 
 std::string json(pq::connection& on) {
-    const pq::result row =
-        on.run("SELECT pg_catalog.json_build_object('sources', (SELECT coalesce(pg_catalog.json_agg(s ORDER BY s.source), "
-               "'[]') FROM report.status_by_source s WHERE s.state <> 'removed'), 'backlog', (SELECT "
-               "coalesce(pg_catalog.json_agg(b ORDER BY b.target, b.state), '[]') FROM report.backlog b), 'quarantined', "
-               "(SELECT pg_catalog.count(*) FROM everarchive.quarantine WHERE resolved_at IS NULL))");
+    const pq::result row = on.run(
+        "SELECT pg_catalog.json_build_object('sources', (SELECT coalesce(pg_catalog.json_agg(s ORDER BY s.source), "
+        "'[]') FROM report.status_by_source s WHERE s.state <> 'removed'), 'backlog', (SELECT "
+        "coalesce(pg_catalog.json_agg(b ORDER BY b.target, b.state), '[]') FROM report.backlog b), 'quarantined', "
+        "(SELECT pg_catalog.count(*) FROM everarchive.quarantine WHERE resolved_at IS NULL))");
     return log::redact(row.text(0, 0)) + "\n";
 }
 

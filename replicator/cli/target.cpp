@@ -117,7 +117,8 @@ void add_target(CLI::App& app, context& context) {
         std::string option = std::string("--") + name;
         std::replace(option.begin(), option.end(), '_', '-');
         add->add_option_function<std::int64_t>(
-            option, [asked, key = std::string(name)](const std::int64_t& value) { asked->settings[key] = value; }, help);
+            option, [asked, key = std::string(name)](const std::int64_t& value) { asked->settings[key] = value; },
+            help);
     }
     choose(add, [&context, asked] { return run_add(context, *asked); });
     choose(target->add_subcommand("list", "list the archives"), [&context] { return run_list(context); });

@@ -63,7 +63,6 @@ CREATE INDEX archive_object_open ON @extschema@.archive_object (target_id, next_
 -- The two indexes do not depend on the state, and the pages have room: the later changes of state are HOT updates.
 -- No foreign key to target: its check would lock the one target row for every submission.
 CREATE TABLE @extschema@.submission (
-    submission_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     version_id        bigint NOT NULL REFERENCES @extschema@.version,
     target_id         integer NOT NULL,
     policy_id         integer NOT NULL,
@@ -73,11 +72,11 @@ CREATE TABLE @extschema@.submission (
     archive_object_id bigint REFERENCES @extschema@.archive_object,
     queued_at         timestamptz NOT NULL DEFAULT pg_catalog.now(),
     changed_at        timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    UNIQUE (version_id, target_id)
+    PRIMARY KEY (version_id, target_id)
 ) WITH (fillfactor = 60);
 COMMENT ON TABLE @extschema@.submission IS 'one row for each version and each archive it goes to; accepted is not preserved: verified is';
 COMMENT ON COLUMN @extschema@.submission.packing IS 'as the policy said when the version was queued';
-CREATE INDEX submission_queued ON @extschema@.submission (target_id, packing, submission_id) WHERE archive_object_id IS NULL;
+CREATE INDEX submission_queued ON @extschema@.submission (target_id, packing, version_id) WHERE archive_object_id IS NULL;
 CREATE INDEX submission_archive_object ON @extschema@.submission (archive_object_id) WHERE archive_object_id IS NOT NULL;
 
 CREATE TABLE @extschema@.receipt (

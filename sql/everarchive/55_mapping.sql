@@ -112,9 +112,18 @@ bad AS (
 mended AS (
     UPDATE @extschema@.quarantine q
     SET resolved_at = now(), resolution = CASE WHEN f.present THEN 'mended' ELSE 'superseded' END
-    FROM found f
-    WHERE q.source_id = $1 AND q.stage = 'map' AND q.kind = $2 AND q.key = f.key AND q.resolved_at IS NULL
-      AND f.problem IS NULL
+    FROM (SELECT f.present, o.quarantine_id
+          FROM found f
+          CROSS JOIN LATERAL (
+              SELECT o.quarantine_id
+              FROM @extschema@.quarantine o
+              WHERE o.source_id = $1 AND o.stage = 'map' AND o.kind = $2 AND o.key = f.key AND o.resolved_at IS NULL
+              LIMIT 1
+          ) o
+          WHERE f.problem IS NULL AND EXISTS (
+              SELECT 1 FROM @extschema@.quarantine a
+              WHERE a.source_id = $1 AND a.stage = 'map' AND a.kind = $2 AND a.resolved_at IS NULL)) f
+    WHERE q.quarantine_id = f.quarantine_id
 )
 SELECT (SELECT array_agg(m.version_id) FROM made m) AS version_ids,
        (SELECT count(*) FROM bad)::integer AS quarantined,

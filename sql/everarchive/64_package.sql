@@ -17,21 +17,21 @@ AS $$
 $$;
 COMMENT ON FUNCTION @extschema@.path_encode(text) IS 'a text as one name of a path, of the characters A-Z a-z 0-9 . _ - and % only';
 
+-- This function and the next two have no settings of their own, so that they are inlined and a segment of 10,000 versions
+-- is one plan: all names in them are qualified.
 CREATE FUNCTION @extschema@.package_directory(source text, kind text, key text, n integer) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT $1 || '/' || $2 || '/'
-        || CASE WHEN length($3) <= 200 AND $3 ~ '^[A-Za-z0-9_-][A-Za-z0-9_.-]*$' COLLATE "C" THEN $3 ELSE @extschema@.path_encode($3) END
-        || '/v' || $4
+    SELECT pg_catalog.format('%s/%s/%s/v%s', $1, $2,
+                             CASE WHEN $3 COLLATE pg_catalog."C" OPERATOR(pg_catalog.~) '^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}$' THEN $3
+                                  ELSE @extschema@.path_encode($3) END, $4)
 $$;
 COMMENT ON FUNCTION @extschema@.package_directory(text, text, text, integer) IS 'the folder of a version in its package: source/kind/key/vN, the key percent-encoded';
 
 CREATE FUNCTION @extschema@.json_time(timestamptz) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT to_char($1 AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+    SELECT pg_catalog.to_char(pg_catalog.timezone('UTC', $1), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
 $$;
 COMMENT ON FUNCTION @extschema@.json_time(timestamptz) IS 'a time as RFC 3339 in UTC, the same in every session';
 
@@ -65,7 +65,6 @@ CREATE VIEW @extschema@.package_file AS
     ) f (name, media_type, content);
 COMMENT ON VIEW @extschema@.package_file IS 'the files of the package of each version: the captured bytes exactly, entity.json, and for deletions tombstone.json; JSON keys in the order of jsonb';
 
--- Not strict and without settings of its own, so that it is inlined and a segment of 10,000 versions is one plan.
 CREATE FUNCTION @extschema@.package(version_id bigint) RETURNS TABLE (path text, media_type text, content bytea)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 2
 AS $$

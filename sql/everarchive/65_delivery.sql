@@ -97,7 +97,7 @@ BEGIN
       AND NOT EXISTS (SELECT 1 FROM @extschema@.archive_object o
                       WHERE o.entity_id = e.entity_id AND o.target_id = goal.target_id
                         AND o.state IN ('packaged', 'accepted', 'failed', 'quarantined'))
-    ORDER BY q.submission_id
+    ORDER BY q.version_id
     LIMIT 1;
     IF NOT FOUND THEN
         RETURN NULL;
@@ -142,22 +142,22 @@ BEGIN
     SELECT q.queued_at INTO oldest
     FROM @extschema@.submission q
     WHERE q.target_id = goal.target_id AND q.packing = 'segment' AND q.archive_object_id IS NULL
-    ORDER BY q.submission_id
+    ORDER BY q.version_id
     LIMIT 1;
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
     -- octet_length() of a bytea reads no TOAST.
-    SELECT array_agg(b.submission_id) FILTER (WHERE b.bytes_before < most_bytes),
+    SELECT array_agg(b.version_id) FILTER (WHERE b.bytes_before < most_bytes),
            count(*) >= most_versions OR max(b.bytes_before + b.bytes) >= most_bytes
     INTO chosen, closed
-    FROM (SELECT f.submission_id, f.bytes, sum(f.bytes) OVER (ORDER BY f.submission_id) - f.bytes AS bytes_before
-          FROM (SELECT q.submission_id, coalesce(v.bytes, 0) AS bytes
+    FROM (SELECT f.version_id, f.bytes, sum(f.bytes) OVER (ORDER BY f.version_id) - f.bytes AS bytes_before
+          FROM (SELECT q.version_id, coalesce(v.bytes, 0) AS bytes
                 FROM @extschema@.submission q
                 CROSS JOIN LATERAL (SELECT octet_length(v.captured) AS bytes FROM @extschema@.version v
                                     WHERE v.version_id = q.version_id OFFSET 0) v
                 WHERE q.target_id = goal.target_id AND q.packing = 'segment' AND q.archive_object_id IS NULL
-                ORDER BY q.submission_id
+                ORDER BY q.version_id
                 LIMIT most_versions) f) b;
     IF NOT closed AND oldest > now() - make_interval(secs => longest) THEN
         RETURN NULL;
@@ -169,7 +169,7 @@ BEGIN
     WITH taken AS (
         UPDATE @extschema@.submission q
         SET state = 'packaged', archive_object_id = id, changed_at = now()
-        WHERE q.submission_id = ANY (chosen) AND q.archive_object_id IS NULL
+        WHERE q.version_id = ANY (chosen) AND q.target_id = goal.target_id AND q.archive_object_id IS NULL
         RETURNING 1
     )
     UPDATE @extschema@.archive_object o SET versions = (SELECT count(*) FROM taken) WHERE o.archive_object_id = id;

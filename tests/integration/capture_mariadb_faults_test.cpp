@@ -94,13 +94,19 @@ TEST_F(mariadb_faults, a_killed_connection_is_a_retry) {
 }
 
 TEST_F(mariadb_faults, a_purged_log_loses_the_position) {
-    stream_from_now();
+    strict_mirror read(adapter_);
+    load(*source_, read, &position_);
     root_->run("INSERT INTO biblio (title) VALUES ('three')");
     root_->run("FLUSH BINARY LOGS");
     root_->run("INSERT INTO biblio (title) VALUES ('four')");
     root_->run("FLUSH BINARY LOGS");
+    // Files that a reader which has just gone still holds are kept, until the server notices.
     const mariadb_rows logs = root_->query("SHOW BINARY LOGS");
-    root_->run(fmt::format("PURGE BINARY LOGS TO '{}'", logs.text(logs.rows.size() - 1, 0)));
+    const std::string last = logs.text(logs.rows.size() - 1, 0);
+    for (int tries = 0; tries < 150 && root_->query("SHOW BINARY LOGS").text(0, 0) != last; ++tries) {
+        root_->run(fmt::format("PURGE BINARY LOGS TO '{}'", last));
+        std::this_thread::sleep_for(100ms);
+    }
     const auto stream = source_->open_stream(position_);
     const error thrown = thrown_by(*stream);
     EXPECT_EQ(thrown.why(), cause::position_lost) << thrown.what();
@@ -160,8 +166,8 @@ TEST_F(mariadb_faults, nameless_columns_stop_the_stream) {
 TEST_F(mariadb_faults, an_insert_that_leaves_columns_to_their_default_stops_the_stream) {
     const auto stream = stream_from_now();
     root_->run("SET SESSION binlog_row_image = 'MINIMAL'");
-    root_->run("INSERT INTO biblio (title) VALUES ('three')");
-    expect_stopped(*stream, "biblio came without its column timestamp", "SET GLOBAL binlog_row_image = 'FULL'");
+    root_->run("INSERT INTO biblio (serial) VALUES (1)");
+    expect_stopped(*stream, "biblio came without its column title", "SET GLOBAL binlog_row_image = 'FULL'");
 }
 
 TEST_F(mariadb_faults, schema_changes_in_the_stream_are_followed_by_name) {

@@ -197,6 +197,27 @@ TEST_F(capture_postgresql, a_lost_position_is_said_and_never_mended_silently) {
     admin_->run("SELECT pg_reload_conf()");
 }
 
+TEST_F(capture_postgresql, an_optional_table_that_comes_later_stops_nothing) {
+    mirror mine(adapter_);
+    take_snapshot(mine);
+    library_->run("CREATE TABLE asset.not_yet (id bigint PRIMARY KEY)");
+    open_stream();
+    library_->run("INSERT INTO asset.not_yet VALUES (1)");
+    catch_up(mine);
+    expect_equal(mine);
+    EXPECT_EQ(mine.rows(2), 0U);
+    const auto findings = source_->check();
+    EXPECT_TRUE(std::any_of(findings.begin(), findings.end(), [](const finding& one) {
+        return one.is == finding::grade::missing && one.what.find("asset.not_yet is not in it") != std::string::npos &&
+               one.mend.find("everarchive source resync") != std::string::npos;
+    }));
+    stream_.reset();
+    wait_until_slot_is_free();
+    mine.clear();
+    take_snapshot(mine); // now it is published
+    EXPECT_EQ(mine.rows(2), 1U);
+}
+
 TEST_F(capture_postgresql, an_interrupted_snapshot_leaves_no_slot_and_the_next_one_works) {
     library_->run("INSERT INTO asset.copy (record, barcode) SELECT i, 'b' FROM generate_series(1, 50000) i");
     {
@@ -277,7 +298,8 @@ TEST_F(capture_postgresql, check_names_each_thing_and_its_statement_mends_it) {
     EXPECT_NE(missing(as_role->check()).find("ALTER PUBLICATION"), std::string::npos);
     EXPECT_THROW(as_role->open_snapshot(), error);
 
-    library_->run("ALTER TABLE biblio.record_entry RENAME marc TO xml; ALTER TABLE asset.copy DROP CONSTRAINT copy_pkey");
+    library_->run(
+        "ALTER TABLE biblio.record_entry RENAME marc TO xml; ALTER TABLE asset.copy DROP CONSTRAINT copy_pkey");
     const std::string broken = missing(as_role->check());
     EXPECT_NE(broken.find("biblio.record_entry has no column marc"), std::string::npos) << broken;
     EXPECT_NE(broken.find("asset.copy has no primary key"), std::string::npos) << broken;

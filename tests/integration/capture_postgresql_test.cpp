@@ -148,7 +148,8 @@ TEST_F(capture_postgresql, each_kind_of_change) {
     EXPECT_EQ(mine.rows(1), 2U);
 
     library_->run("INSERT INTO asset.unit (id, record, barcode, extra) VALUES (50, 1, 'child', 'x')");
-    library_->run("ALTER TABLE asset.copy ADD COLUMN note text DEFAULT 'new'; UPDATE ONLY asset.copy SET barcode = 'after'");
+    library_->run(
+        "ALTER TABLE asset.copy ADD COLUMN note text DEFAULT 'new'; UPDATE ONLY asset.copy SET barcode = 'after'");
     catch_up(mine);
     expect_equal(mine);
     EXPECT_EQ(mine.text(1).find("child"), std::string::npos) << "a child table is a table of its own";

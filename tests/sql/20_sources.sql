@@ -50,22 +50,22 @@ SELECT throws_ok($$SELECT everarchive.source_take('nobody')$$, '42704', 'there i
 SELECT lives_ok($$SELECT everarchive.source_set_state('k', 'snapshot', epoch => 3)$$, 'the owner of the epoch sets the state');
 SELECT throws_ok($$SELECT everarchive.source_set_state('k', 'streaming', epoch => 2)$$, '55000', NULL, 'an older epoch is refused');
 SELECT throws_ok($$SELECT everarchive.source_set_state('k', 'dancing')$$, '23514', NULL, 'a state that is none is refused');
-SELECT everarchive.source_set_state('k', 'stopped', 'binary log gone', 'everarchive source resync k');
+SELECT everarchive.source_set_state('k', 'stopped', 'binary log gone', 'everarchive source resync k') \g /dev/null
 SELECT is((state, message, hint)::text, '(stopped,"binary log gone","everarchive source resync k")', 'message and hint are kept')
 FROM everarchive.source WHERE name = 'k';
-SELECT everarchive.source_pause('k');
+SELECT everarchive.source_pause('k') \g /dev/null
 SELECT ok(paused, 'pause pauses') FROM everarchive.source WHERE name = 'k';
-SELECT everarchive.source_resume('k');
+SELECT everarchive.source_resume('k') \g /dev/null
 SELECT is((state, paused, message)::text, '(new,f,)', 'resume clears what stopped it; with no position it is new')
 FROM everarchive.source WHERE name = 'k';
 UPDATE everarchive.source_progress SET position = '0-1-5' WHERE source_id = :source_id;
-SELECT everarchive.source_set_state('k', 'stopped', 'x', 'y');
-SELECT everarchive.source_resume('k');
+SELECT everarchive.source_set_state('k', 'stopped', 'x', 'y') \g /dev/null
+SELECT everarchive.source_resume('k') \g /dev/null
 SELECT is(state, 'streaming', 'with a position it streams on') FROM everarchive.source WHERE name = 'k';
-SELECT everarchive.source_set_state('k', 'position_lost', 'x', 'y');
+SELECT everarchive.source_set_state('k', 'position_lost', 'x', 'y') \g /dev/null
 SELECT throws_ok($$SELECT everarchive.source_resume('k')$$, '55000', NULL, 'a lost position is not resumed');
 
-SELECT everarchive.source_remove('k');
+SELECT everarchive.source_remove('k') \g /dev/null
 SELECT hasnt_schema('k_mirror', 'remove drops the mirror');
 SELECT is((SELECT count(*) FROM everarchive.source WHERE name = 'k'), 0::bigint, 'a source without history goes');
 SELECT is((SELECT count(*) FROM everarchive.source_kind WHERE source_id = :source_id), 0::bigint, 'and its kinds');
@@ -74,7 +74,7 @@ SELECT is((SELECT count(*) FROM everarchive.source_kind WHERE source_id = :sourc
 SELECT everarchive.source_add('h', 'koha', 'mariadb:defaults-group=h', 'h_mirror', '[{"kind": "bib", "key_types": ["integer"]}]') AS source_id \gset
 INSERT INTO everarchive.entity (source_id, kind, key, n, digest, deleted) VALUES (:source_id, 'bib', '1', 1, '\x00', false);
 INSERT INTO everarchive.touched (source_id, kind, key) VALUES (:source_id, 'bib', '1');
-SELECT everarchive.source_remove('h');
+SELECT everarchive.source_remove('h') \g /dev/null
 SELECT is(state, 'removed', 'a source with history stays as removed') FROM everarchive.source WHERE name = 'h';
 SELECT is((SELECT count(*) FROM everarchive.touched WHERE source_id = :source_id), 0::bigint, 'nothing of it waits to be mapped');
 SELECT throws_ok($$SELECT everarchive.source_add('h', 'evergreen', 'postgresql:service=h', 'h_mirror', '[{"kind":"bib","key_types":["integer"]}]')$$,

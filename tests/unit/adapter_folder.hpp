@@ -52,8 +52,11 @@ class adapter_folder {
     adapter_folder& operator=(const adapter_folder&) = delete;
 
     void write(const std::string& mirror, const std::string& mapping) const {
-        std::ofstream(directory_ / "try" / "mirror.sql", std::ios::binary) << mirror;
+        write_mirror(mirror);
         std::ofstream(directory_ / "try" / "mapping.sql", std::ios::binary) << mapping;
+    }
+    void write_mirror(const std::string& mirror) const {
+        std::ofstream(directory_ / "try" / "mirror.sql", std::ios::binary) << mirror;
     }
     adapter::adapter load() const { return adapter::load(directory_, "try"); }
 

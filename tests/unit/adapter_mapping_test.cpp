@@ -86,7 +86,7 @@ INSTANTIATE_TEST_SUITE_P(
         bad{"locking", "FROM book", "FROM book FOR UPDATE",
             "mapping.sql:2: a mapping view only reads: INTO and FOR UPDATE are not allowed"},
         bad{"into", "FROM book", "INTO other FROM book",
-            "mapping.sql:5: a mapping view only reads: INTO and FOR UPDATE are not allowed"},
+            "mapping.sql:2: a mapping view only reads: INTO and FOR UPDATE are not allowed"},
         bad{"delete_in_with", "AS\nSELECT", "AS WITH gone AS (DELETE FROM book RETURNING id)\nSELECT",
             "mapping.sql:2: a mapping view only reads: DeleteStmt is not allowed"},
         bad{"parameter", "id AS key1", "$1 AS key1", "mapping.sql:3: a view has no parameters"},

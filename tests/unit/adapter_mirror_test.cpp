@@ -50,10 +50,11 @@ TEST(adapter_mirror, names_types_as_the_server_does) {
     const adapter_folder folder;
     std::string mapping = good_mapping;
     mapping.replace(mapping.find("FROM book"), 9, "FROM s_t");
-    folder.write("-- title: t\n-- system: postgresql\nCREATE TABLE s.t (a int8 PRIMARY KEY, b timestamptz, c timestamp, "
-                 "d int[], e text[], f float, g bool, h pg_catalog.int2, i numeric, j real, k date, l uuid, m jsonb, "
-                 "n bytea);\nCOMMENT ON TABLE s.t IS 'Touches: bib (a).';",
-                 mapping);
+    folder.write(
+        "-- title: t\n-- system: postgresql\nCREATE TABLE s.t (a int8 PRIMARY KEY, b timestamptz, c timestamp, "
+        "d int[], e text[], f float, g bool, h pg_catalog.int2, i numeric, j real, k date, l uuid, m jsonb, "
+        "n bytea);\nCOMMENT ON TABLE s.t IS 'Touches: bib (a).';",
+        mapping);
     const auto read = folder.load();
     std::vector<std::string> types;
     for (const auto& column : read.tables[0].columns) {
@@ -99,11 +100,21 @@ TEST(adapter_mirror, puts_parents_before_children_and_resolves_foreign_keys) {
 
 TEST(adapter_mirror, reads_constants_and_two_part_keys) {
     const adapter_folder folder;
+    std::string mapping = good_mapping;
+    mapping.replace(mapping.find("id AS key1"), 10, "'vol'::text AS key1, id AS key2");
     folder.write("-- title: t\n-- system: mariadb\nCREATE TABLE book (id integer PRIMARY KEY, title text, home text);\n"
-                 "COMMENT ON TABLE book IS 'books.\nTouches: bib (''vol'', id),\n  item ( id , home ).';\n",
-                 "");
-    // The mapping is refused, but by then the mirror was read: the message names the kinds.
-    EXPECT_EQ(folder.refusal(), "mapping.sql:1: mirror.sql touches bib, but there is no view bib");
+                 "COMMENT ON TABLE book IS 'books.\nTouches: bib (''vol'', id),\n  bib ( ''home'' , id ).';\n",
+                 mapping);
+    const auto read = folder.load();
+    ASSERT_EQ(read.tables[0].touches.size(), 2U);
+    const auto& parts = read.tables[0].touches[1].parts;
+    ASSERT_EQ(parts.size(), 2U);
+    EXPECT_TRUE(parts[0].is_constant);
+    EXPECT_EQ(parts[0].constant, "home");
+    EXPECT_FALSE(parts[1].is_constant);
+    EXPECT_EQ(parts[1].column, 0U);
+    ASSERT_EQ(read.kinds.size(), 1U);
+    EXPECT_EQ(read.kinds[0].key_types, (std::vector<std::string>{"text", "integer"}));
 }
 
 struct bad {
@@ -314,7 +325,11 @@ TEST(adapter_mirror, refuses_what_is_no_text) {
     folder.write(good_mirror + std::string(70'000, '-'), good_mapping);
     EXPECT_EQ(folder.refusal(), "mirror.sql:12: it is longer than 65536 bytes");
     folder.write("", good_mapping);
-    EXPECT_EQ(folder.refusal(), "mirror.sql: the file cannot be read");
+    EXPECT_EQ(folder.refusal(),
+              "mirror.sql:1: the comment lines at the beginning must say -- title: WHAT IT IS, IN ONE LINE");
+    std::filesystem::remove(folder.directory() / "try" / "mapping.sql");
+    folder.write_mirror(good_mirror);
+    EXPECT_EQ(folder.refusal(), "mapping.sql: the file cannot be read");
 }
 
 TEST(adapter_mirror, survives_deep_nesting) {

@@ -1,0 +1,403 @@
+// The decoder of MariaDB's binary log over events made here by the layouts of sql/log_event.h, and over broken ones:
+// each is decoded or refused with its position, never passed over and never a crash.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <random>
+
+#include <zlib.h>
+
+#include "base/error.hpp"
+#include "capture/binlog_decoder.hpp"
+#include "capture/binlog_statement.hpp"
+#include "capture/mariadb_value.hpp"
+
+namespace everarchive::capture {
+namespace {
+
+std::string little(std::uint64_t value, int bytes) {
+    std::string out;
+    for (int at = 0; at < bytes; ++at) {
+        out += static_cast<char>(value >> (8 * at) & 0xff);
+    }
+    return out;
+}
+
+std::string sized(const std::string& text) {
+    return little(text.size(), 1) + text;
+}
+
+/// One event with its header, and a CRC32 if `checksum`.
+std::string event(int type, const std::string& body, bool checksum = false, int flags = 0) {
+    const std::size_t size = 19 + body.size() + (checksum ? 4 : 0);
+    std::string out = little(1'700'000'000, 4) + little(static_cast<std::uint64_t>(type), 1) + little(1, 4) +
+                      little(size, 4) + little(4711, 4) + little(static_cast<std::uint64_t>(flags), 2) + body;
+    if (checksum) {
+        out +=
+            little(crc32(0, reinterpret_cast<const unsigned char*>(out.data()), static_cast<unsigned>(out.size())), 4);
+    }
+    return out;
+}
+
+std::string format_description_event(int algorithm) {
+    std::string version = "10.11.19-MariaDB-log";
+    version.resize(50, '\0');
+    return event(15, little(4, 2) + version + little(0, 4) + little(19, 1) + std::string(171, '\0') +
+                         little(static_cast<std::uint64_t>(algorithm), 1) + little(0, 4));
+}
+
+std::string gtid_body(std::uint64_t sequence, int flags) {
+    return little(sequence, 8) + little(0, 4) + little(static_cast<std::uint64_t>(flags), 1) + std::string(6, '\0');
+}
+
+std::string query_body(const std::string& database, const std::string& text) {
+    return little(9, 4) + little(0, 4) + little(database.size(), 1) + little(0, 2) + little(0, 2) + database +
+           std::string(1, '\0') + text;
+}
+
+std::string metadata(int type, const std::string& value) {
+    return little(static_cast<std::uint64_t>(type), 1) + sized(value);
+}
+
+/// koha.biblio (secret varchar(40), biblionumber int, big bigint unsigned, title longtext latin1, kind enum('a','b')).
+std::string table_map_body(bool named = true) {
+    std::string body = little(18, 6) + little(1, 2) + sized("koha") + std::string(1, '\0') + sized("biblio") +
+                       std::string(1, '\0') + little(5, 1) + std::string("\x0f\x03\x08\xfc\xfe");
+    body += sized(little(40, 2) + little(4, 1) + std::string("\xf7\x01"));
+    body += little(0x1f, 1);
+    body += metadata(1, "\x40");                                  // signs: biblionumber has one, big has none
+    body += metadata(2, little(45, 1) + std::string("\x01\x08")); // utf8mb4; the second text column latin1
+    if (named) {
+        body += metadata(4, sized("secret") + sized("biblionumber") + sized("big") + sized("title") + sized("kind"));
+        body += metadata(10, little(45, 1));
+        body += metadata(6, little(2, 1) + sized("a") + sized("b"));
+    }
+    return body;
+}
+
+std::string row(std::int32_t id, std::uint64_t big, const std::string& title, int kind) {
+    return std::string(1, '\0') + sized("patron-secret") + little(static_cast<std::uint32_t>(id), 4) + little(big, 8) +
+           little(title.size(), 4) + title + little(static_cast<std::uint64_t>(kind), 1);
+}
+
+std::string rows_body(const std::string& images, const std::string& rows) {
+    return little(18, 6) + little(1, 2) + little(5, 1) + images + rows;
+}
+
+adapter::adapter koha() {
+    adapter::adapter made;
+    made.name = "koha";
+    made.runs_on = adapter::system::mariadb;
+    adapter::table bib;
+    bib.name = "biblio";
+    bib.columns = {{"biblionumber", "integer", true}, {"title", "text"}, {"big", "bigint"}, {"kind", "text"}};
+    bib.key = {0};
+    made.tables = {bib};
+    return made;
+}
+
+class binlog : public testing::Test {
+  protected:
+    binlog() : adapter_(koha()) {
+        schema_.database = "koha";
+        decoder_ = fresh();
+    }
+
+    std::unique_ptr<binlog_decoder> fresh() const {
+        return std::make_unique<binlog_decoder>(adapter_, schema_, binlog_position::parse("0-1-1|binlog.000001:400"),
+                                                event_checksum::none);
+    }
+
+    binlog_decoder::outcome read(const std::string& bytes) { return decoder_->read(bytes, batch_); }
+
+    void begin(std::uint64_t sequence = 2, int flags = 12) { read(event(162, gtid_body(sequence, flags))); }
+
+    void expect_refused(const std::string& bytes, const std::string& what) {
+        try {
+            read(bytes);
+            ADD_FAILURE() << "not refused: " << what;
+        } catch (const error& thrown) {
+            EXPECT_EQ(thrown.why(), cause::needs_person);
+            EXPECT_NE(std::string(thrown.what()).find(what), std::string::npos) << thrown.what();
+            EXPECT_NE(std::string(thrown.what()).find("binlog.000001:"), std::string::npos) << thrown.what();
+            EXPECT_FALSE(thrown.hint().empty());
+        }
+    }
+
+    adapter::adapter adapter_;
+    binlog_schema schema_;
+    std::unique_ptr<binlog_decoder> decoder_;
+    batch batch_;
+};
+
+TEST_F(binlog, a_transaction_becomes_changes_and_a_position) {
+    begin();
+    read(event(19, table_map_body()));
+    read(event(23, rows_body("\x1f", row(-5, 9'223'372'036'854'775'807U, "caf\xe9", 2) + row(6, 1, "", 1))));
+    read(event(24, rows_body("\x1f\x1f", row(6, 1, "old", 1) + row(7, 1, "new", 0))));
+    read(event(25, rows_body("\x1f", row(7, 1, "new", 0))));
+    EXPECT_EQ(read(event(16, little(99, 8))), binlog_decoder::outcome::transaction_ended);
+    ASSERT_EQ(batch_.changes.size(), 4U);
+    EXPECT_EQ(batch_.changes[0].row[0].text, "-5");
+    EXPECT_EQ(batch_.changes[0].row[1].text, "caf\u00e9");
+    EXPECT_EQ(batch_.changes[0].row[2].text, "9223372036854775807");
+    EXPECT_EQ(batch_.changes[0].row[3].text, "b");
+    EXPECT_EQ(batch_.changes[1].row[1], cell::of(""));
+    EXPECT_EQ(batch_.changes[2].what, operation::update);
+    EXPECT_EQ(batch_.changes[2].old[0].text, "6");
+    EXPECT_EQ(batch_.changes[2].old[1].is, cell::state::absent);
+    EXPECT_EQ(batch_.changes[2].row[3].text, ""); // number 0 of an enum
+    EXPECT_EQ(batch_.changes[3].what, operation::remove);
+    EXPECT_EQ(batch_.changes[3].row[0].text, "7");
+    EXPECT_EQ(batch_.transactions, 1U);
+    EXPECT_EQ(decoder_->position().text(), "0-1-2|binlog.000001:4711");
+    for (const change& each : batch_.changes) {
+        for (const cell& value : each.row) {
+            EXPECT_EQ(value.text.find("secret"), std::string_view::npos);
+        }
+    }
+}
+
+TEST_F(binlog, compressed_events_and_second_version_are_the_same_rows) {
+    const std::string rows = row(1, 2, std::string(5000, 'x'), 1);
+    std::string packed(compressBound(rows.size()), '\0');
+    uLongf size = packed.size();
+    compress(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(rows.data()), rows.size());
+    packed.resize(size);
+    std::string head = "\x82";
+    head += static_cast<char>(rows.size() >> 8U);
+    head += static_cast<char>(rows.size() & 0xffU);
+    begin();
+    read(event(19, table_map_body()));
+    read(event(166, rows_body("\x1f", head + packed)));
+    read(event(30, little(18, 6) + little(1, 2) + little(4, 2) + "??" + little(5, 1) + "\x1f" + rows));
+    ASSERT_EQ(batch_.changes.size(), 2U);
+    EXPECT_EQ(batch_.changes[0].row[1].text, std::string(5000, 'x'));
+    EXPECT_EQ(batch_.changes[1].row[1].text, batch_.changes[0].row[1].text);
+    std::string bomb = "\x84\x3f\xff\xff\xff" + packed;
+    expect_refused(event(166, rows_body("\x1f", bomb)), "cannot unpack");
+}
+
+TEST_F(binlog, absent_is_not_null) {
+    begin();
+    read(event(19, table_map_body()));
+    // Old image: only biblionumber; new image: title and kind, kind NULL.
+    const std::string bytes = std::string(1, '\0') + little(1, 4) + std::string("\x02", 1) + little(1, 4) + "t";
+    read(event(24, rows_body("\x02\x18", bytes)));
+    ASSERT_EQ(batch_.changes.size(), 1U);
+    EXPECT_EQ(batch_.changes[0].row[0], cell::of("1")); // the key, from the old image
+    EXPECT_EQ(batch_.changes[0].row[1], cell::of("t"));
+    EXPECT_EQ(batch_.changes[0].row[2].is, cell::state::absent);
+    EXPECT_EQ(batch_.changes[0].row[3], cell::null());
+    expect_refused(event(23, rows_body("\x0a", std::string(1, '\0') + little(1, 4) + little(0, 4))),
+                   "binlog_row_image");
+}
+
+TEST_F(binlog, checksums_are_checked) {
+    read(format_description_event(1));
+    read(event(162, gtid_body(2, 12), true));
+    std::string broken = event(19, table_map_body(), true);
+    broken[30] = static_cast<char>(broken[30] ^ 1);
+    expect_refused(broken, "checksum");
+    decoder_ = fresh();
+    read(format_description_event(0));
+    begin();
+    decoder_ = std::make_unique<binlog_decoder>(adapter_, schema_, binlog_position{}); // knows nothing yet
+    read(event(4, little(4, 8) + "binlog.000009", true));
+    read(event(4, little(4, 8) + "binlog.000009", false));
+}
+
+TEST_F(binlog, what_cannot_be_right_is_refused_with_its_position) {
+    expect_refused(event(172, "x"), "events of type 172 are not known");
+    EXPECT_EQ(read(event(172, "x", false, 0x80)),
+              binlog_decoder::outcome::goes_on); // says itself that it may be ignored
+    expect_refused(event(26, little(1, 2)), "incident");
+    // An encrypted file says so, and the server sends its events decrypted.
+    EXPECT_EQ(read(event(164, "x")), binlog_decoder::outcome::goes_on);
+    expect_refused(event(16, little(99, 8)), "no GTID");
+    expect_refused(event(23, rows_body("\x1f", "")), "outside a transaction");
+    begin();
+    expect_refused(event(162, gtid_body(3, 12)), "has ended");
+    expect_refused(event(23, rows_body("\x1f", row(1, 1, "", 1))), "before the table map");
+    expect_refused(event(19, table_map_body(false)), "binlog_row_metadata");
+    read(event(19, table_map_body()));
+    expect_refused(event(23, rows_body("\x1f", row(1, 1, "", 1) + "x")), "too early");
+    expect_refused(event(23, little(18, 6) + little(1, 2) + little(6, 1) + "\x3f"), "rows of 6 columns");
+    expect_refused(event(18, "x"), "LOAD DATA");
+    expect_refused(event(2, query_body("koha", "UPDATE biblio SET title = 'x'")), "binlog_format");
+    expect_refused(event(2, query_body("other", "INSERT INTO koha.biblio VALUES (1)")), "binlog_format");
+    EXPECT_EQ(read(event(2, query_body("other", "INSERT INTO t VALUES ('koha')"))), binlog_decoder::outcome::goes_on);
+    adapter_.tables[0].columns.push_back({"subtitle", "text"});
+    decoder_ = fresh();
+    begin();
+    expect_refused(event(19, table_map_body()), "no column subtitle");
+}
+
+TEST_F(binlog, statements_that_change_tables) {
+    begin(2, gtid_event::standalone | gtid_event::ddl);
+    EXPECT_EQ(read(event(2, query_body("koha", "TRUNCATE TABLE biblio"))), binlog_decoder::outcome::transaction_ended);
+    ASSERT_EQ(batch_.changes.size(), 1U);
+    EXPECT_EQ(batch_.changes[0].what, operation::truncate);
+    begin(3, gtid_event::standalone | gtid_event::ddl);
+    read(event(2, query_body("other", "TRUNCATE biblio")));
+    EXPECT_EQ(batch_.changes.size(), 1U);
+    begin(4, gtid_event::standalone | gtid_event::ddl);
+    expect_refused(event(2, query_body("other", "DROP TABLE IF EXISTS `x`, `koha`.`biblio` /* generated */")),
+                   "dropped");
+    decoder_ = fresh();
+    begin(4, gtid_event::standalone | gtid_event::ddl);
+    expect_refused(event(2, query_body("", "DROP DATABASE koha")), "database was dropped");
+    decoder_ = fresh();
+    begin(4, gtid_event::standalone | gtid_event::ddl);
+    expect_refused(event(2, query_body("koha", "ALTER TABLE biblio DROP PARTITION p0")), "partition");
+    decoder_ = fresh();
+    begin(4, gtid_event::standalone | gtid_event::ddl);
+    expect_refused(event(2, query_body("koha", "create or replace table biblio (id int)")), "dropped");
+}
+
+TEST_F(binlog, a_rollback_takes_back_and_a_savepoint_a_part) {
+    begin();
+    read(event(19, table_map_body()));
+    read(event(23, rows_body("\x1f", row(1, 1, "kept", 1))));
+    read(event(2, query_body("koha", "SAVEPOINT `a b`")));
+    read(event(23, rows_body("\x1f", row(2, 1, "lost", 1))));
+    read(event(2, query_body("koha", "ROLLBACK TO `a b`")));
+    read(event(2, query_body("koha", "COMMIT")));
+    EXPECT_EQ(batch_.changes.size(), 1U);
+    begin(3);
+    read(event(19, table_map_body()));
+    read(event(23, rows_body("\x1f", row(3, 1, "lost", 1))));
+    EXPECT_EQ(read(event(2, query_body("koha", "ROLLBACK"))), binlog_decoder::outcome::transaction_ended);
+    EXPECT_EQ(batch_.changes.size(), 1U);
+    EXPECT_EQ(batch_.transactions, 1U);
+    EXPECT_EQ(decoder_->position().gtids.text(), "0-1-3");
+    // Part of a large transaction is gone already: then it cannot be taken back.
+    begin(4);
+    read(event(19, table_map_body()));
+    read(event(23, rows_body("\x1f", row(4, 1, "out", 1))));
+    batch_ = batch();
+    decoder_->handed_out();
+    expect_refused(event(2, query_body("koha", "ROLLBACK")), "rolled back");
+}
+
+TEST_F(binlog, hostile_bytes_are_decoded_or_refused) {
+    const std::vector<std::string> events = {
+        event(162, gtid_body(2, 12)),
+        event(19, table_map_body()),
+        event(23, rows_body("\x1f", row(1, 1, "title", 1) + row(2, 1, std::string(300, 't'), 2))),
+        event(24, rows_body("\x1f\x1f", row(1, 1, "a", 1) + row(1, 1, "b", 1))),
+        event(2, query_body("koha", "SAVEPOINT x")),
+        event(166, rows_body("\x1f", "\x81\x10garbage that is not deflated")),
+        event(4, little(4, 8) + "binlog.000002"),
+        format_description_event(0),
+        event(16, little(99, 8)),
+    };
+    std::size_t refused = 0;
+    const auto try_all = [&](std::size_t which, const std::string& instead) {
+        const auto decoder = fresh();
+        batch into;
+        try {
+            for (std::size_t at = 0; at < events.size(); ++at) {
+                decoder->read(at == which ? instead : events[at], into);
+                if (at == 4) {
+                    at = 5; // the compressed one is refused by itself
+                }
+            }
+        } catch (const error&) {
+            ++refused;
+        }
+    };
+    for (std::size_t which = 0; which < events.size(); ++which) {
+        for (std::size_t length = 0; length < events[which].size(); ++length) {
+            std::string cut = events[which].substr(0, length);
+            if (length >= 13) {
+                cut.replace(9, 4, little(length, 4)); // an event that is short and says so
+            }
+            try_all(which, cut);
+        }
+    }
+    EXPECT_GT(refused, 300U);
+    const unsigned seed = std::random_device{}();
+    std::cout << "seed " << seed << "\n";
+    std::mt19937 random(seed);
+    for (int turn = 0; turn < 30'000; ++turn) {
+        const std::size_t which = random() % events.size();
+        std::string changed = events[which];
+        for (unsigned flips = random() % 4 + 1; flips > 0; --flips) {
+            changed[19 + random() % (changed.size() - 19)] = static_cast<char>(random());
+        }
+        try_all(which, changed);
+    }
+}
+
+TEST(binlog_statement, first_words_decide) {
+    using kind = statement::kind;
+    const std::vector<std::pair<const char*, kind>> cases = {
+        {"COMMIT", kind::commit},
+        {"/* by koha */ insert into t values (1)", kind::rows},
+        {"/*!40101 SET NAMES utf8 */", kind::other},
+        {"/*M!100100 DELETE FROM t */", kind::rows},
+        {"-- note\n# more\nDELETE FROM t WHERE id = 1", kind::rows},
+        {"SET STATEMENT max_statement_time = 1 FOR UPDATE t SET a = 1", kind::rows},
+        {"# Dummy event replacing event type 160 that slave cannot handle.", kind::other},
+        {"GRANT SELECT ON t TO u", kind::other},
+        {"CREATE TABLE t (a int)", kind::other},
+        {"CREATE TABLE t AS SELECT 1", kind::other},
+        {"DROP VIEW v", kind::other},
+        {"DROP /*!40005 TEMPORARY */ TABLE IF EXISTS `t`", kind::other},
+        {"DROP TABLE t", kind::drop_table},
+        {"alter online table if exists t add column a int", kind::alter_table},
+        {"ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u", kind::change_partition},
+        {"RENAME TABLE a WAIT 5 TO b, c TO d", kind::rename},
+        {"XA PREPARE 'x'", kind::xa},
+        {"rollback to savepoint `s`", kind::rollback_to_savepoint},
+        {"", kind::other},
+        {"`", kind::rows},
+        {"'unclosed", kind::rows},
+        {"/* unclosed", kind::other},
+    };
+    for (const auto& [text, expected] : cases) {
+        EXPECT_EQ(classify_statement(text, false).is, expected) << text;
+    }
+    EXPECT_EQ(classify_statement("FROBNICATE t", true).is, kind::other);
+    EXPECT_EQ(classify_statement("FROBNICATE t", false).is, kind::rows);
+    EXPECT_EQ(classify_statement("TRUNCATE `a``b`.`c`", true).tables, (std::vector<table_name>{{"a`b", "c"}}));
+    EXPECT_EQ(classify_statement("DELETE FROM `koha`.`mem`", false).tables, (std::vector<table_name>{{"koha", "mem"}}));
+    EXPECT_EQ(classify_statement("RENAME TABLE a TO x.b", true).tables,
+              (std::vector<table_name>{{"", "a"}, {"x", "b"}}));
+    EXPECT_TRUE(names_identifier("UPDATE `koha`.t SET a = 1", "koha"));
+    EXPECT_FALSE(names_identifier("UPDATE t SET a = 'koha' /* koha */", "koha"));
+}
+
+TEST(mariadb_text, utf8_is_what_postgresql_takes) {
+    for (const char* good : {"", "plain ascii text", "caf\u00e9", "\u4e2d\u6587", "\U0001F4DA", "\uffff\U0010ffff"}) {
+        EXPECT_TRUE(is_utf8(good)) << good;
+    }
+    for (const char* bad : {"\xff", "\xc3", "abc\xc3", "\xc0\x80", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
+                            "\xf4\x90\x80\x80", "12345678\x80", "\xe4\xb8"}) {
+        EXPECT_FALSE(is_utf8(bad));
+    }
+    std::string room;
+    EXPECT_EQ(to_utf8("\x80\x81\xe9", encoding_of("latin1"), room), "\u20ac\u0081\u00e9");
+    EXPECT_EQ(to_utf8("\xf8", encoding_of("latin2"), room), "\u0159");
+    EXPECT_EQ(to_utf8("x", encoding_of("swe7"), room), std::nullopt);
+}
+
+TEST(mariadb_text, values_out_of_range_say_so) {
+    std::string room;
+    EXPECT_FALSE(text_of_integer(40'000, value_target::smallint, room).problem.empty());
+    EXPECT_TRUE(text_of_integer(40'000, value_target::integer, room).problem.empty());
+    EXPECT_FALSE(text_of_unsigned(1ULL << 63U, value_target::bigint, room).problem.empty());
+    EXPECT_TRUE(text_of_unsigned(1ULL << 63U, value_target::other, room).problem.empty());
+    EXPECT_FALSE(text_of_date(2023, 2, 29, value_target::date, room).problem.empty());
+    EXPECT_FALSE(text_of_date(0, 1, 1, value_target::date, room).problem.empty());
+    EXPECT_TRUE(text_of_date(0, 0, 0, value_target::text, room).problem.empty());
+    EXPECT_FALSE(text_of_time({false, 25, 0, 0, 0, 0}, value_target::time, room).problem.empty());
+    EXPECT_TRUE(text_of_time({false, 25, 0, 0, 0, 0}, value_target::other, room).problem.empty());
+    EXPECT_EQ(text_of_decimal("-000.50", room).text, "-0.50");
+    EXPECT_EQ(text_of_string(std::string_view("a\0b", 3), encoding_of("utf8mb4"), value_target::text, room).text,
+              "\\x610062");
+}
+
+} // namespace
+} // namespace everarchive::capture

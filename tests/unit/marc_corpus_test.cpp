@@ -50,6 +50,9 @@ TEST(marc_corpus, gpo_records_are_the_same_in_every_form) {
         ASSERT_EQ(digest(from_iso(iso).view()), wanted);
 
         for (const bool ascii_only : {false, true}) {
+            if (ascii_only && !r.has(record_flag::non_ascii)) {
+                continue;
+            }
             const stored_record back = from_mrk(to_mrk(r, ascii_only));
             ASSERT_EQ(content(back.view()), content(r)) << "at " << piece.offset;
             ASSERT_EQ(digest(back.view()), wanted);
@@ -57,6 +60,9 @@ TEST(marc_corpus, gpo_records_are_the_same_in_every_form) {
         try {
             const std::string xml = to_xml(r);
             for (const xml_parser parser : {xml_parser::automatic, xml_parser::full}) {
+                if (parser == xml_parser::full && records % 10 != 0) {
+                    continue; // slower; one in ten will do
+                }
                 const stored_record back = from_xml(xml, nullptr, parser);
                 ASSERT_EQ(content(back.view()), content(r)) << "at " << piece.offset;
                 ASSERT_EQ(digest(back.view()), wanted);
@@ -68,8 +74,8 @@ TEST(marc_corpus, gpo_records_are_the_same_in_every_form) {
         }
     }
     EXPECT_EQ(records, 20'000U);
-    EXPECT_EQ(changed, 439U); // 432 with 45e0 and 7 with "450 " in leader/20-23
-    EXPECT_EQ(inexpressible, 8U); // those with control characters
+    EXPECT_EQ(changed, 439U);      // 432 with 45e0 and 7 with "450 " in leader/20-23
+    EXPECT_EQ(inexpressible, 10U); // those with a control character that XML 1.0 forbids
 }
 
 TEST(marc_corpus, marc8_file_is_refused_where_it_is_not_utf8) {
@@ -96,9 +102,11 @@ TEST(marc_corpus, marc8_file_is_refused_where_it_is_not_utf8) {
             ++refused;
         }
     }
-    EXPECT_EQ(mislabelled, 45U);
-    EXPECT_EQ(refused, 116U - 45U);
-    EXPECT_EQ(ascii, 3'000U - 116U);
+    // 116 records have bytes over 7F, 45 of them are valid UTF-8; MARC-8 escapes stand in 6 of those 45 and in 12
+    // others.
+    EXPECT_EQ(mislabelled, 45U - 6U);
+    EXPECT_EQ(refused, 116U - 45U + 6U + 12U);
+    EXPECT_EQ(ascii, 3'000U - 116U - 12U);
 }
 
 TEST(marc_corpus, damaged_files_never_break_a_promise) {
@@ -153,7 +161,8 @@ TEST(marc_corpus, marcxml_of_library_systems) {
             EXPECT_EQ(as_text(from_xml(file, nullptr, xml_parser::full).bytes()), as_text(r.bytes()));
             ++records;
         } catch (const parse_error& e) {
-            EXPECT_EQ(e.code(), errc::many_records) << e.what();
+            const bool cut_off = path.filename() == "SCSB-9879349.mrx"; // has no </collection>
+            EXPECT_EQ(e.code(), cut_off ? errc::bad_xml : errc::many_records) << e.what();
         }
     }
     EXPECT_GT(records, 0U);

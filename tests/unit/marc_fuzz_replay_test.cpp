@@ -17,10 +17,20 @@ void replay(const char* name, void (*target)(std::string_view)) {
     EXPECT_GT(inputs, 0U);
 }
 
-TEST(marc_fuzz_replay, iso2709) { replay("marc_iso2709", marc_fuzz::iso2709); }
-TEST(marc_fuzz_replay, marcxml) { replay("marc_marcxml", marc_fuzz::marcxml); }
-TEST(marc_fuzz_replay, mrk) { replay("marc_mrk", marc_fuzz::mrk); }
-TEST(marc_fuzz_replay, path) { replay("marc_path", marc_fuzz::path); }
-TEST(marc_fuzz_replay, record_check) { replay("marc_record_check", marc_fuzz::record_check); }
+TEST(marc_fuzz_replay, iso2709) {
+    replay("marc_iso2709", marc_fuzz::iso2709);
+}
+TEST(marc_fuzz_replay, marcxml) {
+    replay("marc_marcxml", marc_fuzz::marcxml);
+}
+TEST(marc_fuzz_replay, mrk) {
+    replay("marc_mrk", marc_fuzz::mrk);
+}
+TEST(marc_fuzz_replay, path) {
+    replay("marc_path", marc_fuzz::path);
+}
+TEST(marc_fuzz_replay, record_check) {
+    replay("marc_record_check", marc_fuzz::record_check);
+}
 
 } // namespace

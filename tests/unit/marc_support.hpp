@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 #include <zlib.h>
 
@@ -88,6 +89,25 @@ inline std::string to_mrk(const marc::record_view& r, bool ascii_only = false) {
     std::pmr::string out;
     marc::write_mrk(r, out, {ascii_only});
     return std::string(out);
+}
+
+/// A record in ISO 2709 with right numbers, out of tags and contents.
+inline std::string make_iso(const std::vector<std::pair<std::string, std::string>>& fields,
+                            std::string leader = "00000nam a2200000 a 4500") {
+    const auto number = [](std::size_t n, std::size_t digits) {
+        const std::string text = std::string(digits, '0') + std::to_string(n);
+        return text.substr(text.size() - digits);
+    };
+    std::string directory;
+    std::string data;
+    for (const auto& [tag, content] : fields) {
+        directory += tag + number(content.size() + 1, 4) + number(data.size(), 5);
+        data += content + '\x1E';
+    }
+    const std::size_t base = leader.size() + directory.size() + 1;
+    leader.replace(0, 5, number(base + data.size() + 1, 5));
+    leader.replace(12, 5, number(base, 5));
+    return leader + directory + '\x1E' + data + '\x1D';
 }
 
 /// Leader and fields, without what the header says about the origin.

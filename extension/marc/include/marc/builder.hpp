@@ -50,8 +50,9 @@ class builder {
     /// Drops what was collected.
     void clear() noexcept;
 
-    /// Sets the leader. Shorter than 24 bytes: padded with blanks; longer: cut; both are noted.
-    /// @throws parse_error bad_utf8
+    /// Sets the leader: 24 ASCII bytes. A character over 7F becomes '?'; a shorter leader is padded with blanks, a
+    /// longer one cut. All are noted.
+    /// @param leader UTF-8; of other text each byte over 7F becomes '?'
     void set_leader(std::string_view leader, report* notes = nullptr, std::size_t offset = 0);
     void set_source(source_format format, source_encoding encoding) noexcept;
     void mark(std::uint8_t flag) noexcept { flags_ |= flag; }
@@ -83,8 +84,10 @@ class builder {
     /// @param offset added to each field's position in the data
     void note_defects(report* notes, std::size_t offset = 0);
 
-    /// The tag of the first field with bytes that are not UTF-8, or empty.
-    std::string_view tag_of_bad_utf8() const noexcept;
+    /// The content of the fields so far, each with 1E behind it; valid until the next change.
+    std::string_view data() const noexcept { return data_; }
+    /// The tag of the field that holds this byte of data(); empty when there are no fields.
+    std::string_view tag_at(std::size_t data_offset) const noexcept;
 
     /// The record in one block with `prefix` free bytes in front; then the builder is empty again.
     /// @throws parse_error bad_utf8 (offset in the data area, with the tag), too_large

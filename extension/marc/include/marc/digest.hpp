@@ -5,8 +5,7 @@
 //   2. the 24 bytes of the leader, where
 //      - 00-04, 10-11, 12-16 and 20-23 are blanks: they describe the ISO 2709 packing, not the content, and every
 //        writer sets them anew;
-//      - 09 is 'a' when a byte over 7F occurs in the leader or in any field: the content is UTF-8 whatever the label
-//        said;
+//      - 09 is 'a' when a byte over 7F occurs in any field: the content is UTF-8 whatever the label said;
 //   3. for each field in its order: the tag (3 bytes), the length of the content as unsigned 32 bits, most significant
 //      byte first, and the content: for control fields the value; for data fields indicator 1, indicator 2, and for
 //      each subfield 1F, code, value. UTF-8 as it is, no Unicode normalisation, no terminator.

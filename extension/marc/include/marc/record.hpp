@@ -38,7 +38,7 @@ namespace record_flag {
 inline constexpr std::uint8_t residue = 0x01;   ///< original bytes follow the data
 inline constexpr std::uint8_t defects = 0x02;   ///< the reader mended something
 inline constexpr std::uint8_t lossy = 0x04;     ///< the reader left something out or replaced characters
-inline constexpr std::uint8_t non_ascii = 0x08; ///< leader or fields hold bytes over 7F
+inline constexpr std::uint8_t non_ascii = 0x08; ///< fields hold bytes over 7F
 inline constexpr std::uint8_t nul = 0x10;       ///< leader or fields hold a NUL
 inline constexpr std::uint8_t known = 0x1F;
 } // namespace record_flag
@@ -151,7 +151,7 @@ class record_view {
     /// @throws parse_error corrupt
     void check() const;
 
-    /// 24 bytes, valid UTF-8 (normally ASCII); as received, so 00-04 and 12-16 may be anything.
+    /// 24 ASCII bytes; as received, so 00-04 and 12-16 may be anything.
     std::string_view leader() const noexcept { return text_.substr(4, limits::leader_bytes); }
     std::size_t field_count() const noexcept { return field_count_; }
     /// @throws parse_error corrupt when index is past the end or the entry is corrupt

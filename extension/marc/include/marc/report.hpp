@@ -19,7 +19,7 @@ enum class defect_code : std::uint8_t {
     leader_constants, ///< leader/10-11 or 20-23 is not 22 or 4500
     leader_length,    ///< the leader was not 24 bytes: padded with blanks or cut (then the record is marked lossy)
     leader_missing,   ///< no leader: a neutral one was set
-    leader_byte,      ///< a control character or a byte over 7F in the leader
+    leader_byte,      ///< a control character in the leader: kept; or a character over 7F, which becomes '?' (lossy)
     record_terminator_missing, ///< the record does not end in 1D
     record_terminator_in_data, ///< 1D inside the record, kept as data
     surrounding_bytes,         ///< bytes before or after the record that belong to no record, left out

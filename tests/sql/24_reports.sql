@@ -1,0 +1,114 @@
+-- Reports: each view says what happened, and a look-up of one record reads no whole table.
+\set ECHO none
+\set QUIET 1
+\set ON_ERROR_STOP 1
+BEGIN;
+\pset format unaligned
+\pset tuples_only true
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS marc;
+CREATE EXTENSION IF NOT EXISTS everarchive;
+
+-- A small mirror: bibliographic records, holdings with a key of two columns, items.
+SELECT everarchive.source_add('demo', 'demo', 'mariadb:defaults-group=demo', 'demo_mirror',
+    '[{"kind": "bib", "key_types": ["integer"]}, {"kind": "holding", "key_types": ["integer", "text"]},
+      {"kind": "item", "key_types": ["bigint"]}]') AS source_id \gset
+CREATE TABLE demo_mirror.biblio (id integer PRIMARY KEY, metadata text, suppressed boolean NOT NULL DEFAULT false);
+CREATE TABLE demo_mirror.items (id bigint PRIMARY KEY, biblio integer, branch text, barcode text);
+CREATE INDEX ON demo_mirror.items (biblio, branch);
+CREATE VIEW demo_mirror.bib AS
+    SELECT b.id AS key1, NULL::text AS parent_key, t.record, t.problem, convert_to(b.metadata, 'UTF8') AS captured,
+           'marcxml'::text AS format, jsonb_build_object('framework', 'BKS') AS attributes, b.suppressed AS deleted
+    FROM demo_mirror.biblio b CROSS JOIN LATERAL marc_try(b.metadata) t;
+CREATE VIEW demo_mirror.holding AS
+    SELECT i.biblio AS key1, i.branch AS key2, i.biblio::text AS parent_key, NULL::marc AS record, NULL::text AS problem,
+           NULL::bytea AS captured, NULL::text AS format, jsonb_build_object('items', count(*)) AS attributes, false AS deleted
+    FROM demo_mirror.items i GROUP BY i.biblio, i.branch;
+CREATE VIEW demo_mirror.item AS
+    SELECT i.id AS key1, i.biblio || ':' || i.branch AS parent_key, NULL::marc AS record, NULL::text AS problem,
+           NULL::bytea AS captured, NULL::text AS format, jsonb_build_object('barcode', i.barcode) AS attributes, false AS deleted
+    FROM demo_mirror.items i;
+CREATE FUNCTION pg_temp.marcxml(title text) RETURNS text LANGUAGE sql AS $$
+    SELECT '<record xmlns="http://www.loc.gov/MARC21/slim"><leader>00000nam a2200000 a 4500</leader>'
+        || '<datafield tag="245" ind1="0" ind2="0"><subfield code="a">' || $1 || '</subfield></datafield></record>'
+$$;
+
+SELECT plan(22);
+CREATE FUNCTION pg_temp.refreshed(kind text, VARIADIC keys text[]) RETURNS text LANGUAGE sql AS $$
+    SELECT r.versions || ' ' || r.quarantined
+    FROM everarchive.source s, everarchive.refresh(s.source_id, $1, $2) r WHERE s.name = 'demo'
+$$;
+-- The nodes of the plan of a query that read a whole table of the extension.
+CREATE FUNCTION pg_temp.whole_scans(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    plan json;
+BEGIN
+    EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
+    RETURN (SELECT string_agg(m[1], ' ') FROM regexp_matches(plan::text, '"Node Type": "Seq Scan"[^{}]*"Relation Name": "(entity|version|submission)"', 'g') m);
+END
+$$;
+
+SELECT everarchive.target_add('arch', 'dir:/srv/arch') AS target_id \gset
+UPDATE everarchive.source_progress SET position = '0-1-100', commit_time = now() - interval '90 seconds', lag_bytes = 5000 WHERE source_id = :source_id;
+SELECT everarchive.source_set_state('demo', 'streaming') \g /dev/null
+INSERT INTO demo_mirror.biblio SELECT i, pg_temp.marcxml('Title ' || i) FROM generate_series(1, 4) i;
+INSERT INTO demo_mirror.biblio VALUES (5, 'junk');
+SELECT pg_temp.refreshed('bib', '1', '2', '5') AS done \gset
+SELECT everarchive.policy_add('arch', 'arch', 'kind = ''bib'' AND key <> ''3''') \g /dev/null
+UPDATE everarchive.submission SET queued_at = now() - interval '1 hour' WHERE target_id = :target_id;
+SELECT everarchive.claim_packages(:target_id) AS object \gset
+SELECT everarchive.archive_object_accept(:object, 'a/b', repeat('0a', 64), 10) \g /dev/null
+SELECT everarchive.archive_object_verify(:object, true) \g /dev/null
+UPDATE demo_mirror.biblio SET metadata = pg_temp.marcxml('New title') WHERE id = 2;
+SELECT pg_temp.refreshed('bib', '2', '3', '4') AS done \gset
+DELETE FROM demo_mirror.biblio WHERE id = 4;
+SELECT pg_temp.refreshed('bib', '4') AS done \gset
+INSERT INTO everarchive.touched (source_id, kind, key) SELECT :source_id, 'bib', i::text FROM generate_series(1, 40) i;
+
+SELECT is((source, adapter, state, position)::text, '(demo,demo,streaming,0-1-100)', 'status_by_source: what the source does') FROM report.status_by_source WHERE source = 'demo';
+SELECT is((behind_seconds, behind_bytes)::text, '(90,5000)', 'how far it is behind') FROM report.status_by_source WHERE source = 'demo';
+SELECT is((waiting, entities, deleted, versions, quarantined)::text, '(40,4,1,6,1)', 'what waits, what there is') FROM report.status_by_source WHERE source = 'demo';
+SELECT is(entities_by_kind, '{"bib": 4}', 'by kind') FROM report.status_by_source WHERE source = 'demo';
+UPDATE everarchive.source_progress SET lag_bytes = 0 WHERE source_id = :source_id;
+SELECT is(behind_seconds, 0::bigint, 'nothing to fetch: not behind, however old the last commit is') FROM report.status_by_source WHERE source = 'demo';
+
+SELECT is(array_agg((key, title, n, deleted, target, state)::text ORDER BY key),
+    ARRAY['(1,"Title 1",1,f,arch,verified)', '(2,"New title",2,f,arch,queued)', '(3,"Title 3",1,f,,"not submitted")', '(4,"Title 4",2,t,arch,queued)'],
+    'preservation_status: each entity, in its newest version') FROM report.preservation_status WHERE source = 'demo';
+SELECT is(array_agg((n, deleted, format, state)::text ORDER BY n), ARRAY['(1,f,marcxml,verified)', '(2,f,marcxml,queued)'],
+    'version_history: all versions of an entity') FROM report.version_history WHERE source = 'demo' AND key = '2';
+SELECT is(array_agg((key, n, location, directory)::text ORDER BY key), ARRAY['(1,1,a/b,demo/bib/1/v1)', '(2,1,a/b,demo/bib/2/v1)'],
+    'archive_contents: where a version lies') FROM report.archive_contents WHERE target = 'arch';
+SELECT is(array_agg((state, versions)::text ORDER BY state), ARRAY['(queued,3)'], 'backlog: what is on its way') FROM report.backlog WHERE target = 'arch';
+UPDATE everarchive.submission SET queued_at = now() - interval '1 hour' WHERE target_id = :target_id AND state = 'queued';
+SELECT everarchive.claim_packages(:target_id) AS object2 \gset
+SELECT everarchive.archive_object_fail(:object2, 'disk full', 'make room', 60) \g /dev/null
+SELECT is((state, versions, message, hint)::text, '(failed,3,"disk full","make room")', 'and what failed, with the reason') FROM report.backlog WHERE target = 'arch';
+SELECT is((entities, verified, percent)::text, '(4,1,25.00)', 'coverage: how much is preserved in its newest version') FROM report.coverage WHERE source = 'demo' AND kind = 'bib';
+SELECT is((stage, kind, key)::text, '(map,bib,5)', 'quarantine: what is open') FROM report.quarantine WHERE source = 'demo';
+SELECT matches(retry, '^SELECT everarchive\.quarantine_retry\(\d+\);$', 'with the SQL to retry it') FROM report.quarantine WHERE source = 'demo';
+SELECT lives_ok(retry, 'which runs') FROM report.quarantine WHERE source = 'demo';
+SELECT lives_ok(discard, 'and the SQL to give it up') FROM report.quarantine WHERE source = 'demo';
+SELECT is((SELECT count(*) FROM report.quarantine WHERE source = 'demo'), 0::bigint, 'then it is closed');
+
+-- On a catalogue of some size.
+INSERT INTO everarchive.entity (source_id, kind, key, n, digest, deleted)
+SELECT :source_id, 'authority', i::text, 1, '\x00', false FROM generate_series(1, 20000) i;
+INSERT INTO everarchive.version (entity_id, n, digest, deleted, format)
+SELECT entity_id, 1, digest, false, 'none' FROM everarchive.entity WHERE kind = 'authority' AND source_id = :source_id;
+INSERT INTO everarchive.submission (version_id, target_id, policy_id, packing)
+SELECT version_id, :target_id, 1, 'segment' FROM everarchive.version WHERE format = 'none' AND captured IS NULL AND NOT deleted;
+ANALYZE everarchive.entity, everarchive.version, everarchive.submission;
+SELECT is(pg_temp.whole_scans(q), NULL, 'reads by index: ' || q)
+FROM unnest(ARRAY[
+    $$SELECT * FROM report.preservation_status WHERE source = 'demo' AND kind = 'bib' AND key = '2'$$,
+    $$SELECT * FROM report.version_history WHERE source = 'demo' AND kind = 'bib' AND key = '2'$$,
+    $$SELECT * FROM report.archive_contents WHERE source = 'demo' AND kind = 'bib' AND key = '2'$$,
+    $$SELECT * FROM everarchive.package(1)$$,
+    $$SELECT * FROM report.status_by_source$$,
+    format('SELECT f.* FROM everarchive.submission q CROSS JOIN LATERAL everarchive.package(q.version_id) f WHERE q.archive_object_id = %s',
+           (SELECT max(archive_object_id) FROM everarchive.archive_object))]) q;
+
+SELECT * FROM finish();
+ROLLBACK;

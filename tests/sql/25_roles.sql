@@ -1,0 +1,120 @@
+-- Roles: what each may do, and what it may not.
+\set ECHO none
+\set QUIET 1
+\set ON_ERROR_STOP 1
+BEGIN;
+\pset format unaligned
+\pset tuples_only true
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS marc;
+CREATE EXTENSION IF NOT EXISTS everarchive;
+
+-- A small mirror: bibliographic records, holdings with a key of two columns, items.
+SELECT everarchive.source_add('demo', 'demo', 'mariadb:defaults-group=demo', 'demo_mirror',
+    '[{"kind": "bib", "key_types": ["integer"]}, {"kind": "holding", "key_types": ["integer", "text"]},
+      {"kind": "item", "key_types": ["bigint"]}]') AS source_id \gset
+CREATE TABLE demo_mirror.biblio (id integer PRIMARY KEY, metadata text, suppressed boolean NOT NULL DEFAULT false);
+CREATE TABLE demo_mirror.items (id bigint PRIMARY KEY, biblio integer, branch text, barcode text);
+CREATE INDEX ON demo_mirror.items (biblio, branch);
+CREATE VIEW demo_mirror.bib AS
+    SELECT b.id AS key1, NULL::text AS parent_key, t.record, t.problem, convert_to(b.metadata, 'UTF8') AS captured,
+           'marcxml'::text AS format, jsonb_build_object('framework', 'BKS') AS attributes, b.suppressed AS deleted
+    FROM demo_mirror.biblio b CROSS JOIN LATERAL marc_try(b.metadata) t;
+CREATE VIEW demo_mirror.holding AS
+    SELECT i.biblio AS key1, i.branch AS key2, i.biblio::text AS parent_key, NULL::marc AS record, NULL::text AS problem,
+           NULL::bytea AS captured, NULL::text AS format, jsonb_build_object('items', count(*)) AS attributes, false AS deleted
+    FROM demo_mirror.items i GROUP BY i.biblio, i.branch;
+CREATE VIEW demo_mirror.item AS
+    SELECT i.id AS key1, i.biblio || ':' || i.branch AS parent_key, NULL::marc AS record, NULL::text AS problem,
+           NULL::bytea AS captured, NULL::text AS format, jsonb_build_object('barcode', i.barcode) AS attributes, false AS deleted
+    FROM demo_mirror.items i;
+CREATE FUNCTION pg_temp.marcxml(title text) RETURNS text LANGUAGE sql AS $$
+    SELECT '<record xmlns="http://www.loc.gov/MARC21/slim"><leader>00000nam a2200000 a 4500</leader>'
+        || '<datafield tag="245" ind1="0" ind2="0"><subfield code="a">' || $1 || '</subfield></datafield></record>'
+$$;
+
+SELECT plan(32);
+GRANT USAGE ON SCHEMA demo_mirror TO everarchive_replicator;
+GRANT ALL ON ALL TABLES IN SCHEMA demo_mirror TO everarchive_replicator, everarchive_operator;
+INSERT INTO demo_mirror.biblio SELECT i, pg_temp.marcxml('Title ' || i) FROM generate_series(1, 9) i;
+CREATE ROLE demo_reader IN ROLE everarchive_reader;
+CREATE ROLE demo_operator IN ROLE everarchive_operator;
+CREATE ROLE demo_replicator IN ROLE everarchive_replicator;
+CREATE ROLE demo_nobody;
+SELECT format('GRANT demo_reader, demo_operator, demo_replicator, demo_nobody TO %I', current_user) AS sql
+WHERE NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) \gexec
+
+SELECT is((SELECT count(*) FROM pg_proc WHERE pronamespace = 'everarchive'::regnamespace AND prosecdef), 0::bigint, 'no function runs with the rights of its owner');
+SELECT is((SELECT string_agg(proname, ' ') FROM pg_proc WHERE pronamespace = 'everarchive'::regnamespace AND has_function_privilege('demo_nobody', oid, 'EXECUTE')),
+    NULL, 'nobody runs functions without a role');
+SELECT is((SELECT string_agg(oid::regclass::text, ' ') FROM pg_class
+           WHERE relnamespace IN ('everarchive'::regnamespace, 'report'::regnamespace) AND relkind IN ('r', 'v') AND has_table_privilege('demo_nobody', oid, 'SELECT')),
+    NULL, 'nor reads anything');
+SELECT is((SELECT string_agg(oid::regclass::text, ' ') FROM pg_class
+           WHERE relnamespace IN ('everarchive'::regnamespace, 'report'::regnamespace) AND relkind IN ('r', 'v') AND NOT has_table_privilege('demo_reader', oid, 'SELECT')),
+    NULL, 'a reader reads everything');
+SELECT is((SELECT string_agg(oid::regclass::text, ' ') FROM pg_class
+           WHERE relnamespace IN ('everarchive'::regnamespace, 'report'::regnamespace) AND relkind IN ('r', 'v')
+             AND (has_any_column_privilege('demo_reader', oid, 'INSERT, UPDATE') OR has_table_privilege('demo_reader', oid, 'DELETE, TRUNCATE'))),
+    NULL, 'and writes nothing');
+SELECT is((SELECT string_agg(oid::regclass::text, ' ' ORDER BY relname) FROM pg_class
+           WHERE relnamespace = 'everarchive'::regnamespace AND relkind = 'r'
+             AND (has_table_privilege('demo_replicator', oid, 'DELETE, TRUNCATE') OR has_table_privilege('demo_operator', oid, 'TRUNCATE'))),
+    'everarchive.ledger_tile everarchive.touched', 'the program deletes only what is mapped, and tiles that it rewrites');
+SELECT ok(NOT has_table_privilege(r, 'everarchive.version', 'UPDATE, DELETE'), 'no version is changed by ' || r) FROM unnest(ARRAY['demo_operator', 'demo_replicator']) r;
+
+-- An operator sets everything up.
+SELECT format('REVOKE CREATE ON DATABASE %I FROM PUBLIC, everarchive_operator', current_database()) AS sql \gexec
+SET LOCAL ROLE demo_operator;
+SELECT throws_like($$SELECT everarchive.source_add('s2', 'demo', 'mariadb:defaults-group=x', 's2_mirror', '[{"kind":"bib","key_types":["integer"]}]')$$,
+    'demo_operator may not create the mirror schema "s2_mirror"', 'without CREATE on the database the operator is told so');
+RESET ROLE;
+SELECT format('GRANT CREATE ON DATABASE %I TO everarchive_operator', current_database()) AS sql \gexec
+SET LOCAL ROLE demo_operator;
+SELECT lives_ok($$SELECT everarchive.source_add('s2', 'demo', 'mariadb:defaults-group=x', 's2_mirror', '[{"kind":"bib","key_types":["integer"]}]')$$, 'operator: source_add');
+CREATE TABLE s2_mirror.t (id integer PRIMARY KEY);
+SELECT lives_ok($$SELECT everarchive.target_add('arch', 'dir:/srv/a', '{"segment_seconds": 0}')$$, 'operator: target_add');
+SELECT lives_ok($$SELECT everarchive.policy_add('arch', 'arch', 'kind = ''bib'' AND record ->> ''245$a'' <> ''x''')$$, 'operator: policy_add');
+SELECT lives_ok($$SELECT everarchive.policy_enable('arch', false), everarchive.policy_enable('arch', true)$$, 'operator: policy_enable');
+SELECT lives_ok($$SELECT everarchive.target_pause('arch'), everarchive.target_resume('arch')$$, 'operator: target_pause, target_resume');
+SELECT lives_ok($$SELECT everarchive.source_pause('s2'), everarchive.source_resume('s2')$$, 'operator: source_pause, source_resume');
+SELECT throws_ok($$SELECT everarchive.claim_packages(1)$$, '42501', NULL, 'operator: claims no packages');
+RESET ROLE;
+CREATE ROLE demo_other_operator IN ROLE everarchive_operator;
+
+-- The program does all that run does.
+SET LOCAL ROLE demo_replicator;
+SELECT lives_ok($$INSERT INTO s2_mirror.t VALUES (1); TRUNCATE s2_mirror.t$$, 'replicator: writes the mirror tables that an operator made');
+SELECT lives_ok($$SELECT * FROM everarchive.source_take('demo')$$, 'replicator: source_take');
+SELECT lives_ok($$SELECT everarchive.source_set_state('demo', 'streaming', epoch => 1)$$, 'replicator: source_set_state');
+SELECT lives_ok(format($$INSERT INTO everarchive.touched (source_id, kind, key) VALUES (%s, 'bib', '1');
+    UPDATE everarchive.source_progress SET position = '0-1-1' WHERE source_id = %1$s$$, :source_id), 'replicator: the apply step');
+SELECT is(keys, 1, 'replicator: map_touched') FROM everarchive.map_touched(:source_id);
+INSERT INTO demo_mirror.biblio VALUES (10, 'junk');
+SELECT is(quarantined, 1, 'replicator: refresh') FROM everarchive.refresh(:source_id, 'bib', '{10}');
+SELECT lives_ok(format($$INSERT INTO everarchive.quarantine (source_id, stage, key, message) VALUES (%s, 'apply', '1', 'x')$$, :source_id), 'replicator: quarantine');
+SELECT target_id FROM everarchive.target WHERE name = 'arch' \gset
+SELECT everarchive.claim_packages(:target_id) AS object \gset
+SELECT ok(:object > 0, 'replicator: claim_packages');
+SELECT lives_ok(format('SELECT p.* FROM everarchive.submission q CROSS JOIN LATERAL everarchive.package(q.version_id) p WHERE archive_object_id = %s', :object), 'replicator: package');
+SELECT lives_ok(format($$SELECT everarchive.archive_object_fail(%s, 'x', 'y', 0), everarchive.archive_object_accept(%1$s, 'x', repeat('0a', 64), 1),
+    everarchive.archive_object_renew(%1$s), everarchive.archive_object_verify(%1$s, true)$$, :object), 'replicator: receipts');
+SELECT throws_ok($$SELECT everarchive.source_remove('demo')$$, '42501', NULL, 'replicator: removes no source');
+SELECT throws_ok($$SELECT everarchive.policy_add('x', 'arch')$$, '42501', NULL, 'replicator: adds no policy');
+RESET ROLE;
+
+-- Quarantine, and the end of a source.
+SELECT quarantine_id FROM everarchive.quarantine WHERE source_id = :source_id AND stage = 'map' \gset
+SET LOCAL ROLE demo_operator;
+UPDATE demo_mirror.biblio SET metadata = (SELECT metadata FROM demo_mirror.biblio WHERE id = 1) WHERE id = 10;
+SELECT is(everarchive.quarantine_retry(:quarantine_id), 'mended', 'operator: quarantine_retry');
+SELECT lives_ok(format('SELECT everarchive.quarantine_discard(%s)', max(quarantine_id)), 'operator: quarantine_discard') FROM everarchive.quarantine WHERE stage = 'apply';
+SET LOCAL ROLE demo_other_operator;
+SELECT lives_ok($$SELECT everarchive.source_remove('s2')$$, 'an operator removes what another made');
+SET LOCAL ROLE demo_reader;
+SELECT throws_ok($$SELECT everarchive.source_pause('demo')$$, '42501', NULL, 'a reader pauses nothing');
+RESET ROLE;
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,238 @@
+// The stored form: builder, views, check, and the binary form for other machines.
+#include "marc/error.hpp"
+#include "marc/wire.hpp"
+#include "marc_support.hpp"
+
+#include <cstring>
+#include <gtest/gtest.h>
+
+using namespace marc;
+using namespace marc_test;
+
+namespace {
+
+stored_record sample() {
+    builder b;
+    b.set_leader("00000nam a2200000 a 4500");
+    b.add_field("001", "ocm1");
+    b.add_field("245", "10\x1F"
+                       "aTitle\x1F"
+                       "b\xC3\xA9\x1F");
+    b.add_field("FMT", "BK");
+    return b.finish();
+}
+
+errc error_of(std::span<const std::byte> bytes) {
+    try {
+        record_view::checked(bytes);
+    } catch (const parse_error& e) {
+        return e.code();
+    }
+    ADD_FAILURE() << "accepted";
+    return errc::not_marc;
+}
+
+TEST(marc_record, layout_is_as_documented) {
+    const stored_record r = sample();
+    const std::string_view bytes = as_text(r.bytes());
+    EXPECT_EQ(bytes[0], 1);
+    EXPECT_EQ(bytes[1], record_flag::non_ascii);
+    EXPECT_EQ(bytes.substr(4, 24), "00000nam a2200000 a 4500");
+    EXPECT_EQ(record_view::leader_of(r.bytes().first(28)), "00000nam a2200000 a 4500");
+    std::uint32_t counts[3];
+    std::memcpy(counts, bytes.data() + 28, sizeof counts);
+    EXPECT_EQ(counts[0], 3U);
+    EXPECT_EQ(counts[2], 0U);
+    EXPECT_EQ(bytes.substr(40, 6), std::string_view("001\1  ", 6));
+    EXPECT_EQ(bytes.substr(52, 6), std::string_view("245\2"
+                                                    "10",
+                                                    6));
+    EXPECT_EQ(bytes.size(), 40U + 3 * 12 + counts[1]);
+    EXPECT_EQ(bytes.substr(76), "ocm1\x1E"
+                                "10\x1F"
+                                "aTitle\x1F"
+                                "b\xC3\xA9\x1F\x1E"
+                                "BK\x1E");
+}
+
+TEST(marc_record, views_show_fields_and_subfields) {
+    const stored_record stored = sample();
+    const record_view r = record_view::checked(stored.bytes());
+    ASSERT_EQ(r.field_count(), 3U);
+    EXPECT_TRUE(r.field(0).is_control());
+    EXPECT_EQ(r.field(0).content(), "ocm1");
+    EXPECT_TRUE(r.field(0).subfields().empty());
+    const field_view title = r.field(1);
+    EXPECT_EQ(title.indicator1(), '1');
+    EXPECT_EQ(title.indicator2(), '0');
+    EXPECT_EQ(title.subfield_count(), 3U);
+    std::string seen;
+    for (const subfield_view& s : title.subfields()) {
+        seen += "[" + std::string(s.code) + "=" + std::string(s.value) + "]";
+    }
+    EXPECT_EQ(seen, "[a=Title][b=\xC3\xA9][=]");
+    EXPECT_TRUE(r.field(2).is_control()); // an Aleph tag without subfields
+    EXPECT_EQ(control_number(r), "ocm1");
+    EXPECT_THROW(r.field(3), parse_error);
+}
+
+TEST(marc_record, the_same_input_gives_the_same_bytes) {
+    EXPECT_EQ(as_text(sample().bytes()), as_text(sample().bytes()));
+    builder b;
+    b.add_field("999", "x");
+    b.clear();
+    b.set_leader("00000nam a2200000 a 4500");
+    EXPECT_EQ(b.finish().view().field_count(), 0U);
+}
+
+TEST(marc_record, damaged_data_fields_keep_their_bytes) {
+    builder b;
+    b.add_field("245", "\x1F"
+                       "aTitle");
+    b.add_field("246", "10lead\x1F"
+                       "ax");
+    b.add_field("247", "");
+    b.add_field("248", std::string("10\x1F"
+                                   "a\0b",
+                                   6));
+    report notes;
+    b.note_defects(&notes);
+    const stored_record stored = b.finish();
+    const record_view r = record_view::checked(stored.bytes());
+    EXPECT_FALSE(r.field(0).has_indicators());
+    EXPECT_EQ(r.field(0).indicator1(), ' ');
+    EXPECT_EQ(r.field(0).subfield_count(), 1U);
+    EXPECT_EQ(r.field(1).leading(), "lead");
+    EXPECT_EQ(r.field(2).content(), "");
+    EXPECT_TRUE(r.field(3).has_nul());
+    EXPECT_TRUE(r.has(record_flag::nul));
+    EXPECT_TRUE(r.has(record_flag::defects));
+    EXPECT_TRUE(notes.has(defect_code::indicators_missing));
+    EXPECT_TRUE(notes.has(defect_code::leading_value));
+    EXPECT_TRUE(notes.has(defect_code::nul_character));
+}
+
+TEST(marc_record, more_subfields_than_the_directory_counts) {
+    std::string content = "  ";
+    for (int i = 0; i < 9000; ++i) {
+        content += "\x1F"
+                   "ax";
+    }
+    builder b;
+    b.add_field("500", content);
+    const stored_record stored = b.finish();
+    EXPECT_EQ(record_view::checked(stored.bytes()).field(0).subfield_count(), 9000U);
+}
+
+TEST(marc_record, builder_refuses_what_cannot_be_stored) {
+    builder b;
+    EXPECT_THROW(b.add_field("24", "x"), parse_error);
+    EXPECT_THROW(b.add_field("2\x1E"
+                             "4",
+                             "x"),
+                 parse_error);
+    b.clear();
+    b.add_field("001", "1");
+    b.add_field("245", "10\x1F"
+                       "a\xFF");
+    try {
+        b.finish();
+        FAIL();
+    } catch (const parse_error& e) {
+        EXPECT_EQ(e.code(), errc::bad_utf8);
+        EXPECT_EQ(e.tag(), "245");
+        EXPECT_STREQ(e.what(), "bytes that are not UTF-8 (field 245, byte 6)");
+    }
+}
+
+TEST(marc_record, leader_is_always_24_ascii_bytes) {
+    builder b;
+    report notes;
+    b.set_leader("short", &notes);
+    EXPECT_EQ(b.finish().view().leader(), "short                   ");
+    EXPECT_TRUE(notes.has(defect_code::leader_length));
+    b.set_leader("00711cam a2200229 45004500");
+    const stored_record cut = b.finish();
+    EXPECT_EQ(cut.view().leader(), "00711cam a2200229 450045");
+    EXPECT_TRUE(cut.view().has(record_flag::lossy));
+    b.set_leader("00711cam a2200229   4500  ");
+    EXPECT_FALSE(b.finish().view().has(record_flag::lossy));
+    b.set_leader("00711\xC3\xA9"
+                 "am a2200229   4500");
+    EXPECT_EQ(b.finish().view().leader(), "00711?am a2200229   4500");
+}
+
+TEST(marc_record, every_changed_byte_is_noticed_or_harmless) {
+    const stored_record stored = sample();
+    const std::string good(as_text(stored.bytes()));
+    for (std::size_t i = 0; i < good.size(); ++i) {
+        for (const int change : {1, 0x80, 0xFF}) {
+            std::string bad = good;
+            bad[i] = static_cast<char>(bad[i] ^ change);
+            try {
+                const record_view r = record_view::checked(as_bytes(bad));
+                content(r); // accepted: then it is a record
+            } catch (const parse_error& e) {
+                EXPECT_EQ(e.code(), errc::corrupt) << i;
+            }
+            try {
+                content(record_view::trusted(as_bytes(bad))); // unchecked: never outside of the bytes (ASAN watches)
+            } catch (const parse_error& e) {
+                EXPECT_EQ(e.code(), errc::corrupt) << i;
+            }
+        }
+    }
+    for (std::size_t n = 0; n < good.size(); ++n) {
+        EXPECT_EQ(error_of(as_bytes(good).first(n)), errc::corrupt);
+    }
+}
+
+TEST(marc_record, check_demands_what_builder_writes) {
+    const std::string good(as_text(sample().bytes()));
+    const auto with = [&](std::size_t at, char c) {
+        std::string bad = good;
+        bad[at] = c;
+        return error_of(as_bytes(bad));
+    };
+    EXPECT_EQ(with(1, 0x40), errc::corrupt);              // unknown flag
+    EXPECT_EQ(with(1, 0), errc::corrupt);                 // non_ascii missing
+    EXPECT_EQ(with(2, 0x0F), errc::corrupt);              // unknown flavour
+    EXPECT_EQ(with(3, 9), errc::corrupt);                 // unknown encoding
+    EXPECT_EQ(with(43, 2), errc::corrupt);                // kind of 001
+    EXPECT_EQ(with(57, '7'), errc::corrupt);              // indicator not that of the data
+    EXPECT_EQ(with(good.size() - 1, 'x'), errc::corrupt); // terminator
+}
+
+TEST(marc_record, prefix_and_release) {
+    std::pmr::monotonic_buffer_resource memory;
+    builder b(&memory);
+    b.add_field("001", "1");
+    stored_record r = b.finish(4);
+    EXPECT_EQ(r.view().field_count(), 1U);
+    const std::size_t size = r.bytes().size();
+    const std::span<std::byte> block = r.release();
+    EXPECT_EQ(block.size(), size + 4);
+    EXPECT_EQ(record_view::checked(block.subspan(4)).field(0).content(), "1");
+}
+
+TEST(marc_record, residue_has_room) {
+    builder b;
+    b.add_field("001", "1");
+    b.set_residue(residue_kind::original, "raw");
+    const stored_record r = b.finish();
+    EXPECT_EQ(record_view::checked(r.bytes()).residue(), "\1raw");
+}
+
+TEST(marc_record, binary_form_is_the_same_on_every_machine) {
+    const stored_record stored = sample();
+    std::pmr::string wire;
+    write_wire(stored.view(), wire);
+    EXPECT_EQ(std::string_view(wire).substr(28, 4), std::string_view("\0\0\0\3", 4));
+    const stored_record back = read_wire(as_bytes(wire), std::pmr::get_default_resource(), 4);
+    EXPECT_EQ(as_text(back.bytes()), as_text(stored.bytes()));
+    wire[31] = '\7';
+    EXPECT_THROW(read_wire(as_bytes(wire), std::pmr::get_default_resource()), parse_error);
+    EXPECT_THROW(read_wire(as_bytes(wire).first(10), std::pmr::get_default_resource()), parse_error);
+}
+
+} // namespace
