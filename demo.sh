@@ -51,7 +51,7 @@ printf '%sEverArchive ILS: from a cataloguer'\''s change to a verified archive%s
 step "Packages and build"
 need_packages "${PACKAGES_BUILD[@]}" "${PACKAGES_SERVERS[@]}" || die "the packages could not be installed"
 mkdir -p build
-{ cmake --preset release && cmake --build --preset release --target everarchive marc_module everarchive_module; } >build/demo.log 2>&1 ||
+{ cmake --preset release && cmake --build --preset release --target everarchive extensions; } >build/demo.log 2>&1 ||
     { tail -n 30 build/demo.log; die "the build failed, see build/demo.log"; }
 as_root cmake --install build/release --component extensions >build/demo-install.log 2>&1 ||
     { tail -n 5 build/demo-install.log; die "the extensions could not be installed"; }

@@ -11,13 +11,22 @@ namespace marc {
 std::size_t skip_filler(std::string_view text, std::size_t at) noexcept {
     constexpr std::string_view filler("\0 \r\n\x1A", 5);
     constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    const std::size_t start = at;
     for (;;) {
         at = std::min(text.find_first_not_of(filler, at), text.size());
         if (text.substr(at, byte_order_mark.size()) != byte_order_mark) {
-            return at;
+            break;
         }
         at += byte_order_mark.size();
     }
+    // A leader whose length was never filled in starts with five blanks.
+    constexpr std::string_view no_length = "     ";
+    const bool blanks =
+        at >= start + no_length.size() && text.substr(at - no_length.size(), no_length.size()) == no_length;
+    if (blanks && leader_marks(text.substr(at)) == 0 && leader_marks(text.substr(at - no_length.size())) >= 2) {
+        at -= no_length.size();
+    }
+    return at;
 }
 
 std::optional<std::size_t> decimal(std::string_view digits) noexcept {

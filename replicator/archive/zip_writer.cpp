@@ -122,6 +122,7 @@ void zip_writer::rethrow() const {
 
 void zip_writer::finish() {
     check(archive_write_close(raw_.get()));
+    rethrow();
 }
 
 void read_zip(const std::string& path, std::size_t limit,

@@ -128,7 +128,7 @@ binlog_decoder::outcome binlog_decoder::dispatch(const binlog_event& event, batc
     case event_type::binlog_checkpoint:
     case event_type::gtid_list:
     case event_type::start_encryption: // of the file: the server sends the events after it decrypted (measured)
-    case event_type::intvar: // these three only go before a statement, and that one is looked at
+    case event_type::intvar:           // these three only go before a statement, and that one is looked at
     case event_type::rand:
     case event_type::user_var:
     case event_type::format_description:

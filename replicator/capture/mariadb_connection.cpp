@@ -30,10 +30,13 @@ meaning mean(unsigned number, std::string_view message) {
     case CR_CONNECTION_ERROR:
     case CR_CONN_HOST_ERROR:
     case CR_UNKNOWN_HOST:
+        return {cause::retry, "is the server running, and are host, port or socket in the option file right?"};
+    case CR_SSL_CONNECTION_ERROR:
+        return {cause::retry, "ssl-ca= in the origin must name the certificate authority that signed the server's "
+                              "certificate; has that expired?"};
     case CR_SERVER_GONE_ERROR:
     case CR_SERVER_LOST:
     case CR_SERVER_LOST_EXTENDED:
-    case CR_SSL_CONNECTION_ERROR:
     case CR_MALFORMED_PACKET:
     case ER_CON_COUNT_ERROR:
     case ER_TOO_MANY_USER_CONNECTIONS:

@@ -31,8 +31,7 @@ load() { # load NAME ADAPTER ORIGIN TABLE
     ea source add "$name" --adapter "$2" --from "$3" >/dev/null || exit 1
     pg pg preservation -c CHECKPOINT
     from=$(now)
-    ea run --until-idle 2>>"$HARNESS_DIR/log/everarchive.log" &
-    DAEMON_PID=$!
+    daemon_start --until-idle
     wait_for 600 streaming "$name"
     rows=$(preservation -c "SELECT snapshot_rows FROM everarchive.source_progress JOIN everarchive.source USING (source_id) WHERE name = '$name'")
     printf '%s: rows into the mirror:  %s\n' "$name" "$(rate "$rows" "$from" "$(now)")"

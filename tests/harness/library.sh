@@ -83,7 +83,8 @@ library_connect() {
 }
 
 daemon_start() {
-    ea run "$@" >>"$HARNESS_DIR/log/everarchive.out" 2>>"$HARNESS_DIR/log/everarchive.log" &
+    # Not through ea: a function in the background is a shell of its own, and its pid is not the program's.
+    "$EVERARCHIVE" --database service=preservation run "$@" >>"$HARNESS_DIR/log/everarchive.out" 2>>"$HARNESS_DIR/log/everarchive.log" &
     DAEMON_PID=$!
 }
 daemon_stop() { kill -TERM "$DAEMON_PID" 2>/dev/null && wait "$DAEMON_PID"; }

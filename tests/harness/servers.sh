@@ -72,6 +72,7 @@ pg_start() {
         echo "wal_level = logical"
         echo "max_wal_senders = 20"
         echo "max_replication_slots = 20"
+        echo "max_slot_wal_keep_size = 20GB"
         printf '%s\n' "$@"
     } | as_postgres tee -a "${PG_DATA[$name]}/postgresql.conf" >/dev/null
     # The socket is for the harness; whoever comes over TCP shows a password, as in a library.
@@ -116,7 +117,7 @@ mariadb_up() {
     "$(command -v mariadbd || echo /usr/sbin/mariadbd)" --no-defaults "${user[@]}" --datadir="${MARIADB_DATA[$name]}" \
         --bind-address=127.0.0.1 --port="${MARIADB_PORT[$name]}" --socket="${MARIADB_SOCKET[$name]}" \
         --pid-file="${MARIADB_DATA[$name]}/server.pid" --log-error="${MARIADB_DATA[$name]}/server.log" \
-        --server-id=1 --log-bin=binlog --binlog-format=ROW --binlog-row-metadata=FULL --gtid-strict-mode=ON \
+        --server-id=1 --log-bin=binlog --binlog-format=ROW --binlog-row-metadata=FULL --gtid-strict-mode=ON --sync-binlog=1 --expire-logs-days=7 \
         --character-set-server=utf8mb4 --innodb-buffer-pool-size=256M --local-infile=ON "${options[@]}" >/dev/null 2>&1 &
     MARIADB_PID[$name]=$!
     disown

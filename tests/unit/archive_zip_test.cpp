@@ -74,6 +74,14 @@ TEST(archive_zip, passes_the_error_of_its_sink_on) {
     }
 }
 
+TEST(archive_zip, an_error_at_the_very_end_is_not_lost) {
+    zip_writer zip([](std::string_view) {
+        throw everarchive::error(everarchive::exit_code::sink, everarchive::cause::retry, "full");
+    });
+    zip.add("a", "less than one block of libarchive's buffer");
+    EXPECT_THROW(zip.finish(), everarchive::error);
+}
+
 TEST(archive_zip, damage_is_noticed) {
     const archive_test::scratch here;
     const std::string file = (here.path() / "x.zip").string();

@@ -57,13 +57,14 @@ TEST(marc_digest, special_instructions_give_the_same) {
 
 TEST(marc_digest, follows_its_definition) {
     const stored_record r = from_mrk("=LDR  12345cam\\a2299999\\i\\45e0\n=001  1\n=245  10$aT\xC3\xA9");
-    const std::string wanted = std::string("marc 1\n") + "     cam a       i     " + " " +
-                               std::string("001\0\0\0\1", 7) + "1" + std::string("245\0\0\0\7", 7) +
+    const std::string wanted = std::string("marc 1\n") + std::string("     cam a") + std::string(7, ' ') + " i " +
+                               std::string(4, ' ') + std::string("001\0\0\0\1", 7) + "1" +
+                               std::string("245\0\0\0\7", 7) +
                                "10\x1F"
                                "aT\xC3\xA9";
     EXPECT_EQ(hex(digest(r.view())), sha(wanted));
     EXPECT_EQ(hex(digest(from_mrk("=LDR  00000nam\\\\2200000\\\\\\4500").view())),
-              sha("marc 1\n     nam                "));
+              sha("marc 1\n     nam" + std::string(16, ' ')));
 }
 
 TEST(marc_digest, what_counts) {

@@ -56,6 +56,8 @@ TEST(marc_iso2709, leader_numbers_are_not_believed) {
     expect_mended(changed(0, "99999"), defect_code::record_length);
     expect_mended(changed(0, "00030"), defect_code::record_length);
     expect_mended(changed(0, "0x1 9"), defect_code::record_length);
+    expect_mended(changed(0, "     "), defect_code::record_length);
+    expect_mended("\r\n" + changed(0, "     "), defect_code::record_length);
     expect_mended(changed(12, "00000"), defect_code::base_address);
     expect_mended(changed(12, "  a  "), defect_code::base_address);
     expect_mended(changed(20, "45e0"), defect_code::leader_constants);
