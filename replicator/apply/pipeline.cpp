@@ -141,6 +141,7 @@ void pipeline::follow() {
         }
         position = *begin;
         taken_.state = "streaming";
+        taken_.position = position;
         mapping_.call();
     } else if (const std::string identity = source->identity();
                !taken_.identity.empty() && identity != taken_.identity) {

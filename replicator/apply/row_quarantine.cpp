@@ -194,7 +194,7 @@ void row_quarantine::resolve() {
         return;
     }
     on_.run("UPDATE everarchive.quarantine q SET resolved_at = pg_catalog.now(), resolution = 'superseded' "
-            "FROM pg_catalog.unnest($2::text[], $3::text[]) AS k(table_name, key) WHERE q.source_id = $1::integer "
+            "FROM unnest($2::text[], $3::text[]) AS k(table_name, key) WHERE q.source_id = $1::integer "
             "AND q.stage = 'apply' AND q.resolved_at IS NULL AND q.table_name = k.table_name AND q.key = k.key",
             {std::to_string(source_id_), pq::array_literal(tables_), pq::array_literal(keys_)});
     tables_.clear();

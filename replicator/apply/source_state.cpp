@@ -8,6 +8,7 @@ pq::connection open_applier_connection(const std::string& conninfo, const std::s
     pq::connection on(conninfo, pq::connection::side::sink, "everarchive apply " + source);
     // The source is told that it may forget a change as soon as our commit returns, so it must be on disk by then.
     on.run("SET synchronous_commit = on");
+    on.run("SET search_path = pg_catalog");
     on.run("SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0; SET lock_timeout = 0");
     try {
         on.run("SET default_toast_compression = lz4");

@@ -77,7 +77,8 @@ ok "a dump can be restored" bash -c "psql -X -q -v ON_ERROR_STOP=1 -h '$HARNESS_
 sum="SELECT md5(string_agg(marc_digest(record)::text || n, ',' ORDER BY entity_id)) FROM everarchive.entity WHERE record IS NOT NULL"
 is "and has every record with the same digest" "$(pg pg restored -Atc "$sum")" "$(preservation -c "$sum")"
 
-ok "the program stops on SIGTERM with exit code 0" daemon_stop
+daemon_stop
+is "the program stops on SIGTERM with exit code 0" $? 0
 is "no password in the log" "$(grep -c "$LIBRARY_SECRET" "$HARNESS_DIR/log/everarchive.log")" 0
 like "the log is one event a line, with source and position" "$(cat "$HARNESS_DIR/log/everarchive.log")" '^[0-9T:.Z-]+ info [a-z]+ .*source=koha_main.*position='
 
