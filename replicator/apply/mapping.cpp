@@ -19,6 +19,9 @@ namespace {
 constexpr int keys_at_once = 2'000;
 constexpr milliseconds shortest_rest{50};
 constexpr milliseconds longest_rest{1'000};
+/// While the apply step works off a backlog, mapping takes only so much: the processors go to the stream, and what is
+/// touched several times meanwhile is mapped once. It never stops, so that a backlog of days does not keep versions away.
+constexpr milliseconds backlog_rest{2'000};
 /// After an error that a person must mend, a source is left alone for so long.
 constexpr std::chrono::seconds failed_rest{30};
 
@@ -124,7 +127,12 @@ void mapping_workers::run(std::stop_token stop) {
             sleep_unless_stopped(wait);
             continue;
         }
-        if (worked) {
+        if (wake_.has_backlog()) {
+            const auto end = steady_clock::now() + backlog_rest;
+            while (wake_.has_backlog() && steady_clock::now() < end && !stop.stop_requested() && !stop_requested()) {
+                std::this_thread::sleep_for(shortest_rest);
+            }
+        } else if (worked) {
             rest = shortest_rest;
         } else {
             wake_.wait(calls, rest);

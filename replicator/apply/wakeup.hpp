@@ -1,4 +1,5 @@
-// How the apply step tells the mapping workers of the same program that keys wait.
+// How the apply step tells the mapping workers of the same program that keys wait, and that it needs the processors
+// itself.
 #pragma once
 
 #include <chrono>
@@ -18,6 +19,18 @@ class wakeup {
         called_.notify_all();
     }
 
+    /// The apply step works off a backlog: what is mapped now may be touched again in a moment.
+    void note_backlog() {
+        const std::lock_guard lock(mutex_);
+        backlog_ = std::chrono::steady_clock::now();
+    }
+
+    /// True if there was a backlog in the last second.
+    bool has_backlog() const {
+        const std::lock_guard lock(mutex_);
+        return std::chrono::steady_clock::now() - backlog_ < std::chrono::seconds{1};
+    }
+
     std::uint64_t calls() const {
         const std::lock_guard lock(mutex_);
         return calls_;
@@ -33,6 +46,7 @@ class wakeup {
     mutable std::mutex mutex_;
     std::condition_variable called_;
     std::uint64_t calls_ = 0;
+    std::chrono::steady_clock::time_point backlog_{};
 };
 
 } // namespace everarchive::apply

@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# Builds and tests the two extensions with other major versions of PostgreSQL, each in a chroot of the Debian release
+# that ships it, with that release's compiler:
+#
+#   tests/versions.sh 13 17 18       13 bullseye, 15 bookworm, 17 trixie, 18 sid
+#
+# Not part of test.sh: it downloads a whole distribution for each version (1.5 to 2 GB on disk, one to three minutes) and
+# needs root, for chroot and mounts. The chroots stay in ${TMPDIR:-/tmp}/pgchroots for the next run; to start afresh delete
+# that folder, when nothing is mounted below it. debootstrap is installed through apt if it is missing.
+# For each version: both extensions compile without a warning, export our functions only, can be created; then
+# installcheck, the pgTAP files and latin1.sh. What tests/ has there is the state of the working tree, not of a commit.
+# Output is TAP; logs are beside the chroots.
+#
+# EVERARCHIVE_MIRROR: the Debian mirror (default http://deb.debian.org/debian).
+set -uo pipefail
+
+declare -A SUITE=([13]=bullseye [15]=bookworm [17]=trixie [18]=sid)
+MIRROR=${EVERARCHIVE_MIRROR:-http://deb.debian.org/debian}
+CHROOTS=$(realpath "${TMPDIR:-/tmp}")/pgchroots
+
+# Everything below runs inside the chroot, as root, in namespaces of its own: the server ends with them.
+inside() {
+    local version=$1 bin=/usr/lib/postgresql/$1/bin file
+    export PATH=$bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 PGHOST=/scratch PGPORT=54300 PGUSER=postgres
+    export MARC_BOUNDARY_TEST=/source/marc_boundary_test.so
+    local config=$bin/pg_config
+    cd /source || return 1
+    # shellcheck source=harness/tap.sh
+    source tests/harness/tap.sh
+    build() { make -f Makefile.pgxs PG_CONFIG="$config" && make -f Makefile.pgxs PG_CONFIG="$config" boundary; }
+    build >/scratch/build.log 2>&1
+    is "PostgreSQL $version: both extensions and the test module compile" $? 0
+    is "PostgreSQL $version: without a warning" "$(grep -i 'warning: ' /scratch/build.log)" ""
+    ok "PostgreSQL $version: they export only functions of our own" sh tests/symbols.sh marc.so everarchive.so
+    ok "PostgreSQL $version: install" make -f Makefile.pgxs PG_CONFIG="$config" install
+    chown -R postgres /source /scratch
+    as() { (cd /source && exec runuser -u postgres -- "$@"); }
+    as initdb -D /scratch/data -U postgres -E UTF8 --locale=C.UTF-8 --no-sync -A trust >/scratch/initdb.log 2>&1 &&
+        as pg_ctl -D /scratch/data -l /scratch/server.log -w -o "-k /scratch -p $PGPORT -c listen_addresses= -c fsync=off" start >/dev/null
+    is "PostgreSQL $version: the server starts" $? 0
+    ok "PostgreSQL $version: CREATE EXTENSION marc, everarchive" as psql -XqAt -v ON_ERROR_STOP=1 -d postgres \
+        -c 'CREATE EXTENSION marc' -c 'CREATE EXTENSION everarchive' -c 'CREATE DATABASE tap'
+    ok "PostgreSQL $version: installcheck" as make -f Makefile.pgxs PG_CONFIG="$config" installcheck
+    for file in tests/sql/*.sql; do
+        # Passed: psql ended well, there is a plan, nothing failed, and as many tests ran as planned.
+        passes() {
+            as psql -XqAt -v ON_ERROR_STOP=1 -d tap -f "$file" >/scratch/tap.log 2>&1 &&
+                grep -qE '^1\.\.[0-9]+$' /scratch/tap.log && ! grep -E '^not ok|^# Looks like' /scratch/tap.log
+            local status=$?
+            [ "$status" = 0 ] || grep -v '^ok ' /scratch/tap.log
+            return "$status"
+        }
+        ok "PostgreSQL $version: $file" passes
+    done
+    ok "PostgreSQL $version: tests/latin1.sh" as sh tests/latin1.sh
+    cp tests/regress/regression.* /scratch/ 2>/dev/null
+    is "PostgreSQL $version: no session crashed" "$(grep -E 'PANIC|was terminated by signal' /scratch/server.log)" ""
+    as pg_ctl -D /scratch/data -m fast -w stop >/dev/null
+    done_testing
+}
+
+if [ "${1:-}" = --inside ]; then
+    inside "$2"
+    exit
+fi
+
+cd "$(dirname "$0")/.." || exit 1
+source tests/harness/packages.sh
+[ $# -gt 0 ] || { echo "usage: tests/versions.sh VERSION… (of ${!SUITE[*]})" >&2; exit 2; }
+for version in "$@"; do
+    [ -n "${SUITE[$version]:-}" ] || { echo "no Debian release is known for PostgreSQL $version; known are ${!SUITE[*]}" >&2; exit 2; }
+done
+[ "$(id -u)" = 0 ] || { echo "tests/versions.sh must be run as root: it makes chroots and mounts" >&2; exit 2; }
+need_packages debootstrap || exit 1
+mkdir -p "$CHROOTS" || exit 1
+
+# make_chroot VERSION ROOT: from nothing, if the last attempt did not come to its end.
+make_chroot() {
+    [ -e "$2.complete" ] && return 0
+    if grep -qF " $2/" /proc/self/mountinfo; then
+        echo "something is mounted below $2, left by a run that was stopped: unmount it first" >&2
+        return 1
+    fi
+    rm -rf --one-file-system "$2"
+    debootstrap --variant=minbase \
+        --include="make,gcc,g++,libc6-dev,pkg-config,libxml2-dev,postgresql-$1,postgresql-server-dev-$1,postgresql-$1-pgtap" \
+        "${SUITE[$1]}" "$2" "$MIRROR" >"$2.debootstrap.log" 2>&1 && touch "$2.complete"
+}
+
+FAILED=0
+for version in "$@"; do
+    root=$CHROOTS/pg$version
+    if ! make_chroot "$version" "$root"; then
+        echo "not ok - PostgreSQL $version: no chroot of ${SUITE[$version]}; see $root.debootstrap.log"
+        FAILED=1
+        continue
+    fi
+    rm -rf --one-file-system "$root/source" "$root/scratch"
+    mkdir "$root/source" "$root/scratch"
+    tar -cf - --exclude='*.o' --exclude='*.so' --exclude='*.bc' Makefile.pgxs extension sql tests/regress tests/sql tests/harness/tap.sh \
+        tests/symbols.sh tests/latin1.sh tests/versions.sh | tar -xf - -C "$root/source" --no-same-owner
+    printf '# PostgreSQL %s, %s, %s\n' "$(chroot "$root" "/usr/lib/postgresql/$version/bin/pg_config" --version)" "${SUITE[$version]}" \
+        "$(chroot "$root" g++ --version | head -n 1)"
+    # The mounts vanish with the namespace, and the server with its process namespace.
+    unshare --mount --pid --net --fork --kill-child bash -c '
+        mount -t proc proc "$1/proc" && mount --bind /dev "$1/dev" && mount -t tmpfs -o mode=1777 tmpfs "$1/dev/shm" &&
+            exec chroot "$1" bash /source/tests/versions.sh --inside "$2"' - "$root" "$version" || FAILED=1
+done
+exit $FAILED
