@@ -34,10 +34,10 @@ for program in "$BUILD"/tests/integration/capture_*_test; do
     while read -r _ _ _ name _; do
         TAP_RUN=$((TAP_RUN + 1)) && echo "ok $TAP_RUN - $name"
     done < <(grep -E '^\[       OK \]' "$log")
-    while read -r _ _ name _; do
+    while read -r _ _ _ name _; do
         TAP_RUN=$((TAP_RUN + 1)) && echo "ok $TAP_RUN # SKIP ${name}"
     done < <(grep -E '^\[  SKIPPED \] .* \(' "$log")
-    while read -r _ _ name _; do
+    while read -r _ _ _ name _; do
         TAP_RUN=$((TAP_RUN + 1)) && TAP_FAILED=$((TAP_FAILED + 1)) && echo "not ok $TAP_RUN - $name"
     done < <(grep -E '^\[  FAILED  \] .* \(' "$log")
     if [ "$status" != 0 ]; then

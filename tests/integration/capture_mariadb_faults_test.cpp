@@ -128,9 +128,11 @@ TEST_F(mariadb_faults, a_rotated_log_changes_nothing) {
     }
     const std::string position = follow(*stream, *mirror_);
     EXPECT_EQ(mirror_->table("biblio").size(), 5U);
-    const mariadb_rows status = root_->query("SHOW MASTER STATUS");
-    EXPECT_EQ(binlog_position::parse(position).file, status.text(0, 0));
-    EXPECT_EQ(std::to_string(binlog_position::parse(position).offset), status.text(0, 1));
+    const binlog_position reached = binlog_position::parse(position);
+    EXPECT_EQ(reached.file, root_->query("SHOW MASTER STATUS").text(0, 0));
+    // Not the newest offset: the server appends a checkpoint event behind the transaction whenever it likes.
+    EXPECT_EQ(root_->query(fmt::format("SELECT BINLOG_GTID_POS('{}', {})", reached.file, reached.offset)).text(0, 0),
+              position.substr(0, position.find('|')));
 }
 
 TEST_F(mariadb_faults, a_statement_instead_of_rows_stops_the_stream) {
