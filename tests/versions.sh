@@ -8,8 +8,8 @@
 # needs root, for chroot and mounts. The chroots stay in ${TMPDIR:-/tmp}/pgchroots for the next run; to start afresh delete
 # that folder, when nothing is mounted below it. debootstrap is installed through apt if it is missing.
 # For each version: both extensions compile without a warning, export our functions only, can be created; then
-# installcheck, the pgTAP files and latin1.sh. What tests/ has there is the state of the working tree, not of a commit.
-# Output is TAP; logs are beside the chroots.
+# installcheck, the pgTAP files and latin1.sh. Tested is the working tree, not a commit. The output is TAP; the logs are
+# in the chroots, under scratch.
 #
 # EVERARCHIVE_MIRROR: the Debian mirror (default http://deb.debian.org/debian).
 set -uo pipefail
@@ -36,7 +36,8 @@ inside() {
     chown -R postgres /source /scratch
     as() { (cd /source && exec runuser -u postgres -- "$@"); }
     as initdb -D /scratch/data -U postgres -E UTF8 --locale=C.UTF-8 --no-sync -A trust >/scratch/initdb.log 2>&1 &&
-        as pg_ctl -D /scratch/data -l /scratch/server.log -w -o "-k /scratch -p $PGPORT -c listen_addresses= -c fsync=off" start >/dev/null
+        as pg_ctl -D /scratch/data -l /scratch/server.log -w \
+            -o "-k /scratch -p $PGPORT -c listen_addresses= -c fsync=off" start >/dev/null
     is "PostgreSQL $version: the server starts" $? 0
     ok "PostgreSQL $version: CREATE EXTENSION marc, everarchive" as psql -XqAt -v ON_ERROR_STOP=1 -d postgres \
         -c 'CREATE EXTENSION marc' -c 'CREATE EXTENSION everarchive' -c 'CREATE DATABASE tap'
@@ -97,9 +98,10 @@ for version in "$@"; do
     fi
     rm -rf --one-file-system "$root/source" "$root/scratch"
     mkdir "$root/source" "$root/scratch"
-    tar -cf - --exclude='*.o' --exclude='*.so' --exclude='*.bc' Makefile.pgxs extension sql tests/regress tests/sql tests/harness/tap.sh \
-        tests/symbols.sh tests/latin1.sh tests/versions.sh | tar -xf - -C "$root/source" --no-same-owner
-    printf '# PostgreSQL %s, %s, %s\n' "$(chroot "$root" "/usr/lib/postgresql/$version/bin/pg_config" --version)" "${SUITE[$version]}" \
+    tar -cf - --exclude='*.o' --exclude='*.so' --exclude='*.bc' Makefile.pgxs extension sql tests/regress tests/sql \
+        tests/harness/tap.sh tests/symbols.sh tests/latin1.sh tests/versions.sh |
+        tar -xf - -C "$root/source" --no-same-owner
+    printf '# %s, %s, %s\n' "$(chroot "$root" "/usr/lib/postgresql/$version/bin/pg_config" --version)" "${SUITE[$version]}" \
         "$(chroot "$root" g++ --version | head -n 1)"
     # The mounts vanish with the namespace, and the server with its process namespace.
     unshare --mount --pid --net --fork --kill-child bash -c '

@@ -65,8 +65,14 @@ class document_parser {
     static document_parser& self(void* data) noexcept { return *static_cast<document_parser*>(data); }
 
     std::size_t offset() const noexcept {
+#if LIBXML_VERSION >= 21500 // deprecates xmlByteConsumed(); input 0 is the document
+        unsigned long consumed = 0;
+        xmlCtxtGetInputPosition(context_, 0, nullptr, nullptr, nullptr, &consumed);
+        return origin_ + consumed;
+#else
         const long consumed = xmlByteConsumed(context_);
         return origin_ + (consumed < 0 ? 0 : static_cast<std::size_t>(consumed));
+#endif
     }
 
     template <typename Action>

@@ -4,6 +4,7 @@
 #include "marc/marcxml.hpp"
 #include "marc/poll.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 

@@ -149,15 +149,4 @@ void* allocate(std::size_t bytes, MemoryContext context) {
     return memory;
 }
 
-void* palloc_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
-    if (alignment > MAXIMUM_ALIGNOF) {
-        throw std::bad_alloc{};
-    }
-    return marc_pg::allocate(bytes, context_);
-}
-
-void palloc_resource::do_deallocate(void* memory, std::size_t, std::size_t) {
-    pfree(memory);
-}
-
 } // namespace marc_pg

@@ -131,22 +131,30 @@ inline void poll_interrupts() {
     }
 }
 
+/// Memory for a result: `bytes` from the context; throws std::bad_alloc, also when over 1 GB.
+void* allocate(std::size_t bytes, MemoryContext context = CurrentMemoryContext);
+
 /// Memory for std::pmr from the memory context that is current when the resource is made: throws std::bad_alloc, never
 /// longjmps, and the context frees what a lost destructor would have freed. palloc aligns to MAXIMUM_ALIGNOF (8), less
 /// than C++'s max_align_t (16): give the alignment, as std::pmr containers do.
+///
+/// All in the header: where gcc 16 cannot see the functions, it guesses that a call goes to monotonic_buffer_resource,
+/// inlines that too, and warns that it would reach behind this smaller object (-Warray-bounds).
 class palloc_resource final : public std::pmr::memory_resource {
   public:
     palloc_resource() : context_{CurrentMemoryContext} {}
 
   private:
-    void* do_allocate(std::size_t bytes, std::size_t alignment) override;
-    void do_deallocate(void* memory, std::size_t bytes, std::size_t alignment) override;
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+        if (alignment > MAXIMUM_ALIGNOF) {
+            throw std::bad_alloc{};
+        }
+        return marc_pg::allocate(bytes, context_);
+    }
+    void do_deallocate(void* memory, std::size_t, std::size_t) override { pfree(memory); }
     bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
     MemoryContext context_;
 };
-
-/// Memory for a result: `bytes` from the context; throws std::bad_alloc, also when over 1 GB.
-void* allocate(std::size_t bytes, MemoryContext context = CurrentMemoryContext);
 
 } // namespace marc_pg
 

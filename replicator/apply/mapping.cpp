@@ -20,7 +20,8 @@ constexpr int keys_at_once = 2'000;
 constexpr milliseconds shortest_rest{50};
 constexpr milliseconds longest_rest{1'000};
 /// While the apply step works off a backlog, mapping takes only so much: the processors go to the stream, and what is
-/// touched several times meanwhile is mapped once. It never stops, so that a backlog of days does not keep versions away.
+/// touched several times meanwhile is mapped once. It never stops, so that a backlog of days does not keep versions
+/// away.
 constexpr milliseconds backlog_rest{2'000};
 /// After an error that a person must mend, a source is left alone for so long.
 constexpr std::chrono::seconds failed_rest{30};

@@ -12,8 +12,8 @@ using std::chrono::steady_clock;
 
 namespace {
 
-/// A target transaction ends at these, if the source transactions allow (cdc.md, "Batching"). A group is larger than the
-/// study's 500 source transactions because a record that is saved again within it is then written once.
+/// A target transaction ends at these, if the source transactions allow (cdc.md, "Batching"). A group is larger than
+/// the study's 500 source transactions because a record that is saved again within it is then written once.
 constexpr std::size_t most_transactions = 2'000;
 constexpr std::size_t most_changes = 20'000;
 constexpr std::size_t most_bytes = 8 * 1024 * 1024;

@@ -164,7 +164,9 @@ void row_quarantine::put(const adapter::table& table, std::string_view operation
          why.sqlstate.empty() ? pq::parameter() : why.sqlstate, printable(why.message),
          why.hint.empty() ? pq::parameter() : printable(why.hint)});
     open_.insert(name_of(table, row));
-    log::write(log::severity::warning, "apply", "a row went to quarantine: " + why.message,
+    // The table has all of it; a line of the log need not repeat the row that PostgreSQL quotes.
+    const std::string_view message = std::string_view(why.message).substr(0, why.message.find(" (Failing row"));
+    log::write(log::severity::warning, "apply", "a row went to quarantine: " + std::string(message),
                {{"source", source_name_},
                 {"table", table.mirror_name()},
                 {"key", key},

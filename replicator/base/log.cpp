@@ -63,8 +63,8 @@ void append_value(std::string& line, std::string_view value) {
 } // namespace
 
 std::string redact(std::string_view text) {
-    static const std::regex secret(R"(((?:ssl)?passw(?:or)?d\s*[=:]\s*)(?!\[secret\])('(?:[^'\\]|\\.)*'|"[^"]*"|[^\s,;&]+))",
-                                   std::regex::icase);
+    static const std::regex secret(
+        R"(((?:ssl)?passw(?:or)?d\s*[=:]\s*)(?!\[secret\])('(?:[^'\\]|\\.)*'|"[^"]*"|[^\s,;&]+))", std::regex::icase);
     // The user-info part of a URI (RFC 3986, section 3.2.1) may hold a password as well.
     static const std::regex user_info(R"((://[^/\s:@]+):([^@/\s]+)@)");
     std::string plain = std::regex_replace(std::string(text), secret, "$1[secret]");

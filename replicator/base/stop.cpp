@@ -24,6 +24,8 @@ void catch_stop_signals() {
     sigaction(SIGINT, &action, nullptr);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, nullptr);
+    // A file size limit (setrlimit) is then an error of write(2), which the archive reports like a full disk.
+    sigaction(SIGXFSZ, &action, nullptr);
 }
 
 bool stop_requested() noexcept {

@@ -106,9 +106,10 @@ exit_code run_import(const context& context, const arguments& asked) {
     import_rows rows(on, taken, asked.file.filename().string());
     read_chunks(asked.file, size, [&rows](std::string_view chunk) { rows.add(chunk); });
     const import_counts counts = rows.finish();
-    std::cout << fmt::format("{} records read: {} new, {} changed, {} unchanged, {} repeated, {} in quarantine\n",
-                             grouped(counts.read), grouped(counts.added), grouped(counts.changed),
-                             grouped(counts.unchanged), grouped(counts.repeated), grouped(counts.quarantined));
+    std::cout << fmt::format(
+        "{} records read: {} new, {} changed, {} unchanged, {} further states in the file, {} in quarantine\n",
+        grouped(counts.read), grouped(counts.added), grouped(counts.changed), grouped(counts.unchanged),
+        grouped(counts.repeated), grouped(counts.quarantined));
     if (counts.quarantined > 0) {
         std::cout << "SELECT * FROM report.quarantine shows why; the bytes are kept\n";
     }

@@ -94,6 +94,21 @@ TEST(quarantine, a_change_is_kept_whole) {
     EXPECT_EQ(apply::printable("café"), "café");
 }
 
+TEST(quarantine, a_kept_change_can_be_read_again_and_only_by_its_adapter) {
+    adapter::adapter of;
+    of.tables = {items()};
+    const std::vector<cell> row{cell::of("7"), cell::null(), cell::of("caf\xe9")};
+    const std::vector<cell> old{cell::of("6"), cell::absent(), cell::absent()};
+    const auto read = apply::change_from_json(of, apply::change_as_json(of.tables[0], "update", row, old));
+    ASSERT_TRUE(read.has_value());
+    EXPECT_EQ(read->operation, "update");
+    EXPECT_EQ(read->row, row);
+    EXPECT_EQ(read->old, old);
+    EXPECT_FALSE(apply::change_from_json(of, R"({"table":"other","operation":"insert","cells":{}})"));
+    EXPECT_FALSE(apply::change_from_json(of, R"({"table":"asset_copy","operation":"insert","cells":{"gone":"1"}})"));
+    EXPECT_FALSE(apply::change_from_json(of, "00123nam not JSON"));
+}
+
 TEST(quarantine, what_a_row_is_guilty_of_and_what_it_is_not) {
     for (const char* data : {"22P02", "22021", "22003", "23505", "23514", "42804", "54000", "MR001"}) {
         EXPECT_TRUE(apply::is_data_error(data)) << data;

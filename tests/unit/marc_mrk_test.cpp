@@ -3,6 +3,7 @@
 #include "marc/error.hpp"
 #include "marc_support.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 using namespace marc;
