@@ -116,18 +116,18 @@ class condition_check {
         if (statements.size() != 1 || statements.front().kind != "SelectStmt") {
             refuse(before.size(), "a condition is one expression, not several statements");
         }
-        const node targets = statements.front().body.value("targetList", node::array());
+        const node& targets = child(statements.front().body, "targetList");
         if (targets.size() != 1 || statements.front().body.size() != 3) { // targetList, limitOption, op
             refuse(before.size(), "a condition is one expression");
         }
-        const node value = targets.front().at("ResTarget").value("val", node::object());
+        const node& value = child(targets.front().at("ResTarget"), "val");
         if (!value.contains("FuncCall") ||
             strings(value.at("FuncCall").at("funcname")) != std::vector<std::string>{"policy_condition"}) {
             refuse(before.size(), "a condition is one expression");
         }
         const node& outer = value.at("FuncCall");
         plain_call(outer, before.size());
-        if (outer.value("args", node::array()).size() != 1) {
+        if (child(outer, "args").size() != 1) {
             refuse(before.size(), "a condition is one expression, without commas outside of parentheses");
         }
         walk(outer.at("args"), before.size(),
@@ -180,7 +180,7 @@ class condition_check {
         } else if (key == "ColumnRef" && n.at("fields").size() != 1) {
             // t.f could also call the function f with the row t.
             refuse(place, "name a column by itself, without a table");
-        } else if (key == "A_Expr" && n.value("name", node::array()).size() > 1) {
+        } else if (key == "A_Expr" && child(n, "name").size() > 1) {
             refuse(place, "OPERATOR(schema.…) is not allowed in a condition");
         } else if (key == "A_Indirection") {
             for (const node& step : n.at("indirection")) {
@@ -215,7 +215,7 @@ class condition_check {
 
     void check_type(const node& type, std::size_t place) const {
         std::string why;
-        if (strings(type.value("names", node::array())).back() != "interval" && type_name(type, why).empty()) {
+        if (strings(child(type, "names")).back() != "interval" && type_name(type, why).empty()) {
             refuse(place,
                    "a condition casts only to interval and the types that a mirror column may have, without length");
         }

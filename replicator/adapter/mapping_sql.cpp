@@ -75,7 +75,7 @@ class query_check {
             }
         }
         if (key == "FuncCall") {
-            const std::vector<std::string> name = strings(value.value("funcname", node::array()));
+            const std::vector<std::string> name = strings(child(value, "funcname"));
             if (name.size() > 1 && name.front() != "pg_catalog") {
                 throw file_.refusal(place,
                                     fmt::format("{}: functions are named without a schema", fmt::join(name, ".")));
@@ -96,11 +96,11 @@ class query_check {
 /// The names of the columns of a query, in order.
 std::vector<std::string> output_columns(const sql_file& file, const node& query, std::size_t begin) {
     std::vector<std::string> columns;
-    for (const node& wrapped : first_select(query).value("targetList", node::array())) {
+    for (const node& wrapped : child(first_select(query), "targetList")) {
         const node& target = wrapped.at("ResTarget");
         const std::size_t place = location(target, begin);
         std::string name = text_at(target, "name");
-        const node value = target.value("val", node::object());
+        const node& value = child(target, "val");
         if (name.empty() && value.contains("ColumnRef")) {
             const node& fields = value.at("ColumnRef").at("fields");
             if (fields.back().contains("A_Star")) {

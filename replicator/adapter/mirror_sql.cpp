@@ -84,7 +84,7 @@ void read_comment(const sql_file& file, const statement& s, adapter& made, place
     if (on != "OBJECT_TABLE" && on != "OBJECT_COLUMN") {
         throw file.refusal(s.begin, "a comment in mirror.sql is on a table or a column");
     }
-    std::vector<std::string> names = strings(s.body.at("object").value("List", node::object()).value("items", node()));
+    std::vector<std::string> names = strings(child(child(s.body.at("object"), "List"), "items"));
     const std::string comment = text_at(s.body, "comment");
     if (on == "OBJECT_COLUMN") {
         const std::string column = names.back();

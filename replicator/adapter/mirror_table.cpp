@@ -48,7 +48,7 @@ class table_reader {
         if (flag_at(body, "if_not_exists")) {
             refuse(begin_, "IF NOT EXISTS is not allowed here: mirror.sql names each table once");
         }
-        const node elements = body.value("tableElts", node::array());
+        const node& elements = child(body, "tableElts");
         for (const node& element : elements) {
             if (element.contains("ColumnDef")) {
                 read_column(element.at("ColumnDef"));
@@ -107,7 +107,7 @@ class table_reader {
             }
         }
         made_.columns.push_back(std::move(c));
-        for (const node& wrapped : definition.value("constraints", node::array())) {
+        for (const node& wrapped : child(definition, "constraints")) {
             read_column_constraint(wrapped.at("Constraint"), place);
         }
     }

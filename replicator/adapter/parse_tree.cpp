@@ -61,16 +61,16 @@ std::vector<statement> parse(std::string_view text) {
         const int cursor = result->error->cursorpos;
         throw syntax_fault{cursor > 0 ? byte_of(text, static_cast<std::size_t>(cursor)) : 0, result->error->message};
     }
-    const node tree = node::parse(result->parse_tree);
+    node tree = node::parse(result->parse_tree);
     std::vector<statement> statements;
-    for (const node& raw : tree.value("stmts", node::array())) {
-        const node& wrapped = raw.at("stmt");
+    for (node& raw : tree["stmts"]) {
+        node& wrapped = raw.at("stmt");
         if (wrapped.empty()) {
             continue;
         }
         statement s;
         s.kind = wrapped.begin().key();
-        s.body = wrapped.begin().value();
+        s.body = std::move(wrapped.begin().value());
         const std::size_t from = raw.value("stmt_location", std::size_t{0});
         const std::size_t length = raw.value("stmt_len", std::size_t{0});
         s.begin = skip_blank(text, from);
@@ -118,6 +118,12 @@ std::vector<std::string> strings(const node& list) {
     return names;
 }
 
+const node& child(const node& n, const char* field) {
+    static const node nothing;
+    const auto found = n.find(field);
+    return found != n.end() ? *found : nothing;
+}
+
 std::string text_at(const node& n, const char* field) {
     const auto found = n.find(field);
     return found != n.end() && found->is_string() ? found->get<std::string>() : std::string();
@@ -129,11 +135,11 @@ bool flag_at(const node& n, const char* field) {
 }
 
 std::string type_name(const node& type, std::string& reason) {
-    std::vector<std::string> names = strings(type.value("names", node::array()));
+    std::vector<std::string> names = strings(child(type, "names"));
     if (names.size() == 2 && names.front() == "pg_catalog") {
         names.erase(names.begin());
     }
-    const std::size_t dimensions = type.value("arrayBounds", node::array()).size();
+    const std::size_t dimensions = child(type, "arrayBounds").size();
     std::string name;
     if (names.size() == 1) {
         for (const auto& [parsed, written] : scalar_types) {

@@ -58,6 +58,9 @@ std::size_t location(const node& n, std::size_t otherwise);
 /// The strings of a list of String nodes, such as a qualified name.
 std::vector<std::string> strings(const node& list);
 
+/// What stands at `field`, null when there is none. By reference: copying a tree recurses as deep as the tree is.
+const node& child(const node& n, const char* field);
+
 /// The string at `field`, empty when there is none.
 std::string text_at(const node& n, const char* field);
 
