@@ -1,4 +1,4 @@
--- title: Koha 17.05 and later: bibliographic records, authorities, items and the holdings that items make
+-- title: Koha 19.06 and later: bibliographic records, authorities, items and the holdings that items make
 -- system: mariadb
 --
 -- This list is the privacy wall: a column that is not here never leaves the Koha database. It names no patron, no loan, no
