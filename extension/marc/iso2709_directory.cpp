@@ -4,6 +4,8 @@
 #include "marc/poll.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <memory_resource>
 #include <numeric>
 #include <vector>
@@ -126,8 +128,10 @@ class damaged_directory {
     /// Entries that agree with the terminators take their segments.
     void claim_exact() {
         std::pmr::vector<std::size_t> wide(chosen_.get_allocator());
+        poller polling;
         for (std::size_t i = 0; i < entries_.size(); ++i) {
             const entry& e = entries_[i];
+            polling.step(entry_bytes);
             const std::size_t first = e.numeric && e.bytes > 0 ? segment_at(e.start) : none;
             const std::size_t last = first == none ? none : segment_ending_at(e.start + e.bytes);
             if (last == none) {
@@ -139,8 +143,32 @@ class damaged_directory {
                 wide.push_back(i);
             }
         }
+        if (!wide.empty()) {
+            claim_wide(wide);
+        }
+    }
+
+    /// Of these entries, each of which names several segments, the first that names a segment takes it, if all the
+    /// others that it names are free, too. Looking at each segment for each entry would be quadratic: a hostile
+    /// directory has entries by the hundred thousand that name the same ten thousand segments.
+    void claim_wide(const std::pmr::vector<std::size_t>& wide) {
+        std::pmr::vector<std::size_t> claimed_before(segments_.size() + 1, 0, chosen_.get_allocator());
+        for (std::size_t s = 0; s < segments_.size(); ++s) {
+            claimed_before[s + 1] = claimed_before[s] + (segments_[s].claimed ? 1 : 0);
+        }
+        std::pmr::map<std::size_t, std::size_t> taken(chosen_.get_allocator()); // first and last segment
+        poller polling;
         for (const std::size_t i : wide) {
-            claim(i, segment_at(entries_[i].start), segment_ending_at(entries_[i].start + entries_[i].bytes));
+            polling.step(entry_bytes);
+            const std::size_t first = segment_at(entries_[i].start);
+            const std::size_t last = segment_ending_at(entries_[i].start + entries_[i].bytes);
+            const auto after = taken.upper_bound(last);
+            const bool is_taken = claimed_before[last + 1] != claimed_before[first] ||
+                                  (after != taken.begin() && std::prev(after)->second >= first);
+            if (!is_taken && claim(i, first, last)) {
+                taken.emplace(first, last);
+                polling.step(last - first + 1);
+            }
         }
     }
 

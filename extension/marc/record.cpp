@@ -104,6 +104,11 @@ std::string_view record_view::leader_of(std::span<const std::byte> slice) {
     return as_text(slice).substr(layout::leader_at, limits::leader_bytes);
 }
 
+std::uint8_t record_view::flags_of(std::span<const std::byte> slice) {
+    leader_of(slice); // the same checks
+    return static_cast<std::uint8_t>(slice[1]);
+}
+
 flavour record_view::get_flavour() const noexcept {
     return static_cast<flavour>(static_cast<unsigned char>(text_[2]) & 0x0FU);
 }

@@ -1,4 +1,4 @@
-// The leader, and the record as rows.
+// The leader, what the reader left out, and the record as rows.
 #include "rows.hpp"
 #include "value.hpp"
 
@@ -51,6 +51,13 @@ MARC_SQL_FUNCTION(marc_leader) {
     // The head only: a large record that is stored out of line is not read in full.
     struct varlena* head = PG_DETOAST_DATUM_SLICE(fcinfo->args[0].value, 0, marc::record_view::leader_slice_bytes);
     return boundary(fcinfo, [&] { return text_datum_from_utf8(marc::record_view::leader_of(varlena_bytes(head))); });
+}
+
+MARC_SQL_FUNCTION(marc_is_lossy) {
+    struct varlena* head = PG_DETOAST_DATUM_SLICE(fcinfo->args[0].value, 0, marc::record_view::leader_slice_bytes);
+    return boundary(fcinfo, [&] {
+        return BoolGetDatum((marc::record_view::flags_of(varlena_bytes(head)) & marc::record_flag::lossy) != 0);
+    });
 }
 
 MARC_SQL_FUNCTION(marc_fields) {

@@ -33,9 +33,16 @@ void out_of_memory(detail::failure& why) noexcept {
     copy_text(why.detail, "The record needs more memory than the server gives, or a value of more than 1 GB.");
 }
 
+/// Where errors of the server are copied to: set by the innermost boundary().
+MemoryContext error_memory_now = nullptr;
+
 } // namespace
 
 namespace detail {
+
+MemoryContext exchange_error_memory(MemoryContext memory) noexcept {
+    return std::exchange(error_memory_now, memory);
+}
 
 void describe_current_exception(failure& why) noexcept {
     why.postgres = nullptr;
@@ -95,7 +102,7 @@ void throw_caught_error(MemoryContext context) {
     sigjmp_buf* const handler = PG_exception_stack;
     ErrorData* volatile copy = nullptr;
     sigjmp_buf here;
-    MemoryContextSwitchTo(context);
+    MemoryContextSwitchTo(error_memory_now != nullptr ? error_memory_now : context);
     if (sigsetjmp(here, 0) == 0) {
         PG_exception_stack = &here;
         copy = CopyErrorData();

@@ -63,6 +63,22 @@ void describe_current_exception(failure& why) noexcept;
 /// Raises the failure as a PostgreSQL error; returns only when the caller wanted a soft error.
 Datum report(FunctionCallInfo fcinfo, const failure& why);
 
+/// Names the memory that errors of the server are copied to, and gives back the one before. An error passes destructors
+/// that reset or delete the context in which it happened (row_memory), so it must not lie there.
+MemoryContext exchange_error_memory(MemoryContext memory) noexcept;
+
+/// While it lives, errors of the server are kept in the memory context that was current when it began.
+class error_memory {
+  public:
+    error_memory() : before_{exchange_error_memory(CurrentMemoryContext)} {}
+    ~error_memory() { exchange_error_memory(before_); }
+    error_memory(const error_memory&) = delete;
+    error_memory& operator=(const error_memory&) = delete;
+
+  private:
+    MemoryContext before_;
+};
+
 [[noreturn]] void throw_caught_error(MemoryContext context);
 
 } // namespace detail
@@ -73,17 +89,20 @@ template <class Body>
 guarded boundary(FunctionCallInfo fcinfo, Body&& body) {
     static_assert(std::is_trivially_destructible_v<std::remove_reference_t<Body>>,
                   "the error is raised over the body: it may hold references only");
+    MemoryContext const caller = CurrentMemoryContext;
     detail::failure why;
     try {
+        detail::error_memory const outlives_the_body;
         return guarded{body()};
     } catch (...) {
         detail::describe_current_exception(why);
     }
+    MemoryContextSwitchTo(caller);
     return guarded{detail::report(fcinfo, why)};
 }
 
 /// Calls the server from C++. Takes a function that makes no C++ object with a destructor; returns what it returns.
-/// A PostgreSQL error inside becomes a pg_error exception, which boundary() raises again unchanged.
+/// A PostgreSQL error inside becomes a pg_error exception, which boundary() raises again unchanged. Inside boundary().
 template <class Call>
 auto pg_call(Call&& call) -> std::invoke_result_t<Call&> {
     using result = std::invoke_result_t<Call&>;

@@ -31,8 +31,12 @@ extern "C" {
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "commands/extension.h"
 #include "common/hashfn.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -41,10 +45,12 @@ extern "C" {
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
+#include "parser/analyze.h"
 #include "parser/parser.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/syscache.h"
@@ -90,6 +96,26 @@ inline bool walk_children(Node* node, node_walker walker, void* context) {
 #else
     return raw_expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)(void)>(walker)),
                                       context);
+#endif
+}
+
+/// Visits the children of an analysed node; see walk_children() for the cast.
+inline bool walk_expression(Node* node, node_walker walker, void* context) {
+#if PG_VERSION_NUM >= 160000
+    return expression_tree_walker(node, walker, context);
+#else
+    return expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)(void)>(walker)),
+                                  context);
+#endif
+}
+
+/// Looks up the names and types of a statement without parameters. parse_analyze() got this name in 15. May raise an
+/// error.
+inline Query* analyze_statement(RawStmt* statement, const char* sql) {
+#if PG_VERSION_NUM >= 150000
+    return parse_analyze_fixedparams(statement, sql, nullptr, 0, nullptr);
+#else
+    return parse_analyze(statement, sql, nullptr, 0, nullptr);
 #endif
 }
 

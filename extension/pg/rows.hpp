@@ -38,7 +38,11 @@ class row_memory {
     explicit row_memory(const row_set& rows) : rows_{rows}, outer_{MemoryContextSwitchTo(rows.memory())} {}
     ~row_memory() {
         MemoryContextSwitchTo(outer_);
-        MemoryContextReset(rows_.memory());
+        // While an exception passes, what it holds may lie here; the caller's memory, of which this is a part, goes
+        // soon.
+        if (std::uncaught_exceptions() == exceptions_) {
+            MemoryContextReset(rows_.memory());
+        }
     }
     row_memory(const row_memory&) = delete;
     row_memory& operator=(const row_memory&) = delete;
@@ -46,6 +50,7 @@ class row_memory {
   private:
     const row_set& rows_;
     MemoryContext outer_;
+    int exceptions_ = std::uncaught_exceptions();
 };
 
 /// The row type of a function with OUT arguments, looked up once for each call site. To be called before boundary();

@@ -81,7 +81,7 @@ struct adapter {
     const table* find(std::string_view source_name) const;
 
     /// The statements that make the mirror tables, indexes, comments and mapping views in `mirror_schema`, to be run in
-    /// one transaction with search_path = mirror_schema, the schema of the marc extension, pg_catalog.
+    /// one transaction with search_path = mirror_schema, pg_catalog, the schema of the marc extension, pg_temp.
     std::vector<std::string> create_statements(std::string_view mirror_schema) const;
 };
 

@@ -62,7 +62,8 @@ class savepoint {
 
 applier::applier(pq::connection& on, const adapter::adapter& adapter, const taken_source& source)
     : on_(on), adapter_(adapter), source_(source), cascades_(adapter), run_(adapter, cascades_),
-      writer_(on, adapter, cascades_, source.mirror_schema, run_.touched()), quarantine_(on, source.id, source.name) {
+      writer_(on, adapter, cascades_, source.mirror_schema, run_.touched()), quarantine_(on, source.id, source.name),
+      position_(source.position) {
     quarantine_.load();
 }
 
@@ -136,11 +137,16 @@ void applier::apply_alone(const change& one, const std::string& why, const std::
     const adapter::table& table = adapter_.tables[one.table];
     if (one.what == capture::operation::truncate) {
         writer_.truncate(one.table, source_.id);
+        quarantine_.supersede_all(table);
         return;
     }
     if (!why.empty()) {
-        quarantine_.put(table, operation_name(one.what), one.row, one.old, position,
-                        {"", why, "mend the row in the source and save it again"});
+        quarantine_alone(one, position, {"", why, "mend the row in the source and save it again"});
+        return;
+    }
+    // Whose earlier change is in quarantine is not completed by a part.
+    if (!is_full(one.row) && quarantine_.holds(table, one.old)) {
+        quarantine_alone(one, position, quarantine_.row_missing());
         return;
     }
     savepoint before(on_);
@@ -149,13 +155,54 @@ void applier::apply_alone(const change& one, const std::string& why, const std::
         before.release();
         if (!found) {
             quarantine_.put(table, operation_name(one.what), one.row, one.old, position, quarantine_.row_missing());
+            return;
         }
     } catch (const pq::error& failed) {
         if (!is_data_error(failed.sqlstate())) {
             throw;
         }
         before.roll_back();
-        quarantine_.put(table, operation_name(one.what), one.row, one.old, position, reason_of(failed));
+        quarantine_alone(one, position, reason_of(failed));
+        return;
+    }
+    quarantine_.supersede(table, one.old);
+    quarantine_.supersede(table, one.row);
+}
+
+/// Puts one change in quarantine. Where it moves its row to another key, the row leaves the old one all the same, and
+/// its children follow: nothing would ever come again to remove it there.
+void applier::quarantine_alone(const change& one, const std::string& position, const row_quarantine::reason& why) {
+    const adapter::table& table = adapter_.tables[one.table];
+    const std::string old_key = key_text(table, one.old);
+    const bool old_known = !one.old.empty() && std::all_of(table.key.begin(), table.key.end(), [&](std::size_t column) {
+        return column < one.old.size() && one.old[column].is == capture::cell::state::value;
+    });
+    if (one.what == capture::operation::update && old_known && old_key != key_text(table, one.row)) {
+        const auto careful = [this](const auto& work) {
+            savepoint before(on_);
+            try {
+                work();
+                before.release();
+            } catch (const pq::error& failed) {
+                if (!is_data_error(failed.sqlstate())) {
+                    throw;
+                }
+                before.roll_back(); // such a key was never in the mirror
+            }
+        };
+        careful([&] { writer_.remove_old(one); });
+        quarantine_.supersede(table, one.old);
+        if (!one.keeps_children) {
+            careful([&] { writer_.move_children(one); });
+        }
+    }
+    quarantine_.put(table, operation_name(one.what), one.row, one.old, position, why, one.keeps_children);
+}
+
+/// Closes the cases of rows that a cascade has taken away.
+void applier::supersede_cascaded() {
+    for (const auto& [table, key] : writer_.take_cascaded()) {
+        quarantine_.supersede(adapter_.tables[table], key);
     }
 }
 
@@ -188,11 +235,13 @@ void applier::flush(const std::string& position) {
         std::vector<const net_change*> missing;
         savepoint before(on_);
         try {
+            writer_.collect_cascaded(!quarantine_.empty());
             writer_.read_old(order);
             for (const net_changes group : groups) {
                 writer_.write(group, missing);
             }
             before.release();
+            supersede_cascaded();
             for (const net_change* one : missing) {
                 quarantine_.put(adapter_.tables[one->table], *one, position, quarantine_.row_missing());
             }
@@ -227,6 +276,7 @@ void applier::write_carefully(net_changes group, const std::string& position) {
     std::vector<const net_change*> missing;
     savepoint before(on_);
     try {
+        writer_.collect_cascaded(!quarantine_.empty());
         writer_.read_old(group);
         writer_.write(group, missing);
         before.release();
@@ -243,6 +293,7 @@ void applier::write_carefully(net_changes group, const std::string& position) {
         write_carefully(group.subspan(group.size() / 2), position);
         return;
     }
+    supersede_cascaded();
     for (const net_change* one : missing) {
         quarantine_.put(adapter_.tables[one->table], *one, position, quarantine_.row_missing());
     }
@@ -292,7 +343,7 @@ void applier::refresh_touched(const std::string& position) {
 }
 
 void applier::write_position(const std::string& position, std::int64_t commit_time_us,
-                             std::optional<std::int64_t> lag_bytes) {
+                             std::optional<std::int64_t> lag_bytes, std::size_t transactions, std::size_t changes) {
     const pq::result answer = on_.run_prepared(
         "UPDATE everarchive.source_progress SET position = coalesce($3, position), commit_time = coalesce("
         "'epoch'::timestamptz + $4::bigint * interval '1 microsecond', commit_time), transactions = transactions + "
@@ -300,15 +351,13 @@ void applier::write_position(const std::string& position, std::int64_t commit_ti
         "pg_catalog.now() "
         "WHERE source_id = $1::integer AND epoch = $2::bigint",
         {std::to_string(source_.id), std::to_string(source_.epoch), position.empty() ? pq::parameter() : position,
-         commit_time_us == 0 ? pq::parameter() : std::to_string(commit_time_us), std::to_string(transactions_),
-         std::to_string(changes_), lag_bytes ? pq::parameter(std::to_string(*lag_bytes)) : pq::parameter()});
+         commit_time_us == 0 ? pq::parameter() : std::to_string(commit_time_us), std::to_string(transactions),
+         std::to_string(changes), lag_bytes ? pq::parameter(std::to_string(*lag_bytes)) : pq::parameter()});
     if (answer.affected() == 0) {
         throw error(exit_code::state, cause::fenced,
                     "another program has taken source " + source_.name + " over, or it was removed",
                     "run one everarchive program for a source");
     }
-    transactions_ = 0;
-    changes_ = 0;
 }
 
 std::string applier::commit(std::optional<std::int64_t> lag_bytes) {
@@ -320,7 +369,7 @@ std::string applier::commit(std::optional<std::int64_t> lag_bytes) {
             write_touched();
         }
         quarantine_.resolve();
-        write_position(position_, commit_time_us_, lag_bytes);
+        write_position(position_, commit_time_us_, lag_bytes, transactions_, changes_);
         on_.run("COMMIT");
     } catch (const pq::error& failed) {
         throw_with_hint(failed, source_);
@@ -328,6 +377,8 @@ std::string applier::commit(std::optional<std::int64_t> lag_bytes) {
     writer_.after_commit();
     held_.clear();
     open_ = false;
+    transactions_ = 0;
+    changes_ = 0;
     bytes_ = 0;
     return position_;
 }
@@ -352,35 +403,68 @@ void applier::retry_quarantined() {
                                     "everarchive source resync " + source_.name});
             continue;
         }
-        net_change net;
-        net.table = static_cast<std::uint32_t>(kept->table);
-        net.row = kept->row;
-        net.read_old = true;
-        net.what = kept->operation == "delete" ? net_change::effect::remove
-                   : is_full(kept->row)        ? net_change::effect::upsert
-                                               : net_change::effect::patch;
-        const net_change* const one[] = {&net};
-        std::optional<row_quarantine::reason> why;
-        savepoint before(on_);
-        try {
-            std::vector<const net_change*> missing;
-            run_.touched().add(adapter_.tables[kept->table], kept->row);
-            writer_.read_old(one);
-            writer_.write(one, missing);
-            before.release();
-            if (!missing.empty()) {
-                why = quarantine_.row_missing();
-            }
-        } catch (const pq::error& failed) {
-            if (!is_data_error(failed.sqlstate())) {
-                throw;
-            }
-            before.roll_back();
-            why = reason_of(failed);
+        const row_quarantine::neighbours beside = quarantine_.beside(id);
+        if (!beside.is_open) { // superseded by one of those before it, or discarded meanwhile
+            continue;
         }
-        quarantine_.retried(id, adapter_.tables[kept->table], kept->row, why);
+        if (std::any_of(beside.newer.begin(), beside.newer.end(), [&](const std::string& newer) {
+                const std::optional<kept_change> read = change_from_json(adapter_, newer);
+                return read && read->is_whole();
+            })) {
+            quarantine_.outdated(id);
+            continue;
+        }
+        quarantine_.retried(id, adapter_.tables[kept->table], *kept, retry(*kept, beside.older));
+        supersede_cascaded();
     }
     commit(std::nullopt);
+}
+
+/// Applies a kept change again. Returns why it could not be.
+std::optional<row_quarantine::reason> applier::retry(const kept_change& kept, bool older_open) {
+    const adapter::table& table = adapter_.tables[kept.table];
+    writer_.collect_cascaded(!quarantine_.empty());
+    if (older_open && !kept.is_whole()) {
+        return quarantine_.row_missing();
+    }
+    net_change net;
+    net.table = static_cast<std::uint32_t>(kept.table);
+    net.row = kept.row;
+    net.read_old = true;
+    net.what = kept.operation == "delete" ? net_change::effect::remove
+               : is_full(kept.row)        ? net_change::effect::upsert
+                                          : net_change::effect::patch;
+    if (net.what == net_change::effect::remove && !kept.keeps_children) {
+        net.cascades = !cascades_.children(kept.table).empty();
+        for (const cascade_graph::child& child : cascades_.children(kept.table)) {
+            for (const std::size_t column : child.link->parent_columns) {
+                if (kept.row[column].is == capture::cell::state::absent) {
+                    return row_quarantine::reason{"",
+                                                  "the deleted row does not carry column " +
+                                                      table.columns[column].name +
+                                                      ", by which its child rows are found",
+                                                  "everarchive source resync " + source_.name};
+                }
+            }
+        }
+    }
+    const net_change* const one[] = {&net};
+    savepoint before(on_);
+    try {
+        std::vector<const net_change*> missing;
+        run_.touched().add(table, kept.row);
+        writer_.read_old(one);
+        writer_.write(one, missing);
+        before.release();
+        return missing.empty() ? std::nullopt : std::optional(quarantine_.row_missing());
+    } catch (const pq::error& failed) {
+        if (!is_data_error(failed.sqlstate())) {
+            throw;
+        }
+        before.roll_back();
+        writer_.collect_cascaded(false);
+        return reason_of(failed);
+    }
 }
 
 void applier::roll_back() {

@@ -59,13 +59,16 @@ class applier {
   private:
     void add_changes(std::span<const capture::change> changes, const std::string& position);
     void apply_alone(const capture::change& change, const std::string& why, const std::string& position);
+    void quarantine_alone(const capture::change& change, const std::string& position,
+                          const row_quarantine::reason& why);
+    std::optional<row_quarantine::reason> retry(const kept_change& kept, bool older_open);
+    void supersede_cascaded();
     void flush(const std::string& position);
-    void write_group(net_changes group, const std::string& position);
     void write_carefully(net_changes group, const std::string& position);
     void write_touched();
     void refresh_touched(const std::string& position);
-    void write_position(const std::string& position, std::int64_t commit_time_us,
-                        std::optional<std::int64_t> lag_bytes);
+    void write_position(const std::string& position, std::int64_t commit_time_us, std::optional<std::int64_t> lag_bytes,
+                        std::size_t transactions = 0, std::size_t changes = 0);
 
     pq::connection& on_;
     const adapter::adapter& adapter_;

@@ -73,9 +73,9 @@ class batch_queue {
     }
 
   private:
-    /// Values, and what a change itself takes.
+    /// Values, cells and changes: a row of many columns takes more for its cells than for its values.
     static std::size_t weight(const capture::batch& batch) {
-        return batch.bytes + batch.changes.size() * (sizeof(capture::change) + 8 * sizeof(capture::cell)) + 1024;
+        return batch.bytes + batch.cell_bytes + batch.changes.size() * sizeof(capture::change) + 1024;
     }
 
     const std::size_t most_bytes_;

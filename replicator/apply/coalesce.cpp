@@ -155,8 +155,8 @@ run::verdict run::write_row(const change& change, std::span<const cell> row) {
     if (!is_new && net->what == net_change::effect::remove && !full) {
         return verdict::flush_first; // the row cannot be completed from what was removed
     }
-    touched_.add(table, row);
     if (is_new) {
+        touched_.add(table, row);
         bool read_old = false;
         if (change.what == operation::update) {
             read_old = !add_old_touches(table, change.old, row);
@@ -170,6 +170,7 @@ run::verdict run::write_row(const change& change, std::span<const cell> row) {
     }
     net->cascades = false;
     if (full) {
+        touched_.add(table, row);
         net->what = net_change::effect::upsert;
         net->row = row;
         return verdict::taken;
@@ -179,6 +180,7 @@ run::verdict run::write_row(const change& change, std::span<const cell> row) {
     for (std::size_t i = 0; i < row.size(); ++i) {
         merged[i] = row[i].is == cell::state::absent ? net->row[i] : row[i];
     }
+    touched_.add(table, merged); // a key may have one part from an earlier change and one from this
     net->row = merged;
     if (is_full(merged)) {
         net->what = net_change::effect::upsert;
@@ -224,25 +226,25 @@ run::verdict run::add(const change& change, std::string& why) {
         }
     }
 
-    const bool is_parent = !cascades_.children(change.table).empty();
+    const bool cascades = !cascades_.children(change.table).empty() && !change.keeps_children;
     if (change.what == operation::remove) {
         for (const cascade_graph::child& child : cascades_.children(change.table)) {
             for (const std::size_t column : child.link->parent_columns) {
-                if (row[column].is == cell::state::absent) {
+                if (cascades && row[column].is == cell::state::absent) {
                     why = "the deleted row does not carry column " + table.columns[column].name +
                           ", by which its child rows are found; the source needs binlog_row_image=FULL";
                     return verdict::alone;
                 }
             }
         }
-        remove_row(change.table, row, is_parent);
+        remove_row(change.table, row, cascades);
         return verdict::taken;
     }
     if (change.what == operation::update && has_values(table.key, change.old) &&
         !same_values(table.key, change.old, row)) {
         // The row moves to another key. Child rows follow it in the source without a log entry; and without all cells
         // the row can only be moved in the mirror itself.
-        if (is_parent || !is_full(row)) {
+        if (cascades || !is_full(row)) {
             return verdict::alone;
         }
         remove_row(change.table, change.old, false);

@@ -27,6 +27,9 @@ constexpr std::chrono::seconds retry_interval{5};
 
 constexpr milliseconds fenced_interval{500};
 
+/// A stream that has lasted so long works. Two readers with one server id end each other's in less.
+constexpr std::chrono::seconds settled_after{3};
+
 std::int64_t now_ms() {
     return std::chrono::duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
 }
@@ -92,9 +95,13 @@ bool pipeline::recover(const error& failed) {
     }
     switch (failed.why()) {
     case cause::fenced:
-        // Said once, then once a minute: this program is the stand-by.
+        // Said once, then once a minute: this program is the stand-by, or fights with another one for the source.
         if (fenced_++ % 120 == 6) {
             log::write(log::severity::warning, "apply", failed.what(), fields);
+            if (failed.code() == exit_code::source && !taken_.state.empty()) {
+                told_ = true;
+                tell_state(conninfo_, taken_, taken_.state, failed.what(), failed.hint());
+            }
         }
         return wait(fenced_interval);
     case cause::retry: {
@@ -127,7 +134,6 @@ void pipeline::follow() {
     const adapter::adapter adapter = adapter::load(adapters_, row_.adapter);
     pq::connection on = open_applier_connection(conninfo_, row_.name);
     taken_ = take(on, row_.id, row_.name);
-    fenced_ = 0;
     const std::unique_ptr<capture::source> source = capture::open_source(row_.origin, row_.name, adapter);
     std::string position = taken_.position;
     if (position.empty()) {
@@ -167,10 +173,25 @@ void pipeline::stream(pq::connection& on, const adapter::adapter& adapter, const
     apply(applier, reader);
 }
 
+/// Not as soon as the stream is open: what ends it may come right after.
+void pipeline::note_works() {
+    if (fenced_ != 0) {
+        log::write(log::severity::info, "apply", "following", {{"source", row_.name}, {"position", taken_.position}});
+    }
+    fenced_ = 0;
+    backoff_.reset();
+    if (told_) {
+        tell_state(conninfo_, taken_, "streaming", {}, {});
+        told_ = false;
+    }
+}
+
 void pipeline::apply(applier& applier, stream_reader& reader) {
     auto last_commit = steady_clock::now();
     auto last_retry = last_commit;
     bool greeted = false;
+    bool works = false;
+    auto opened = last_commit;
     while (!stopping() || applier.is_open()) {
         if (stopping() && applier.is_torn()) {
             applier.roll_back(); // its source transaction comes again as a whole
@@ -179,13 +200,13 @@ void pipeline::apply(applier& applier, stream_reader& reader) {
         if (!greeted && reader.is_open()) {
             greeted = true;
             streaming_ = true;
-            backoff_.reset();
-            if (told_) {
-                tell_state(conninfo_, taken_, "streaming", {}, {});
-                told_ = false;
-            }
-            log::write(log::severity::info, "apply", "following",
+            opened = steady_clock::now();
+            log::write(fenced_ == 0 ? log::severity::info : log::severity::debug, "apply", "following",
                        {{"source", row_.name}, {"position", taken_.position}});
+        }
+        if (greeted && !works && steady_clock::now() - opened >= settled_after) {
+            works = true;
+            note_works();
         }
         if (!applier.is_open() && steady_clock::now() - last_retry >= retry_interval) {
             applier.retry_quarantined();
@@ -218,6 +239,10 @@ void pipeline::apply(applier& applier, stream_reader& reader) {
             taken_.position = position;
             last_commit = steady_clock::now();
             if (!nothing_of_ours) {
+                if (!works && fenced_ == 0) {
+                    works = true;
+                    note_works();
+                }
                 note_arrival();
                 if (full) {
                     mapping_.note_backlog();

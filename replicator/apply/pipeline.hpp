@@ -54,6 +54,7 @@ class pipeline {
     bool wait(std::chrono::milliseconds time) const;
     bool recover(const error& failed);
     void note_arrival();
+    void note_works();
 
     const std::string conninfo_;
     const source_row row_;
@@ -63,7 +64,7 @@ class pipeline {
     taken_source taken_;
     backoff backoff_;
     bool told_ = false; // a passing trouble stands in the source's row
-    int fenced_ = 0;    // attempts while another program had the source
+    int fenced_ = 0;    // attempts while another program had the source, since the stream last worked
     std::atomic<bool> stop_{false};
     std::atomic<bool> done_{false};
     std::atomic<bool> streaming_{false};

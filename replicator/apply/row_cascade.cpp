@@ -44,13 +44,17 @@ void row_writer::cascade_child(const cascade_graph::child& child,
     const mirror_table& table = tables_[child.table];
     const auto& grandchildren = cascades_.children(child.table);
     std::vector<std::size_t> wanted = table.touch_columns;
-    if (child.link->on_delete == adapter::foreign_key::action::cascade) {
-        for (const cascade_graph::child& below : grandchildren) {
-            for (const std::size_t column : below.link->parent_columns) {
-                if (std::find(wanted.begin(), wanted.end(), column) == wanted.end()) {
-                    wanted.push_back(column);
-                }
+    const auto want = [&wanted](const std::vector<std::size_t>& columns) {
+        for (const std::size_t column : columns) {
+            if (std::find(wanted.begin(), wanted.end(), column) == wanted.end()) {
+                wanted.push_back(column);
             }
+        }
+    };
+    if (child.link->on_delete == adapter::foreign_key::action::cascade) {
+        want(table.definition->key);
+        for (const cascade_graph::child& below : grandchildren) {
+            want(below.link->parent_columns);
         }
     }
     for (std::size_t start = 0; start < parents.size(); start += parents_at_once) {
@@ -122,12 +126,18 @@ std::vector<std::vector<std::string>> row_writer::cascade_step(const cascade_gra
         for (std::size_t i = 0; i < wanted.size(); ++i) {
             value.emplace_back(rows.text(row, static_cast<int>(i)));
         }
+        if (collect_ && child.link->on_delete == adapter::foreign_key::action::cascade) {
+            std::vector<cell> cells(table.definition->columns.size());
+            for (const std::size_t column : table.definition->key) {
+                const auto place = std::find(wanted.begin(), wanted.end(), column) - wanted.begin();
+                cells[column] = cell::of(value[static_cast<std::size_t>(place)]);
+            }
+            cascaded_.emplace_back(child.table, key_text(*table.definition, cells));
+        }
     }
     return values;
 }
 
-/// The parent's key changed: its child rows follow (ON UPDATE CASCADE). Where the source forbids such a change
-/// (RESTRICT) there are none, so nothing happens.
 void row_writer::move_children(const capture::change& change) {
     for (const cascade_graph::child& child : cascades_.children(change.table)) {
         const mirror_table& table = tables_[child.table];

@@ -74,11 +74,14 @@ std::string printable(std::string_view text) {
 }
 
 std::string change_as_json(const adapter::table& table, std::string_view operation, std::span<const cell> row,
-                           std::span<const cell> old) {
+                           std::span<const cell> old, bool keeps_children) {
     nlohmann::json change{
         {"table", table.mirror_name()}, {"operation", operation}, {"cells", cells_as_json(table, row)}};
     if (!old.empty()) {
         change["old"] = cells_as_json(table, old);
+    }
+    if (keeps_children) {
+        change["keeps_children"] = true;
     }
     return change.dump();
 }
@@ -121,6 +124,7 @@ std::optional<kept_change> change_from_json(const adapter::adapter& adapter, con
         const nlohmann::json kept = nlohmann::json::parse(json);
         kept_change read;
         read.operation = kept.at("operation").get<std::string>();
+        read.keeps_children = kept.value("keeps_children", false);
         for (; read.table < adapter.tables.size(); ++read.table) {
             const adapter::table& table = adapter.tables[read.table];
             if (table.mirror_name() == kept.at("table").get<std::string>()) {
@@ -137,8 +141,8 @@ std::optional<kept_change> change_from_json(const adapter::adapter& adapter, con
     return std::nullopt;
 }
 
-std::string row_quarantine::name_of(const adapter::table& table, std::span<const cell> row) {
-    return table.mirror_name() + '\n' + printable(key_text(table, row));
+std::string row_quarantine::name_of(const adapter::table& table, std::string_view key) {
+    return table.mirror_name() + '\n' + printable(key);
 }
 
 void row_quarantine::load() {
@@ -154,16 +158,19 @@ void row_quarantine::load() {
 }
 
 void row_quarantine::put(const adapter::table& table, std::string_view operation, std::span<const cell> row,
-                         std::span<const cell> old, const std::string& position, const reason& why) {
+                         std::span<const cell> old, const std::string& position, const reason& why,
+                         bool keeps_children) {
+    resolve(); // what is noted until now is not about the case that comes
     const std::string key = printable(key_text(table, row));
     on_.run_prepared(
         "INSERT INTO everarchive.quarantine (source_id, stage, table_name, operation, key, position, bytes, "
         "sqlstate, message, hint) VALUES ($1::integer, 'apply', $2, $3, $4, $5, $6::bytea, $7, $8, $9)",
         {std::to_string(source_id_), table.mirror_name(), std::string(operation), key,
-         position.empty() ? pq::parameter() : position, "\\x" + hexadecimal(change_as_json(table, operation, row, old)),
+         position.empty() ? pq::parameter() : position,
+         "\\x" + hexadecimal(change_as_json(table, operation, row, old, keeps_children)),
          why.sqlstate.empty() ? pq::parameter() : why.sqlstate, printable(why.message),
          why.hint.empty() ? pq::parameter() : printable(why.hint)});
-    open_.insert(name_of(table, row));
+    open_.insert(name_of(table, key));
     // The table has all of it; a line of the log need not repeat the row that PostgreSQL quotes.
     const std::string_view message = std::string_view(why.message).substr(0, why.message.find(" (Failing row"));
     log::write(log::severity::warning, "apply", "a row went to quarantine: " + std::string(message),
@@ -176,19 +183,34 @@ void row_quarantine::put(const adapter::table& table, std::string_view operation
 
 void row_quarantine::put(const adapter::table& table, const net_change& change, const std::string& position,
                          const reason& why) {
-    put(table, name_of_effect(change.what), change.row, {}, position, why);
+    const bool keeps_children = change.what == net_change::effect::remove && !change.cascades;
+    put(table, name_of_effect(change.what), change.row, {}, position, why, keeps_children);
 }
 
 bool row_quarantine::holds(const adapter::table& table, std::span<const cell> row) const {
-    return !open_.empty() && open_.contains(name_of(table, row));
+    return !open_.empty() && open_.contains(name_of(table, key_text(table, row)));
 }
 
 void row_quarantine::supersede(const adapter::table& table, std::span<const cell> row) {
-    if (open_.empty() || open_.erase(name_of(table, row)) == 0) {
-        return;
+    if (!open_.empty()) {
+        supersede(table, key_text(table, row));
     }
-    tables_.push_back(table.mirror_name());
-    keys_.push_back(printable(key_text(table, row)));
+}
+
+void row_quarantine::supersede(const adapter::table& table, const std::string& key) {
+    if (open_.erase(name_of(table, key)) != 0) {
+        tables_.push_back(table.mirror_name());
+        keys_.push_back(printable(key));
+    }
+}
+
+void row_quarantine::supersede_all(const adapter::table& table) {
+    const std::string prefix = table.mirror_name() + '\n';
+    if (std::erase_if(open_, [&](const std::string& name) { return name.starts_with(prefix); }) != 0) {
+        on_.run("UPDATE everarchive.quarantine SET resolved_at = pg_catalog.now(), resolution = 'superseded' WHERE "
+                "source_id = $1::integer AND stage = 'apply' AND resolved_at IS NULL AND table_name = $2",
+                {std::to_string(source_id_), table.mirror_name()});
+    }
 }
 
 void row_quarantine::resolve() {
@@ -219,7 +241,33 @@ std::vector<std::pair<std::string, std::string>> row_quarantine::requested() {
     return found;
 }
 
-void row_quarantine::retried(const std::string& id, const adapter::table& table, std::span<const cell> row,
+row_quarantine::neighbours row_quarantine::beside(const std::string& id) {
+    const pq::result rows = on_.run_prepared(
+        "SELECT o.quarantine_id - q.quarantine_id, CASE WHEN o.quarantine_id > q.quarantine_id THEN "
+        "pg_catalog.convert_from(o.bytes, 'UTF8') END FROM everarchive.quarantine q JOIN everarchive.quarantine o ON "
+        "o.source_id = q.source_id AND o.stage = 'apply' AND o.resolved_at IS NULL AND o.table_name = q.table_name AND "
+        "o.key = q.key WHERE q.quarantine_id = $1::bigint",
+        {id});
+    neighbours found;
+    for (int row = 0; row < rows.rows(); ++row) {
+        const auto distance = rows.number(row, 0);
+        found.is_open = found.is_open || distance == 0;
+        found.older = found.older || distance < 0;
+        if (distance > 0) {
+            found.newer.emplace_back(rows.text(row, 1));
+        }
+    }
+    return found;
+}
+
+void row_quarantine::outdated(const std::string& id) {
+    on_.run_prepared(
+        "UPDATE everarchive.quarantine SET resolved_at = pg_catalog.now(), resolution = 'superseded' WHERE "
+        "quarantine_id = $1::bigint AND resolved_at IS NULL",
+        {id});
+}
+
+void row_quarantine::retried(const std::string& id, const adapter::table& table, const kept_change& kept,
                              const std::optional<reason>& why) {
     if (why) {
         refuse(id, *why);
@@ -229,7 +277,18 @@ void row_quarantine::retried(const std::string& id, const adapter::table& table,
         "UPDATE everarchive.quarantine SET resolved_at = pg_catalog.now(), resolution = 'retried', attempts = "
         "attempts + 1, last_at = pg_catalog.now() WHERE quarantine_id = $1::bigint",
         {id});
-    open_.erase(name_of(table, row));
+    if (kept.is_whole()) {
+        on_.run_prepared(
+            "UPDATE everarchive.quarantine o SET resolved_at = pg_catalog.now(), resolution = 'superseded' FROM "
+            "everarchive.quarantine q WHERE q.quarantine_id = $1::bigint AND o.source_id = q.source_id AND o.stage = "
+            "'apply' AND o.resolved_at IS NULL AND o.table_name = q.table_name AND o.key = q.key AND o.quarantine_id < "
+            "q.quarantine_id",
+            {id});
+    }
+    const neighbours left = beside(id);
+    if (!left.older && left.newer.empty()) {
+        open_.erase(name_of(table, key_text(table, kept.row)));
+    }
 }
 
 void row_quarantine::refuse(const std::string& id, const reason& why) {

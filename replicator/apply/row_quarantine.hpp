@@ -24,8 +24,9 @@ std::string printable(std::string_view text);
 
 /// A row change as JSON: {"table":…,"operation":…,"cells":{column: text | null | {"hex":…}}, "old":{…}}. Absent cells
 /// are left out.
+/// `keeps_children` (of a change whose source was told not to follow foreign keys) stands in it only when true.
 std::string change_as_json(const adapter::table& table, std::string_view operation, std::span<const capture::cell> row,
-                           std::span<const capture::cell> old);
+                           std::span<const capture::cell> old, bool keeps_children = false);
 
 /// A change as change_as_json() wrote it. Its cells point into `texts`.
 struct kept_change {
@@ -33,7 +34,11 @@ struct kept_change {
     std::string operation;
     std::vector<capture::cell> row;
     std::vector<capture::cell> old; // empty: not known
+    bool keeps_children = false;
     std::deque<std::string> texts;
+
+    /// True if it says all of its row, so that earlier changes of the row no longer matter.
+    bool is_whole() const { return operation == "delete" || is_full(row); }
 };
 
 /// Reads it again; nullopt if it is of a table or column that the adapter no longer has, or no such JSON.
@@ -55,23 +60,39 @@ class row_quarantine {
 
     /// Writes one row, in the open transaction.
     void put(const adapter::table& table, std::string_view operation, std::span<const capture::cell> row,
-             std::span<const capture::cell> old, const std::string& position, const reason& why);
+             std::span<const capture::cell> old, const std::string& position, const reason& why,
+             bool keeps_children = false);
     void put(const adapter::table& table, const net_change& change, const std::string& position, const reason& why);
 
     /// True if an earlier change of this row is in quarantine: what the row is now is not known.
     bool holds(const adapter::table& table, std::span<const capture::cell> row) const;
     bool empty() const { return open_.empty(); }
 
-    /// Notes that a later change of this row was applied whole; written by resolve().
+    /// Notes that a later change of this row was applied whole, or that the row is gone; written by resolve(), or
+    /// before the next case of whatever row is put in.
     void supersede(const adapter::table& table, std::span<const capture::cell> row);
+    void supersede(const adapter::table& table, const std::string& key);
+    /// The table was emptied: none of its cases matters any more. In the open transaction.
+    void supersede_all(const adapter::table& table);
 
-    /// Writes the resolutions, in the open transaction.
+    /// Writes the resolutions, in the open transaction. They are of all cases up to now.
     void resolve();
+
+    /// What stands beside one case, of the same row.
+    struct neighbours {
+        bool is_open = false;           // the case itself
+        bool older = false;             // an open case that came before it
+        std::vector<std::string> newer; // the changes, as JSON, of open cases that came after it
+    };
+    neighbours beside(const std::string& id);
+    /// A newer change of the row waits in quarantine and says all of it: this one is not applied any more.
+    void outdated(const std::string& id);
 
     /// The rows that quarantine_retry() asked to apply again: id and JSON.
     std::vector<std::pair<std::string, std::string>> requested();
-    /// What came of one of them, in the open transaction: nullopt, it was applied.
-    void retried(const std::string& id, const adapter::table& table, std::span<const capture::cell> row,
+    /// What came of one of them, in the open transaction: nullopt, it was applied. A whole change closes the older
+    /// cases of its row.
+    void retried(const std::string& id, const adapter::table& table, const kept_change& kept,
                  const std::optional<reason>& why);
     /// One of them that cannot even be read.
     void refuse(const std::string& id, const reason& why);
@@ -80,7 +101,7 @@ class row_quarantine {
     reason row_missing() const;
 
   private:
-    static std::string name_of(const adapter::table& table, std::span<const capture::cell> row);
+    static std::string name_of(const adapter::table& table, std::string_view key);
 
     pq::connection& on_;
     int source_id_;

@@ -186,9 +186,7 @@ void row_writer::truncate(std::size_t table, int source_id) {
     on_.run(tables_[table].remove_all);
 }
 
-bool row_writer::rename(const capture::change& change) {
-    const mirror_table& table = tables_[change.table];
-    const auto& key = table.definition->key;
+void row_writer::remove_old(const capture::change& change) {
     net_change before;
     before.table = change.table;
     before.what = net_change::effect::remove;
@@ -196,14 +194,26 @@ bool row_writer::rename(const capture::change& change) {
     before.row = change.old;
     const net_change* const one[] = {&before};
     read_old(one);
+    remove(tables_[change.table], one);
+}
+
+bool row_writer::rename(const capture::change& change) {
+    const mirror_table& table = tables_[change.table];
+    const auto& key = table.definition->key;
     touched_.add(*table.definition, change.row);
 
     bool found = true;
     if (is_full(change.row)) {
-        remove(table, one);
+        remove_old(change);
         pipelined_.run(table.upsert, std::vector<std::span<const cell>>{change.row},
                        [](std::size_t, const pq::result&) {});
     } else {
+        net_change before;
+        before.table = change.table;
+        before.read_old = true;
+        before.row = change.old;
+        const net_change* const one[] = {&before};
+        read_old(one);
         std::string set;
         std::string where;
         std::vector<cell> parameters;
@@ -228,7 +238,9 @@ bool row_writer::rename(const capture::change& change) {
                            }
                        });
     }
-    move_children(change);
+    if (!change.keeps_children) {
+        move_children(change);
+    }
     return found;
 }
 

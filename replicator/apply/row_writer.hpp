@@ -3,6 +3,8 @@
 #pragma once
 
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "apply/cascade_graph.hpp"
@@ -34,6 +36,21 @@ class row_writer {
     /// Moves a row to another key, and the children that name it. Returns false if there is no such row.
     bool rename(const capture::change& change);
 
+    /// A row has left its key, and what it became cannot be written: removes what the mirror has under the old key.
+    void remove_old(const capture::change& change);
+
+    /// The parent's key changed: its child rows follow (ON UPDATE CASCADE). Where the source forbids such a change
+    /// (RESTRICT) there are none, so nothing happens.
+    void move_children(const capture::change& change);
+
+    /// The rows that cascades have deleted since the last call: index of the table and key as key_text() writes it.
+    /// They are only collected while `collect` was last called with true.
+    std::vector<std::pair<std::size_t, std::string>> take_cascaded() { return std::exchange(cascaded_, {}); }
+    void collect_cascaded(bool collect) {
+        collect_ = collect;
+        cascaded_.clear();
+    }
+
     /// Touches all keys of a table, then empties it.
     void truncate(std::size_t table, int source_id);
 
@@ -51,7 +68,6 @@ class row_writer {
     std::vector<std::vector<std::string>> cascade_step(const cascade_graph::child& child,
                                                        const std::vector<pq::parameter>& arrays,
                                                        const std::vector<std::size_t>& wanted);
-    void move_children(const capture::change& change);
     void touch_row(const mirror_table& table, const pq::result& rows, int row);
 
     pq::connection& on_;
@@ -63,6 +79,8 @@ class row_writer {
     std::int64_t run_ = 0;
     std::size_t staged_rows_ = 0;
     std::string buffer_;
+    bool collect_ = false;
+    std::vector<std::pair<std::size_t, std::string>> cascaded_;
 };
 
 } // namespace everarchive::apply

@@ -122,19 +122,25 @@ class worker {
             backoff_.reset();
             reported_.clear();
         } catch (const lease_lost&) {
-            log::write(log::severity::warning, "archive",
-                       "another worker has taken the archive object: leaving it to it",
-                       {{"target", to_.name}, {"archive_object", std::to_string(id)}});
+            report_lost(id);
         } catch (const pq::error& e) {
-            if (e.why() == cause::retry) {
+            if (e.sqlstate() == "55P03") { // archive_object_fence()
+                report_lost(id);
+            } else if (e.why() == cause::retry) {
                 throw; // the connection: the claim ends with it, and the object is handed out again
+            } else {
+                fail(id, e);
             }
-            fail(id, e);
         } catch (const error& e) {
             fail(id, e);
         } catch (const std::exception& e) {
             fail(id, error(exit_code::sink, cause::retry, e.what()));
         }
+    }
+
+    void report_lost(std::int64_t id) const {
+        log::write(log::severity::warning, "archive", "another worker has taken the archive object: leaving it to it",
+                   {{"target", to_.name}, {"archive_object", std::to_string(id)}});
     }
 
     void fail(std::int64_t id, const error& e) {
@@ -144,9 +150,16 @@ class worker {
         const milliseconds wait = backoff_.next();
         const double retry_seconds =
             whole_archive ? std::max(1.0, static_cast<double>(wait.count()) / 1000.0) : needs_person_seconds;
-        control_.run_prepared(
-            "SELECT everarchive.archive_object_fail($1::bigint, $2, $3, $4::double precision)",
-            {std::to_string(id), std::string(e.what()), e.hint(), fmt::format("{:.3f}", retry_seconds)});
+        try {
+            control_.run_prepared(
+                "SELECT everarchive.archive_object_fail($1::bigint, $2, $3, $4::double precision)",
+                {std::to_string(id), std::string(e.what()), e.hint(), fmt::format("{:.3f}", retry_seconds)});
+        } catch (const pq::error& refused) {
+            if (refused.sqlstate() != "55P03") { // archive_object_fence()
+                throw;
+            }
+            report_lost(id);
+        }
         report(e);
         root_.reset();
         if (whole_archive) {
@@ -172,27 +185,31 @@ class worker {
                          [&] { alive(about.id); });
     }
 
-    written_version write(const archive_object& about) {
+    written_version write(const archive_object& about, publish how) {
         const package_files files = [&](const std::function<void(const package_file&)>& each) {
-            stream_package_files(reader_, about.id, [&](const package_file& one) {
+            stream_package_files(reader_, about, [&](const package_file& one) {
                 alive(about.id);
                 each(one);
             });
         };
-        return about.packing == "segment" ? write_segment(*root_, about, files)
-                                          : write_entity_version(*root_, about, files);
+        return about.packing == "segment" ? write_segment(*root_, about, files, how)
+                                          : write_entity_version(*root_, about, files, how);
     }
 
     void write_and_verify(std::int64_t id) {
         const auto begin = steady_clock::now();
         archive_object about = read_archive_object(control_, id);
         // Accepted before, then found bad when it was read back: read once more, and if it is still bad, written anew.
-        if (about.state == "failed" && !about.sha512.empty() && read_again(about)) {
-            discard_version(*root_, about.ocfl_id, about.ocfl_version);
-        }
+        const bool bad = about.state == "failed" && !about.sha512.empty() && read_again(about);
         if (about.state != "accepted") {
-            const written_version written = write(about);
+            const written_version written = write(about, bad ? publish::replace : publish::once);
             about.sha512 = written.sha512;
+            if (!written.set_aside.empty()) {
+                control_.run_prepared("INSERT INTO everarchive.event (type, outcome, detail, agent, archive_object_id) "
+                                      "VALUES ('replacement', 'success', $2, everarchive.agent(), $1::bigint)",
+                                      {std::to_string(id), "a whole copy was written; the bad one is kept at " +
+                                                               written.set_aside.string()});
+            }
             control_.run_prepared(
                 "SELECT everarchive.archive_object_accept($1::bigint, $2, $3, $4::bigint)",
                 {std::to_string(id), written.location, written.sha512, std::to_string(written.bytes)});

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -202,6 +203,17 @@ void rename(const path& from, const path& to) {
     if (::rename(from.c_str(), to.c_str()) != 0) {
         fail(errno, "cannot rename " + from.filename().string() + " to", to);
     }
+}
+
+bool exchange(const path& one, const path& other) {
+    step("exchange", other);
+    if (::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) == 0) {
+        return true;
+    }
+    if (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP) {
+        return false;
+    }
+    fail(errno, "cannot exchange " + one.string() + " with", other);
 }
 
 void remove_tree(const path& where) {

@@ -53,6 +53,9 @@ void sync_directory(const path& where);
 void sync_directories_below(const path& where);
 /// Atomic within one file system. Replaces a file; never a directory that holds something.
 void rename(const path& from, const path& to);
+/// Makes two directories of one file system change places in one step (Linux renameat2). False when the file system
+/// cannot: NFS, for one.
+bool exchange(const path& one, const path& other);
 /// Removes `where` and all below it, if it is there.
 void remove_tree(const path& where);
 

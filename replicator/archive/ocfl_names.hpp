@@ -13,6 +13,8 @@ inline constexpr std::string_view inventory_type = "https://ocfl.io/1.1/spec/#in
 inline constexpr std::string_view layout_extension = "0004-hashed-n-tuple-storage-layout";
 /// Where objects are built before they are moved into their place. A local extension: readers ignore it.
 inline constexpr std::string_view staging_extension = "everarchive-staging";
+/// Where copies that were found bad are kept for a person. We delete nothing there.
+inline constexpr std::string_view bad_extension = "everarchive-bad";
 
 /// True for a name in the registry of community extensions (github.com/OCFL/extensions, November 2024).
 constexpr bool is_registered_extension(std::string_view name) {

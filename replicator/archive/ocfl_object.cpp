@@ -1,5 +1,11 @@
 #include "archive/ocfl_object.hpp"
 
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <ctime>
+#include <utility>
+
 #include "archive/ocfl_names.hpp"
 #include "archive/safe_path.hpp"
 #include "base/error.hpp"
@@ -22,12 +28,53 @@ error damaged(const fs::path& object, const std::string& what) {
                 object.string() + "' /a/place/outside"};
 }
 
+/// A new name among the copies that are kept for a person, and its folder.
+fs::path name_of_bad(const ocfl_root& root, const fs::path& object) {
+    durable::make_directories(root.bad());
+    durable::sync_directory(root.bad().parent_path());
+    const std::time_t now = std::time(nullptr);
+    std::tm utc{};
+    ::gmtime_r(&now, &utc);
+    const std::string name = object.filename().string() + fmt::format("-{:%Y%m%dT%H%M%SZ}", utc);
+    fs::path free = root.bad() / name;
+    for (int n = 2; fs::exists(free); ++n) {
+        free = root.bad() / fmt::format("{}-{}", name, n);
+    }
+    return free;
+}
+
+/// Copies a file; returns the SHA-512 of what was read.
+std::string copy_and_digest(const fs::path& from, const fs::path& to) {
+    durable::make_directories(to.parent_path());
+    durable::file copy(to);
+    digest read("sha512");
+    durable::read_from_disk(from, [&](std::string_view part) {
+        read.update(part);
+        copy.write(part);
+    });
+    copy.finish();
+    return read.hex();
+}
+
+/// The inventory of a version and its text, compared with its sidecar file.
+std::string whole_inventory(const fs::path& version) {
+    std::string text = durable::read_file(version / "inventory.json");
+    if (durable::read_file(version / "inventory.json.sha512", 64U << 10U) != sidecar_line(text)) {
+        throw damaged(version.parent_path(), "the inventory of " + version.filename().string() + " is bad too");
+    }
+    return text;
+}
+
 } // namespace
 
-object_writer::object_writer(const ocfl_root& root, const std::string& id, unsigned number, version_about about)
-    : root_(root), number_(number), object_(root.object_directory(id)) {
+object_writer::object_writer(const ocfl_root& root, const std::string& id, unsigned number, version_about about,
+                             publish how)
+    : root_(root), number_(number), replacing_(how == publish::replace), object_(root.object_directory(id)) {
     const fs::path inventory_file = object_ / "inventory.json";
-    if (fs::exists(object_)) {
+    if (replacing_) {
+        root_.make_staging();
+        inventory_ = copy_earlier_versions(id);
+    } else if (fs::exists(object_)) {
         recover_object(root_, object_);
         inventory_ = parse_inventory(durable::read_file(inventory_file), inventory_file.string());
         if (inventory_.id != id) {
@@ -44,15 +91,18 @@ object_writer::object_writer(const ocfl_root& root, const std::string& id, unsig
                     "everarchive.archive_object WHERE ocfl_id = '" +
                         id + "' ORDER BY ocfl_version");
     }
-    if (number_ <= inventory_.head) {
+    if (!replacing_ && number_ <= inventory_.head) {
         present_ = inventory_;
     }
     inventory_.id = id;
     inventory_.head = number_;
     inventory_.versions[number_] = {std::move(about), {}};
-    root_.make_staging();
+    if (!replacing_) {
+        root_.make_staging();
+    }
     // The tuple folders are staged too, so that an object appears together with them and never an empty folder (E073).
-    version_ = number_ == 1 ? root_.staging() / layout_path(id) / "v1" : root_.staging() / name_of(number_);
+    version_ = replacing_ || number_ == 1 ? root_.staging() / layout_path(id) / name_of(number_)
+                                          : root_.staging() / name_of(number_);
     durable::make_directories(version_);
 }
 
@@ -65,12 +115,50 @@ object_writer::~object_writer() {
     }
 }
 
+inventory object_writer::copy_earlier_versions(const std::string& id) const {
+    if (fs::exists(object_ / name_of(number_ + 1))) {
+        throw damaged(object_, name_of(number_) + " is bad, and later versions build on it");
+    }
+    if (number_ == 1) {
+        return {};
+    }
+    const std::string before = name_of(number_ - 1);
+    fs::path from = object_;
+    if (!fs::exists(from / before) && fs::is_directory(root_.bad())) {
+        // Killed between the two renames of a file system that cannot exchange: the newest that was set aside has them.
+        const std::string name = object_.filename().string() + "-";
+        for (const auto& entry : fs::directory_iterator(root_.bad())) {
+            const bool ours = entry.path().filename().string().starts_with(name) && fs::exists(entry.path() / before);
+            from = ours && (from == object_ || from < entry.path()) ? entry.path() : from;
+        }
+    }
+    const fs::path to = root_.staging() / layout_path(id);
+    inventory earlier = parse_inventory(whole_inventory(from / before), (from / before / "inventory.json").string());
+    if (earlier.id != id || earlier.head != number_ - 1) {
+        throw damaged(from, "the inventory of " + before + " is that of another object or version");
+    }
+    for (const auto& [sha512, paths] : earlier.manifest) {
+        for (const std::string& path : paths) {
+            require_safe(path);
+            if (copy_and_digest(from / path, to / path) != sha512) {
+                throw damaged(from, "both " + name_of(number_) + " and the earlier file " + path + " are bad");
+            }
+        }
+    }
+    for (unsigned n = 1; n < number_; ++n) {
+        durable::make_directories(to / name_of(n)); // one that added no file
+        const std::string text = whole_inventory(from / name_of(n));
+        durable::write_file(to / name_of(n) / "inventory.json", text);
+        durable::write_file(to / name_of(n) / "inventory.json.sha512", sidecar_line(text));
+    }
+    return earlier;
+}
+
 std::string object_writer::place(const std::string& logical_path) const {
     require_safe(logical_path);
     if (inventory_.versions.at(number_).files.contains(logical_path)) {
-        throw error(exit_code::refused, cause::needs_person,
-                    "everarchive.package() returned the path " + logical_path + " twice",
-                    "mend the function everarchive.package() so that each path occurs once in a version");
+        throw error(exit_code::refused, cause::needs_person, "the package has the path " + logical_path + " twice",
+                    "mend the package view of the target so that each path occurs once in a version");
     }
     return name_of(number_) + "/content/" + content_name(logical_path);
 }
@@ -130,15 +218,48 @@ written_version object_writer::commit(const std::string& decisive) {
     const std::string text = to_json(inventory_);
     durable::write_file(version_ / "inventory.json", text);
     durable::write_file(version_ / "inventory.json.sha512", sidecar_line(text));
-    return number_ == 1 ? commit_new(text) : commit_next(text);
+    if (replacing_ && fs::exists(object_)) {
+        return commit_replacement(text);
+    }
+    return replacing_ || number_ == 1 ? commit_new(text) : commit_next(text);
 }
 
-written_version object_writer::commit_new(const std::string& text) {
+/// Makes what is staged a whole object, on the disk.
+void object_writer::stage_object(const std::string& text) {
     const fs::path staged = version_.parent_path();
     durable::write_file(staged / object_declaration, std::string(object_declaration.substr(2)) + "\n");
     durable::write_file(staged / "inventory.json", text);
     durable::write_file(staged / "inventory.json.sha512", sidecar_line(text));
     durable::sync_directories_below(root_.staging());
+}
+
+written_version object_writer::commit_replacement(const std::string& text) {
+    stage_object(text);
+    const fs::path staged = version_.parent_path();
+    fs::path kept = name_of_bad(root_, object_);
+    // First the good one gets the name of the bad one, outside of the staging area: so whichever is there when the
+    // program is killed, nothing removes it.
+    durable::rename(staged, kept);
+    durable::sync_directory(root_.bad());
+    if (!durable::exchange(kept, object_)) {
+        // Two steps. Killed between them, both copies are there, and the next attempt writes the object anew.
+        const fs::path good = std::exchange(kept, name_of_bad(root_, object_));
+        durable::rename(object_, kept);
+        durable::sync_directory(root_.bad());
+        durable::rename(good, object_);
+    }
+    durable::sync_directory(object_.parent_path());
+    durable::sync_directory(root_.bad());
+    log::write(log::severity::warning, "archive", "replaced an object that was found bad, and kept the bad copy",
+               {{"object", object_.string()}, {"bad_copy", kept.string()}});
+    written_version answer = receipt(false);
+    answer.set_aside = kept;
+    return answer;
+}
+
+written_version object_writer::commit_new(const std::string& text) {
+    stage_object(text);
+    const fs::path staged = version_.parent_path();
     // One rename publishes the object: of the topmost folder on its way that does not exist yet.
     fs::path below = fs::relative(staged, root_.staging());
     fs::path moved;
@@ -204,48 +325,6 @@ written_version object_writer::receipt(bool was_there) const {
     return answer;
 }
 
-void discard_version(const ocfl_root& root, const std::string& id, unsigned number) {
-    const fs::path object = root.object_directory(id);
-    if (!fs::exists(object / name_of(number)) && !(number == 1 && fs::exists(object))) {
-        return;
-    }
-    if (fs::exists(object / name_of(number + 1))) {
-        throw damaged(object, name_of(number) + " is bad, and later versions build on it");
-    }
-    root.make_staging();
-    if (number == 1) {
-        // With the folders above that hold nothing else, in one step, so that none is ever empty (E073).
-        fs::path topmost = object;
-        const auto holds_only_one = [](const fs::path& folder) {
-            return std::distance(fs::directory_iterator(folder), fs::directory_iterator()) == 1;
-        };
-        while (topmost.parent_path() != root.directory() && holds_only_one(topmost.parent_path())) {
-            topmost = topmost.parent_path();
-        }
-        durable::rename(topmost, root.staging() / "bad");
-        durable::sync_directory(topmost.parent_path());
-    } else {
-        // The steps of commit_next() backwards, so that recover_object() knows each state between them.
-        const fs::path before = object / name_of(number - 1);
-        const std::string text = durable::read_file(before / "inventory.json");
-        if (durable::read_file(before / "inventory.json.sha512", 64U << 10U) != sidecar_line(text)) {
-            throw damaged(object,
-                          "the inventories of " + name_of(number - 1) + " and " + name_of(number) + " are both bad");
-        }
-        durable::write_file(root.staging() / "inventory.json", text);
-        durable::write_file(root.staging() / "inventory.json.sha512", sidecar_line(text));
-        durable::rename(root.staging() / "inventory.json", object / "inventory.json");
-        durable::sync_directory(object);
-        durable::rename(root.staging() / "inventory.json.sha512", object / "inventory.json.sha512");
-        durable::sync_directory(object);
-        durable::rename(object / name_of(number), root.staging() / "bad");
-        durable::sync_directory(object);
-    }
-    root.clear_staging();
-    log::write(log::severity::warning, "archive", "took back a version that was found bad when it was read",
-               {{"object", object.string()}, {"version", name_of(number)}});
-}
-
 bool recover_object(const ocfl_root& root, const fs::path& object) {
     const std::string text = durable::read_file(object / "inventory.json");
     const inventory present = parse_inventory(text, (object / "inventory.json").string());
@@ -265,9 +344,10 @@ bool recover_object(const ocfl_root& root, const fs::path& object) {
         mended = true;
     }
     if (const fs::path next = object / name_of(present.head + 1); fs::exists(next)) {
-        // Killed after the first rename. Moved out in one step, so that no half of it is ever in the object.
-        root.make_staging();
-        durable::rename(next, root.staging() / "unpublished");
+        // Killed after the first rename; or an older inventory was put back. Nobody knows: it is kept.
+        const fs::path kept = name_of_bad(root, object);
+        durable::rename(next, kept);
+        durable::sync_directory(kept.parent_path());
         durable::sync_directory(object);
         mended = true;
     }

@@ -21,13 +21,23 @@ struct written_version {
     std::string sha512;   // of the version's inventory
     std::uint64_t bytes = 0;
     bool was_there = false;
+    std::filesystem::path set_aside; // where the bad copy is kept that this one replaced; empty when there was none
+};
+
+/// What to do when the version is in the archive already.
+enum class publish {
+    once,    // the same is taken as it is, other content is an error
+    replace, // it was read and found bad: write a whole object in its stead, and keep the bad one in ocfl_root::bad()
 };
 
 class object_writer {
   public:
     /// Begins version `number` of the object `id`. The root must be locked. First mends what a crash during an earlier
-    /// version left. Throws everarchive::error (sink) when version number-1 is not there yet.
-    object_writer(const ocfl_root& root, const std::string& id, unsigned number, version_about about);
+    /// version left. Throws everarchive::error (sink) when version number-1 is not there yet. To replace, the earlier
+    /// versions are copied, each file compared with its digest: throws (sink, needs_person) when one of them is bad too
+    /// or a later version builds on this one.
+    object_writer(const ocfl_root& root, const std::string& id, unsigned number, version_about about,
+                  publish how = publish::once);
     ~object_writer();
     object_writer(const object_writer&) = delete;
     object_writer& operator=(const object_writer&) = delete;
@@ -69,10 +79,14 @@ class object_writer {
     written_version compare(const std::string& decisive) const;
     written_version commit_new(const std::string& text);
     written_version commit_next(const std::string& text);
+    written_version commit_replacement(const std::string& text);
+    void stage_object(const std::string& text);
+    inventory copy_earlier_versions(const std::string& id) const;
     written_version receipt(bool was_there) const;
 
     const ocfl_root& root_;
     unsigned number_;
+    bool replacing_;
     std::filesystem::path object_;  // final place
     std::filesystem::path version_; // staged version directory
     std::optional<inventory> present_;
@@ -80,13 +94,9 @@ class object_writer {
 };
 
 /// Mends an object whose writer was killed between the three renames that publish a later version: a version directory
-/// that no inventory names yet is removed (its content is still queued), a missing last step is done. Returns true if
-/// something was mended. Throws everarchive::error (sink, needs_person) when the object is damaged otherwise.
+/// that no inventory names yet is moved to ocfl_root::bad() (its content is still queued), a missing last step is done.
+/// Returns true if something was mended. Throws everarchive::error (sink, needs_person) when the object is damaged
+/// otherwise.
 bool recover_object(const ocfl_root& root, const std::filesystem::path& object);
-
-/// Takes the newest version of the object `id` back, after it was read and found bad: the database still has its
-/// content and writes it again. Earlier versions stay. Does nothing when it is not there; throws everarchive::error
-/// (sink, needs_person) when a later version builds on it.
-void discard_version(const ocfl_root& root, const std::string& id, unsigned number);
 
 } // namespace everarchive::archive

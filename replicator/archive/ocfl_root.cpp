@@ -36,7 +36,8 @@ constexpr std::string_view readme =
     "* An entity object holds one record; each of its versions is a version of the object.\n"
     "\n"
     "In every object, `inventory.json` lists each file with its SHA-512. To check one file: `sha512sum FILE`.\n"
-    "Nothing here is ever changed or deleted by the program that writes it.\n";
+    "Nothing here is ever deleted by the program that writes it. A copy that was found bad when it was read back is\n"
+    "replaced by a good one and kept for a person, in `extensions/everarchive-bad`.\n";
 
 error not_usable(const std::string& message, const std::string& hint) {
     return {exit_code::sink, cause::needs_person, message, hint};
@@ -148,6 +149,10 @@ bool ocfl_root::try_lock() {
 
 fs::path ocfl_root::staging() const {
     return directory_ / "extensions" / staging_extension;
+}
+
+fs::path ocfl_root::bad() const {
+    return directory_ / "extensions" / bad_extension;
 }
 
 void ocfl_root::make_staging() const {

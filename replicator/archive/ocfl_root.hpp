@@ -32,6 +32,8 @@ class ocfl_root {
 
     /// The folder where objects are built, on the same file system as their final place.
     std::filesystem::path staging() const;
+    /// Where copies that were found bad are kept, each under the name of its object and a time.
+    std::filesystem::path bad() const;
     /// An empty staging area. Needs the lock.
     void make_staging() const;
     /// Removes the staging area, so that the root holds nothing but objects and registered extensions.

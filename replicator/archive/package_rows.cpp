@@ -6,21 +6,17 @@ namespace everarchive::archive {
 
 namespace {
 
-// The inner query sorts small rows; LATERAL then calls package() version by version in that order, so that neither side
-// ever holds a whole segment. Everything comes in binary, which for text is the text and for bytea is half of hex.
-constexpr const char* files_sql =
-    "SELECT v.version_id::text, v.source, v.kind, v.key, v.n::text, v.newest::text, v.digest,"
-    "       p.path, p.media_type, p.content"
-    "  FROM (SELECT s.version_id, o.name AS source, e.kind, e.key, w.n, pg_catalog.encode(w.digest, 'hex') AS digest,"
-    "               w.n = pg_catalog.max(w.n) OVER (PARTITION BY w.entity_id) AS newest"
-    "          FROM everarchive.submission s"
-    "          JOIN everarchive.version w ON w.version_id = s.version_id"
-    "          JOIN everarchive.entity e ON e.entity_id = w.entity_id"
-    "          JOIN everarchive.source o ON o.source_id = e.source_id"
-    "         WHERE s.archive_object_id = $1"
-    "         ORDER BY s.version_id) v"
-    " CROSS JOIN LATERAL (SELECT q.path, q.media_type, q.content FROM everarchive.package(v.version_id) q"
-    "                      ORDER BY q.path COLLATE \"C\") p";
+/// What is wrong with the package of a version, and how a person can see it.
+error refused(const archive_object& about, std::string_view version_id, const std::string& what) {
+    const std::string version(version_id);
+    const std::string target = std::to_string(about.target_id);
+    return {exit_code::refused, cause::needs_person,
+            "the package of version " + version + " (archive object " + std::to_string(about.id) + ") " + what,
+            "look at it: SELECT * FROM everarchive.package(" + version +
+                "); if the target has a package_view of its own (SELECT settings FROM everarchive.target WHERE "
+                "target_id = " +
+                target + "), mend that view: each version needs at least one file, each file a path and content"};
+}
 
 std::int64_t to_number(std::string_view digits) {
     std::int64_t value = 0;
@@ -62,7 +58,9 @@ archive_object read_archive_object(pq::connection& database, std::int64_t id) {
         "       (SELECT pg_catalog.string_agg(DISTINCT p.name, ',' ORDER BY p.name) FROM everarchive.submission s"
         "          JOIN everarchive.policy p ON p.policy_id = s.policy_id WHERE s.archive_object_id = "
         "a.archive_object_id),"
-        "       r.sha512, r.location"
+        "       r.sha512, r.location, a.target_id,"
+        "       (SELECT pg_catalog.count(*) FROM everarchive.submission s"
+        "         WHERE s.archive_object_id = a.archive_object_id)"
         "  FROM everarchive.archive_object a"
         "  LEFT JOIN LATERAL (SELECT t.sha512, t.location FROM everarchive.receipt t"
         "                      WHERE t.archive_object_id = a.archive_object_id ORDER BY t.receipt_id DESC LIMIT 1) r "
@@ -82,16 +80,23 @@ archive_object read_archive_object(pq::connection& database, std::int64_t id) {
     o.policies = row.text(0, 5);
     o.sha512 = row.text(0, 6);
     o.location = row.text(0, 7);
+    o.target_id = row.number<int>(0, 8);
+    o.versions = row.number(0, 9);
     return o;
 }
 
-void stream_package_files(pq::connection& database, std::int64_t archive_object_id,
+void stream_package_files(pq::connection& database, const archive_object& about,
                           const std::function<void(const package_file&)>& file) {
+    // Read each time: a person may have changed the setting, and the view is checked.
+    const std::string statement(
+        database.run_prepared("SELECT everarchive.package_statement($1::integer)", {std::to_string(about.target_id)})
+            .text(0, 0));
     PGconn* raw = database.raw();
-    const std::string id = std::to_string(archive_object_id);
+    const std::string id = std::to_string(about.id);
     const std::array<const char*, 1> values{id.c_str()};
     const std::array<Oid, 1> types{20}; // int8
-    if (PQsendQueryParams(raw, files_sql, 1, types.data(), values.data(), nullptr, nullptr, 1) != 1) {
+    // Everything comes in binary, which for text is the text and for bytea is half of hex.
+    if (PQsendQueryParams(raw, statement.c_str(), 1, types.data(), values.data(), nullptr, nullptr, 1) != 1) {
         throw database.last_error("cannot read the package");
     }
     PQsetSingleRowMode(raw);
@@ -108,7 +113,13 @@ void stream_package_files(pq::connection& database, std::int64_t archive_object_
         }
         if (status != PGRES_SINGLE_TUPLE) {
             drained.running = false;
-            throw database.error_of(row.raw(), "everarchive.package()");
+            throw database.error_of(row.raw(), "everarchive.package_statement()");
+        }
+        if (row.is_null(0, 7)) {
+            throw refused(about, row.text(0, 0), "has no files");
+        }
+        if (row.is_null(0, 9)) {
+            throw refused(about, row.text(0, 0), "has a file without content: " + std::string(row.text(0, 7)));
         }
         package_file one;
         one.version_id = to_number(row.text(0, 0));
@@ -129,6 +140,18 @@ void stream_package_files(pq::connection& database, std::int64_t archive_object_
         file(one);
     }
     drained.running = false;
+}
+
+void require_complete(const archive_object& about, std::int64_t packed) {
+    if (packed == about.versions && packed > 0) {
+        return;
+    }
+    throw error(exit_code::refused, cause::needs_person,
+                "the archive object " + std::to_string(about.id) + " was submitted with " +
+                    std::to_string(about.versions) + " versions, and files came of " + std::to_string(packed),
+                "find what is missing: SELECT s.version_id FROM everarchive.submission s WHERE s.archive_object_id = " +
+                    std::to_string(about.id) +
+                    " AND NOT EXISTS (SELECT 1 FROM everarchive.package(s.version_id)); then mend the package view");
 }
 
 } // namespace everarchive::archive

@@ -1,4 +1,4 @@
-// The files of an archive object, as everarchive.package() returns them, streamed row by row.
+// The files of an archive object, as the package view of its target has them, streamed row by row.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,8 @@ namespace everarchive::archive {
 /// One archive object that is to be written, as the database has it.
 struct archive_object {
     std::int64_t id = 0;
+    int target_id = 0;
+    std::int64_t versions = 0; // submitted with it: each must have at least one file
     std::string ocfl_id;
     unsigned ocfl_version = 1;
     std::string packing;  // segment, object
@@ -40,8 +42,13 @@ using package_files = std::function<void(const std::function<void(const package_
 archive_object read_archive_object(pq::connection& database, std::int64_t id);
 
 /// Streams its files in libpq's single-row mode: memory holds one file at a time.
-/// What `file` throws ends the query and is passed on.
-void stream_package_files(pq::connection& database, std::int64_t archive_object_id,
+/// What `file` throws ends the query and is passed on. Throws everarchive::error (refused, needs_person) for a version
+/// without a file, or a file without a path or content: nothing may be called preserved that is not there.
+void stream_package_files(pq::connection& database, const archive_object& about,
                           const std::function<void(const package_file&)>& file);
+
+/// Throws everarchive::error (refused, needs_person) unless `packed`, the number of versions of which files came, is
+/// the number of versions that were submitted with the archive object.
+void require_complete(const archive_object& about, std::int64_t packed);
 
 } // namespace everarchive::archive

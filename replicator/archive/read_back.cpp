@@ -3,6 +3,7 @@
 #include "archive/digest.hpp"
 #include "archive/durable_file.hpp"
 #include "archive/ocfl_inventory.hpp"
+#include "archive/ocfl_names.hpp"
 #include "archive/segment.hpp"
 #include "base/error.hpp"
 
@@ -31,10 +32,8 @@ std::optional<std::string> read_inventory(const fs::path& folder, std::string& t
     return std::nullopt;
 }
 
-} // namespace
-
-std::optional<std::string> read_back(const ocfl_root& root, const std::string& id, unsigned number,
-                                     const std::string& sha512, bool segment, const std::function<void()>& alive) {
+std::optional<std::string> read_object(const ocfl_root& root, const std::string& id, unsigned number,
+                                       const std::string& sha512, bool segment, const std::function<void()>& alive) {
     const fs::path object = root.object_directory(id);
     const std::string name = "v" + std::to_string(number);
     std::error_code missing;
@@ -71,6 +70,32 @@ std::optional<std::string> read_back(const ocfl_root& root, const std::string& i
         return check_segment_content(object / name / "content");
     }
     return std::nullopt;
+}
+
+} // namespace
+
+std::optional<std::string> read_back(const ocfl_root& root, const std::string& id, unsigned number,
+                                     const std::string& sha512, bool segment, const std::function<void()>& alive) {
+    bool asking = false; // what `alive` throws is not about the archive
+    const auto still_alive = [&] {
+        asking = true;
+        alive();
+        asking = false;
+    };
+    std::optional<std::string> wrong;
+    try {
+        wrong = read_object(root, id, number, sha512, segment, still_alive);
+    } catch (const error& e) {
+        if (asking) {
+            throw;
+        }
+        wrong = e.what();
+    }
+    if (wrong) {
+        // Is it this object, or has the whole archive gone? Then its declaration cannot be read either.
+        durable::read_from_disk(root.directory() / root_declaration, [](std::string_view) {});
+    }
+    return wrong;
 }
 
 } // namespace everarchive::archive

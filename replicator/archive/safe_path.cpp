@@ -85,9 +85,10 @@ std::string why_unsafe(std::string_view path) {
 void require_safe(std::string_view path) {
     if (const std::string reason = why_unsafe(path); !reason.empty()) {
         throw error(exit_code::refused, cause::needs_person,
-                    "everarchive.package() returned a path that cannot be archived, " + reason + ": " +
+                    "the package has a path that cannot be archived, " + reason + ": " +
                         std::string(path.substr(0, 200)),
-                    "mend the function everarchive.package() so that it encodes what comes from the source");
+                    "mend the package view of the target so that it encodes what comes from the source "
+                    "(everarchive.path_encode())");
     }
 }
 

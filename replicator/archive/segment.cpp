@@ -76,9 +76,11 @@ std::string tsv_field(std::string_view text) {
     return field;
 }
 
-written_version write_segment(const ocfl_root& root, const archive_object& about, const package_files& files) {
+written_version write_segment(const ocfl_root& root, const archive_object& about, const package_files& files,
+                              publish how) {
     object_writer object(root, about.ocfl_id, about.ocfl_version,
-                         {about.created, "segment of catalogue records", "everarchive", "https://everarchive.org/"});
+                         {about.created, "segment of catalogue records", "everarchive", "https://everarchive.org/"},
+                         how);
     object_writer::content zip_file = object.begin("records.zip");
     object_writer::content index_file = object.begin("index.tsv");
     buffered zip_out(zip_file);
@@ -100,6 +102,7 @@ written_version write_segment(const ocfl_root& root, const archive_object& about
         last_version = one.version_id;
         content_bytes += one.content.size();
     });
+    require_complete(about, static_cast<std::int64_t>(premis.versions));
     zip.finish();
     zip_out.flush();
     index_out.flush();

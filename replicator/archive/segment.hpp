@@ -12,7 +12,9 @@ namespace everarchive::archive {
 
 /// Writes the segment `about`, whose files come from `files`, and publishes it. Memory does not grow with its content,
 /// but for the names of its files.
-written_version write_segment(const ocfl_root& root, const archive_object& about, const package_files& files);
+/// Throws everarchive::error (refused) before anything is published when a submitted version has no files.
+written_version write_segment(const ocfl_root& root, const archive_object& about, const package_files& files,
+                              publish how = publish::once);
 
 /// Unpacks records.zip and compares each file with index.tsv. Returns what is wrong, or nothing.
 std::optional<std::string> check_segment_content(const std::filesystem::path& content);

@@ -87,9 +87,8 @@ void zip_writer::check(int status) {
 void zip_writer::add(const std::string& name, std::string_view content) {
     require_safe(name);
     if (!names_.insert(name).second) {
-        throw error(exit_code::refused, cause::needs_person,
-                    "everarchive.package() returned the path " + name + " twice",
-                    "mend the function everarchive.package() so that each path occurs once in a version");
+        throw error(exit_code::refused, cause::needs_person, "the package has the path " + name + " twice",
+                    "mend the package view of the target so that each path occurs once in a version");
     }
     archive_entry_clear(entry_.get());
     archive_entry_set_pathname(entry_.get(), name.c_str());

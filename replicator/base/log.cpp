@@ -10,8 +10,8 @@
 #include <boost/core/null_deleter.hpp>
 #include <boost/date_time/posix_time/posix_time.hpp>
 #include <boost/make_shared.hpp>
+#include <algorithm>
 #include <iostream>
-#include <regex>
 
 namespace everarchive::log {
 
@@ -60,15 +60,104 @@ void append_value(std::string& line, std::string_view value) {
     line += '"';
 }
 
+constexpr std::string_view hidden = "[secret]";
+constexpr std::string_view spaces = " \t\n\v\f\r";
+
+/// True if `text` begins with `word`, which is in lower case, in whatever case.
+bool begins_with(std::string_view text, std::string_view word) {
+    return text.size() >= word.size() && std::equal(word.begin(), word.end(), text.begin(), [](char a, char b) {
+               return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
+           });
+}
+
+std::size_t skip(std::string_view text, std::size_t at, std::string_view characters) {
+    return std::min(text.find_first_not_of(characters, at), text.size());
+}
+
+/// Where the value that begins at `at` ends: in single quotes (\ takes the next character along), in double quotes, or
+/// a word. `at` itself if there is none.
+std::size_t end_of_value(std::string_view text, std::size_t at) {
+    if (at < text.size() && text[at] == '\'') {
+        for (std::size_t i = at + 1; i < text.size(); ++i) {
+            if (text[i] == '\'') {
+                return i + 1;
+            }
+            if (text[i] == '\\' && (++i == text.size() || text[i] == '\n' || text[i] == '\r')) {
+                break;
+            }
+        }
+    } else if (at < text.size() && text[at] == '"') {
+        const std::size_t end = text.find('"', at + 1);
+        if (end != std::string_view::npos) {
+            return end + 1;
+        }
+    }
+    return std::min(text.find_first_of(" \t\n\v\f\r,;&", at), text.size());
+}
+
+/// The end of `password = ` or `passwd: ` at `at`, or `at` if it does not stand there.
+std::size_t end_of_name(std::string_view text, std::size_t at) {
+    std::size_t end = at;
+    if (begins_with(text.substr(at), "password")) {
+        end += 8;
+    } else if (begins_with(text.substr(at), "passwd")) {
+        end += 6;
+    } else {
+        return at;
+    }
+    end = skip(text, end, spaces);
+    return end < text.size() && (text[end] == '=' || text[end] == ':') ? skip(text, end + 1, spaces) : at;
+}
+
+std::string hide_values(std::string_view text) {
+    std::string plain;
+    plain.reserve(text.size());
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t value = end_of_name(text, at);
+        const std::size_t end =
+            value == at || begins_with(text.substr(value), hidden) ? value : end_of_value(text, value);
+        if (end == value) { // no name here, or no value to hide
+            plain += text[at++];
+            continue;
+        }
+        plain += text.substr(at, value - at);
+        plain += hidden;
+        at = end;
+    }
+    return plain;
+}
+
+/// The user-info part of a URI (RFC 3986, section 3.2.1) may hold a password as well.
+std::string hide_user_info(std::string_view text) {
+    constexpr std::string_view begin = "://";
+    std::string plain;
+    plain.reserve(text.size());
+    std::size_t done = 0;
+    for (std::size_t at = text.find(begin); at != std::string_view::npos; at = text.find(begin, at)) {
+        const std::size_t user = at + begin.size();
+        const std::size_t colon = std::min(text.find_first_of("/:@ \t\n\v\f\r", user), text.size());
+        at = user;
+        if (colon == user || colon == text.size() || text[colon] != ':') {
+            continue;
+        }
+        const std::size_t end = std::min(text.find_first_of("@/ \t\n\v\f\r", colon + 1), text.size());
+        if (end == colon + 1 || end == text.size() || text[end] != '@') {
+            continue;
+        }
+        plain += text.substr(done, colon + 1 - done);
+        plain += hidden;
+        done = end;
+        at = end + 1;
+    }
+    plain += text.substr(done);
+    return plain;
+}
+
 } // namespace
 
+// By hand, because std::regex recurses for each character and a long message would exhaust the stack.
 std::string redact(std::string_view text) {
-    static const std::regex secret(
-        R"(((?:ssl)?passw(?:or)?d\s*[=:]\s*)(?!\[secret\])('(?:[^'\\]|\\.)*'|"[^"]*"|[^\s,;&]+))", std::regex::icase);
-    // The user-info part of a URI (RFC 3986, section 3.2.1) may hold a password as well.
-    static const std::regex user_info(R"((://[^/\s:@]+):([^@/\s]+)@)");
-    std::string plain = std::regex_replace(std::string(text), secret, "$1[secret]");
-    return std::regex_replace(plain, user_info, "$1:[secret]@");
+    return hide_user_info(hide_values(text));
 }
 
 void start(severity least) {

@@ -63,6 +63,7 @@ binlog_decoder::outcome binlog_decoder::read(std::string_view bytes, batch& into
         if (bytes.size() > 4 && static_cast<event_type>(bytes[4]) == event_type::format_description) {
             checksum_ = parse_format_description(bytes).checksum;
             tables_.clear();
+            drop_torn_group(into);
             return outcome::goes_on;
         }
         const binlog_event event = parse_event(bytes, checksum_);
@@ -157,8 +158,32 @@ binlog_decoder::outcome binlog_decoder::begin_group(const binlog_event& event, c
     handed_out_ = false;
     group_has_changes_ = false;
     group_start_ = into.changes.size();
+    group_place_ = fmt::format("{}:{} {}", file_, event.end, group_.id.text());
+    dropping_ = torn_.contains(group_place_);
     savepoints_.clear();
     return outcome::goes_on;
+}
+
+// Transactions never reach from one file to the next. So a file that begins within one says that the server died while
+// it wrote the last one: it was never committed, and a replica rolls it back there as well.
+void binlog_decoder::drop_torn_group(batch& into) {
+    if (!in_group_) {
+        return;
+    }
+    if (handed_out_ && !dropping_) {
+        throw torn_transaction(
+            fmt::format("binary log at {}: the server died while it wrote this transaction, which is rolled back",
+                        where()),
+            group_place_);
+    }
+    if (!dropping_) {
+        into.changes.resize(group_start_);
+    }
+    in_group_ = false;
+    dropping_ = false;
+    log::write(log::severity::notice, "capture",
+               "the server died while it wrote a transaction: what the binary log has of it is passed over",
+               {{"position", group_place_}});
 }
 
 binlog_decoder::outcome binlog_decoder::end_group(const binlog_event& event, batch& into, bool rolled_back) {
@@ -168,8 +193,14 @@ binlog_decoder::outcome binlog_decoder::end_group(const binlog_event& event, bat
     if (rolled_back) {
         cut_back(into, group_start_);
     }
+    if (dropping_) {
+        fail("a transaction that the server had not ended before has an end now", resync);
+    }
     const bool changed = into.changes.size() > group_start_ || (handed_out_ && group_has_changes_);
-    into.transactions += changed ? 1 : 0;
+    if (changed) {
+        ++into.transactions;
+        into.ends.push_back(into.changes.size());
+    }
     position_.gtids.advance(group_.id);
     commit_time_ = event.time;
     in_group_ = false;
@@ -213,7 +244,7 @@ void binlog_decoder::read_rows(const binlog_event& event, batch& into) {
         }
         fail("rows come before the table map that explains them", resync);
     }
-    if (!found->second.table) {
+    if (!found->second.table || dropping_) {
         return;
     }
     const rows_event rows = parse_rows(event, unpacked_);
@@ -265,6 +296,7 @@ binlog_decoder::outcome binlog_decoder::read_query(const binlog_event& event, ba
                 change all;
                 all.table = *table;
                 all.what = operation::truncate;
+                all.keeps_children = true; // TRUNCATE runs no foreign key's action
                 into.changes.push_back(all);
                 group_has_changes_ = true;
             }
@@ -285,8 +317,15 @@ binlog_decoder::outcome binlog_decoder::read_query(const binlog_event& event, ba
             refuse_statement(query, "a captured database was dropped");
         }
         break;
-    case kind::alter_table:
     case kind::rename:
+        // Tools that change a schema online (gh-ost, pt-online-schema-change) fill another table and swap the names.
+        for (const table_name& name : what.tables) {
+            if (ours(name)) {
+                refuse_statement(query, "a captured table was renamed, or another table took its name");
+            }
+        }
+        break;
+    case kind::alter_table:
         for (const table_name& name : what.tables) {
             if (ours(name)) {
                 log::write(log::severity::notice, "capture", "the schema of a captured table changes",

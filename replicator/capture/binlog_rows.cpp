@@ -204,7 +204,10 @@ rows_event parse_rows(const binlog_event& event, std::string& room) {
     compressed = event.type >= event_type::write_rows_compressed_v1;
     byte_reader in(event.body);
     out.table_id = in.number(6);
-    out.ends_statement = (in.u16() & 1U) != 0;
+    // sql/log_event.h: STMT_END_F and NO_FOREIGN_KEY_CHECKS_F.
+    const std::uint16_t flags = in.u16();
+    out.ends_statement = (flags & 1U) != 0;
+    out.keeps_children = (flags & 2U) != 0;
     if (second_version) {
         const std::uint16_t extra = in.u16(); // counts its own two bytes
         if (extra < 2) {
@@ -249,6 +252,7 @@ void append_changes(const rows_event& event, const bound_table& bound, const ada
         change each;
         each.table = *bound.table;
         each.what = event.what;
+        each.keeps_children = event.keeps_children;
         problem.clear();
         const std::span<cell> first = into.cells(table.columns.size());
         const std::size_t before = in.left();

@@ -206,6 +206,18 @@ statement read_alter(reader& in) {
     if (partition &&
         (in.has_word("TRUNCATE") || in.has_word("DROP") || in.has_word("EXCHANGE") || in.has_word("CONVERT"))) {
         found.is = statement::kind::change_partition;
+        return found;
+    }
+    // RENAME [TO | AS | =] name; RENAME is a reserved word, so a bare one is no column.
+    for (; !in.done(); in.skip()) {
+        if (in.take("RENAME") && !in.is("COLUMN") && !in.is("INDEX") && !in.is("KEY")) {
+            if (!in.take("TO") && !in.take("AS")) {
+                in.take("=");
+            }
+            found.is = statement::kind::rename;
+            found.tables.push_back(in.table());
+            break;
+        }
     }
     return found;
 }

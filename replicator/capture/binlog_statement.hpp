@@ -28,7 +28,7 @@ struct statement {
         drop_database,         // name
         alter_table,           // tables
         change_partition,      // tables: ALTER TABLE … that drops, truncates or exchanges a partition, rows and all
-        rename,                // tables: old and new
+        rename,                // tables: old and new; also ALTER TABLE … RENAME TO
         rows,                  // tables if it is a plain DELETE FROM one table: a change of rows by statement
         other,                 // DDL and administration that change no rows
     };

@@ -293,9 +293,13 @@ value_text text_of_value(std::string_view raw, const mapped_column& column, valu
         room.text = fmt::format("{:04}", value == 0 ? 0 : 1900 + value);
         return {room.text, {}};
     }
-    case value_kind::bit:
-        return text_of_bits(in.big_endian(raw.size()),
-                            static_cast<int>((column.detail >> 8U) * 8U + (column.detail & 0xffU)), into, room.text);
+    case value_kind::bit: {
+        const unsigned width = (column.detail >> 8U) * 8U + (column.detail & 0xffU);
+        if (width > 64) {
+            throw malformed(fmt::format("has a bit column of {} bits", width));
+        }
+        return text_of_bits(in.big_endian(raw.size()), static_cast<int>(width), into, room.text);
+    }
     case value_kind::enumeration:
     case value_kind::set:
         return label_text(in.number(raw.size()), column, from, into, room);

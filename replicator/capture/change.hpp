@@ -36,6 +36,8 @@ struct change {
     /// Set by the capture when a value could not be decoded to text of the column's type: the apply step writes the
     /// change to quarantine with this reason. The key cells are set nevertheless.
     std::string_view problem;
+    /// The source's engine was told not to follow foreign keys (MariaDB: foreign_key_checks = 0): no cascade.
+    bool keeps_children = false;
 };
 
 /// Some changes, whole source transactions unless one is larger than a batch. Owns the memory that its changes point
@@ -46,6 +48,7 @@ struct batch {
     std::unique_ptr<std::pmr::monotonic_buffer_resource> arena;
     std::vector<change> changes;
     std::size_t bytes = 0;        // of values
+    std::size_t cell_bytes = 0;   // of the rows' cells
     std::size_t transactions = 0; // source transactions that end in this batch
     /// How many of `changes` belong to the transactions up to each end, ascending; empty: the batch is taken as one
     /// transaction. Only sources set to `every commit` need it.
@@ -67,6 +70,7 @@ struct batch {
 
     /// Room for a row of `columns` cells, all absent.
     std::span<cell> cells(std::size_t columns) {
+        cell_bytes += columns * sizeof(cell);
         auto* room = static_cast<cell*>(arena->allocate(columns * sizeof(cell), alignof(cell)));
         std::uninitialized_value_construct_n(room, columns);
         return {room, columns};

@@ -59,9 +59,10 @@ meaning mean(unsigned number, std::string_view message) {
                 "one with server-id= in the origin"};
     case ER_ACCESS_DENIED_ERROR:
     case ER_ACCESS_DENIED_NO_PASSWORD_ERROR:
-        return {cause::needs_person, "check user and password in the option file (~/.my.cnf), or on the server: "
-                                     "CREATE USER 'everarchive'@'HOST' IDENTIFIED BY '...'; "
-                                     "GRANT REPLICATION SLAVE ON *.* TO 'everarchive'@'HOST'"};
+        // The password may be changed in the middle of the night: go on trying until somebody has written the new one.
+        return {cause::retry, "check user and password in the option file (~/.my.cnf), or on the server: "
+                              "CREATE USER 'everarchive'@'HOST' IDENTIFIED BY '...'; "
+                              "GRANT REPLICATION SLAVE ON *.* TO 'everarchive'@'HOST'"};
     case ER_DBACCESS_DENIED_ERROR:
     case ER_TABLEACCESS_DENIED_ERROR:
     case ER_COLUMNACCESS_DENIED_ERROR:
@@ -70,8 +71,9 @@ meaning mean(unsigned number, std::string_view message) {
         return {cause::needs_person, "GRANT REPLICATION SLAVE ON *.* TO CURRENT_USER of the option file, as an "
                                      "administrator; everarchive source check prints it with the name"};
     case ER_MASTER_FATAL_ERROR_READING_BINLOG:
-        for (const std::string_view sign : {"Could not find GTID state", "not in the master's binlog", "purged",
-                                            "Could not find first log file name", "Could not open log file"}) {
+        for (const std::string_view sign :
+             {"Could not find GTID state", "not in the master's binlog", "purged", "Could not find first log file name",
+              "Could not open log file", "is missing the GTID", "not found in binlog"}) {
             if (message.find(sign) != std::string_view::npos) {
                 return {cause::position_lost,
                         "the server no longer has the changes after our position (expire_logs_days, PURGE BINARY LOGS, "

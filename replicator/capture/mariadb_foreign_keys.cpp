@@ -100,11 +100,15 @@ class key_checker {
         }
         if (!unseen_.empty()) {
             // Column grants are what the adapter's README asks for, so there is nothing to mend.
-            findings_.push_back({grade::good,
-                                 fmt::format("foreign keys of {}: as the adapter has them, because grants on columns "
-                                             "do not show those of the source",
-                                             unseen_),
-                                 ""});
+            findings_.push_back(
+                {grade::good,
+                 fmt::format("foreign keys of {}: ON DELETE as the adapter has them; grants on columns do not show "
+                             "the rules of the source, so others are not known: where a key has ON UPDATE CASCADE, or "
+                             "its parent is not captured, a change of the parent changes these rows unseen (a branch "
+                             "code that changes, and the items of that branch), and after such a change: everarchive "
+                             "source resync NAME",
+                             unseen_),
+                 ""});
         }
         if (!updating_.empty()) {
             findings_.push_back(

@@ -1,6 +1,9 @@
 #include "capture/mariadb_stream.hpp"
 
 #include <charconv>
+#include <map>
+#include <mutex>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -25,12 +28,86 @@ std::uint64_t number(const std::string& digits) {
     return value;
 }
 
+/// Transactions that the server died in, by source: a stream that meets one of which a part is gone already is given
+/// up, and the next stream of the source has to know of it.
+class torn_transactions {
+  public:
+    std::set<std::string> of(const std::string& source) {
+        const std::lock_guard lock(mutex_);
+        return places_[source];
+    }
+
+    void add(const std::string& source, const std::string& place) {
+        const std::lock_guard lock(mutex_);
+        places_[source].insert(place);
+    }
+
+  private:
+    std::mutex mutex_;
+    std::map<std::string, std::set<std::string>> places_;
+};
+
+torn_transactions& torn() {
+    static torn_transactions known;
+    return known;
+}
+
+error another_history(const std::string& what) {
+    return {exit_code::source, cause::position_lost,
+            what + ": it was emptied (RESET MASTER), or server or binary log were restored from a copy, so changes may "
+                   "be lost",
+            "everarchive source resync NAME"};
+}
+
+/// Base name and number of a file of the binary log; 0 if it has none.
+std::pair<std::string, std::uint64_t> numbered(const std::string& file) {
+    const auto dot = file.rfind('.');
+    return dot == std::string::npos ? std::pair(file, std::uint64_t{0})
+                                    : std::pair(file.substr(0, dot), number(file.substr(dot + 1)));
+}
+
+/// The stored place in the binary log must still be what it was: after RESET MASTER the server gives the same GTIDs
+/// again to other transactions, and finds ours without an objection. BINLOG_GTID_POS() is allowed to every user; it
+/// gives NULL for a file that is not there and for an offset at which no event begins or ends.
+/// A file that was purged says nothing: then the server itself looks for the GTIDs.
+/// Throws error (position_lost).
+void check_history(mariadb_connection& side, const binlog_position& position) {
+    if (position.file.empty()) {
+        return;
+    }
+    const auto gtids_at = [&](std::uint64_t offset) {
+        return side.value(fmt::format("SELECT BINLOG_GTID_POS({}, {})", side.literal(position.file), offset));
+    };
+    const auto place = fmt::format("{}:{}", position.file, position.offset);
+    if (const auto there = gtids_at(position.offset)) {
+        if (gtid_list::parse(*there) != position.gtids) {
+            throw another_history(fmt::format("the server's binary log has {} at {}, where we read {}",
+                                              there->empty() ? "no transaction" : *there, place,
+                                              position.gtids.text()));
+        }
+        return;
+    }
+    if (gtids_at(4)) { // the first event of each file
+        throw another_history(fmt::format("the server's binary log has no event that ends at {}, where we read {}",
+                                          place, position.gtids.text()));
+    }
+    const mariadb_rows now = side.query("SHOW STATUS LIKE 'Binlog_snapshot_file'");
+    const std::string newest = now.rows.empty() ? "" : now.text(0, 1);
+    const auto [base, at] = numbered(newest);
+    const auto [our_base, our_at] = numbered(position.file);
+    if (base == our_base && at < our_at) {
+        throw another_history(fmt::format("the server's binary log stands in {}, before our place {}", newest, place));
+    }
+}
+
 class mariadb_stream final : public stream {
   public:
     mariadb_stream(const mariadb_settings& settings, const std::string& position)
-        : settings_(settings), confirmed_(binlog_position::parse(position)),
+        : settings_(settings), confirmed_(checked(settings, position)),
           dump_(settings.origin, reader_server_id(settings.origin, settings.name), confirmed_.gtids),
-          decoder_(*settings_.adapter, schema(settings), confirmed_) {}
+          decoder_(*settings_.adapter, schema(settings), confirmed_) {
+        decoder_.pass_over(torn().of(settings_.name));
+    }
 
     std::optional<batch> next(std::chrono::milliseconds wait) override {
         const auto deadline = steady_clock::now() + wait;
@@ -47,7 +124,7 @@ class mariadb_stream final : public stream {
                 // Within a transaction the rest is under way: what is there waits for it.
                 return ready ? std::optional(hand_out()) : std::nullopt;
             }
-            if (decoder_.read(event, building_) == binlog_decoder::outcome::transaction_ended) {
+            if (read(event) == binlog_decoder::outcome::transaction_ended) {
                 moved_ = true;
             } else if (is_full(2)) {
                 return hand_out(); // only a transaction that is itself about as large as a batch gets here
@@ -73,6 +150,22 @@ class mariadb_stream final : public stream {
     }
 
   private:
+    static binlog_position checked(const mariadb_settings& settings, const std::string& text) {
+        binlog_position position = binlog_position::parse(text);
+        mariadb_connection side(settings.origin, side_timeout);
+        check_history(side, position);
+        return position;
+    }
+
+    binlog_decoder::outcome read(std::string_view event) {
+        try {
+            return decoder_.read(event, building_);
+        } catch (const torn_transaction& met) {
+            torn().add(settings_.name, met.place());
+            throw;
+        }
+    }
+
     static binlog_schema schema(const mariadb_settings& settings) {
         mariadb_connection side(settings.origin, side_timeout);
         return read_binlog_schema(side, *settings.adapter);

@@ -142,6 +142,10 @@ value_text text_of_timestamp(std::int64_t seconds, int microseconds, int digits,
 }
 
 value_text text_of_bits(std::uint64_t value, int width, value_target into, std::string& room) {
+    if (width < 0 || width > 64) {
+        room = fmt::format("{}", value);
+        return {room, "comes from a bit column of an impossible width"};
+    }
     if (into == value_target::bit) {
         room.clear();
         for (int at = width; at > 0; --at) {

@@ -24,19 +24,23 @@ constexpr const char* session_settings =
     "pg_catalog.set_config('lock_timeout', '0', false), "
     "pg_catalog.set_config('idle_in_transaction_session_timeout', '0', false)";
 
-pq::connection prepared(pq::connection session) {
+pq::connection prepared(pq::connection session, std::optional<std::chrono::seconds> patience) {
+    if (patience) {
+        session.be_patient_for(*patience);
+    }
     session.run(session_settings);
     return session;
 }
 
 } // namespace
 
-pq::connection connect(const std::string& conninfo) {
-    return prepared({conninfo, pq::connection::side::source, "everarchive capture"});
+pq::connection connect(const std::string& conninfo, std::optional<std::chrono::seconds> patience) {
+    return prepared({conninfo, pq::connection::side::source, "everarchive capture"}, patience);
 }
 
-pq::connection connect_replication(const std::string& conninfo) {
-    return prepared({conninfo, pq::connection::side::source, "everarchive capture", {{"replication", "database"}}});
+pq::connection connect_replication(const std::string& conninfo, std::optional<std::chrono::seconds> patience) {
+    return prepared({conninfo, pq::connection::side::source, "everarchive capture", {{"replication", "database"}}},
+                    patience);
 }
 
 std::string quoted(pq::connection& on, const std::string& name) {

@@ -2,6 +2,7 @@
 // so that a snapshot row and a streamed row of the same content are the same bytes.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -23,11 +24,15 @@ struct source_names {
     std::string resync_hint() const { return "everarchive source resync " + source; }
 };
 
-/// An ordinary session. Throws pq::error.
-pq::connection connect(const std::string& conninfo);
+/// How long the questions of a stream wait for an answer. They are all answered from memory or the catalog.
+constexpr std::chrono::seconds stream_patience{30};
+
+/// An ordinary session. With `patience` its questions wait no longer than that, and give up when the program is asked
+/// to stop. Throws pq::error.
+pq::connection connect(const std::string& conninfo, std::optional<std::chrono::seconds> patience = {});
 
 /// A session that understands the replication commands as well.
-pq::connection connect_replication(const std::string& conninfo);
+pq::connection connect_replication(const std::string& conninfo, std::optional<std::chrono::seconds> patience = {});
 
 /// `name` as an SQL identifier, with quotes only where they are needed, for statements that a person reads.
 std::string quoted(pq::connection& on, const std::string& name);

@@ -21,8 +21,9 @@ class postgresql_source final : public source {
     /// `SYSTEM_IDENTIFIER/DATABASE`. A promoted standby keeps the identifier; that it has our slot with every change is
     /// looked at when the stream is opened.
     std::string identity() override {
-        const pq::result row = postgresql::connect(conninfo_).run(
-            "SELECT system_identifier || '/' || current_database() FROM pg_control_system()");
+        const pq::result row =
+            postgresql::connect(conninfo_, postgresql::stream_patience)
+                .run("SELECT system_identifier || '/' || current_database() FROM pg_control_system()");
         return std::string(row.text(0, 0));
     }
 

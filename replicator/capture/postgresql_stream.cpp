@@ -36,6 +36,8 @@ constexpr auto quiet_time = milliseconds{3};
 constexpr auto group_time = milliseconds{50};
 /// How often the server's newest position is asked for, for status.
 constexpr auto newest_every = std::chrono::seconds{10};
+constexpr const char* newest_question = "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() "
+                                        "ELSE pg_current_wal_insert_lsn() END";
 
 std::uint64_t big_endian(const char* at) {
     std::uint64_t raw = 0;
@@ -48,7 +50,7 @@ class slot_stream final : public stream {
     slot_stream(const std::string& conninfo, const source_names& names, const adapter::adapter& adapter,
                 const std::string& position)
         : conninfo_(conninfo), names_(names), decoder_(adapter), start_(parse_lsn(position)), handed_(start_),
-          passed_(start_), side_(connect(conninfo)) {
+          passed_(start_), side_(connect(conninfo, stream_patience)) {
         check_slot();
         check_publication(adapter);
         // Answer at least three times before the server gives us up; 0 means that it never does.
@@ -57,7 +59,7 @@ class slot_stream final : public stream {
         if (timeout.count() > 0) {
             feedback_every_ = std::min(feedback_every_, timeout / 3);
         }
-        newest_ = ask_newest();
+        newest_ = parse_lsn(side_->run(newest_question).text(0, 0));
         if (newest_ < start_) {
             throw error(exit_code::source, cause::position_lost,
                         fmt::format("the server's log ends at {}, before our position {}: it was restored from an "
@@ -126,26 +128,46 @@ class slot_stream final : public stream {
     }
 
     std::optional<std::int64_t> lag_bytes() override {
-        if (clock::now() - newest_asked_ > newest_every) {
-            newest_asked_ = clock::now();
-            try {
-                if (!side_) {
-                    side_.emplace(connect(conninfo_));
-                }
-                newest_ = std::max(newest_, ask_newest());
-            } catch (const error&) {
-                side_.reset(); // the stream itself tells what is wrong with the connection; try again next time
-            }
+        try {
+            ask_newest();
+        } catch (const error&) {
+            // The stream itself tells what is wrong with the server. Until it is opened again, the server's newest
+            // position is the one that comes with the changes.
+            side_.reset();
         }
         return static_cast<std::int64_t>(newest_ > confirmed_ ? newest_ - confirmed_ : 0);
     }
 
   private:
-    lsn ask_newest() {
-        return parse_lsn(side_
-                             ->run("SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() "
-                                   "ELSE pg_current_wal_insert_lsn() END")
-                             .text(0, 0));
+    /// Takes the answer if it has come, and asks again when it is time. Never waits: the reader has keepalives to
+    /// answer.
+    void ask_newest() {
+        if (!side_) {
+            return;
+        }
+        PGconn* const side = side_->raw();
+        if (newest_pending_) {
+            if (PQconsumeInput(side) != 1) {
+                throw side_->last_error({});
+            }
+            while (PQisBusy(side) == 0) {
+                const pq::result answer(PQgetResult(side));
+                if (answer.raw() == nullptr) {
+                    newest_pending_ = false;
+                    break;
+                }
+                if (PQresultStatus(answer.raw()) != PGRES_TUPLES_OK) {
+                    throw side_->error_of(answer.raw(), {});
+                }
+                newest_ = std::max(newest_, parse_lsn(answer.text(0, 0)));
+            }
+        } else if (clock::now() - newest_asked_ > newest_every) {
+            newest_asked_ = clock::now();
+            if (PQsendQuery(side, newest_question) != 1) {
+                throw side_->last_error({});
+            }
+            newest_pending_ = true;
+        }
     }
 
     /// The slot must be able to give every change after start_, else the position is lost: a slot is never made anew
@@ -201,12 +223,12 @@ class slot_stream final : public stream {
 
     void start() {
         try {
-            line_.emplace(connect_replication(conninfo_));
+            line_.emplace(connect_replication(conninfo_, stream_patience));
             const std::string list = line_->literal(line_->identifier(names_.publication));
             const std::string sql =
                 fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {})",
                             line_->identifier(names_.slot), format_lsn(start_), list);
-            const pq::result begun(PQexec(line_->raw(), sql.c_str()));
+            const pq::result begun = line_->execute(sql);
             if (PQresultStatus(begun.raw()) != PGRES_COPY_BOTH) {
                 throw line_->error_of(begun.raw(), "START_REPLICATION");
             }
@@ -299,6 +321,7 @@ class slot_stream final : public stream {
                 if (++building_.transactions == 1) {
                     grouped_at_ = clock::now() + group_time;
                 }
+                building_.ends.push_back(building_.changes.size());
                 building_.commit_time_us = decoder_.mark().commit_time_us;
             }
             skipping_ = false;
@@ -436,6 +459,7 @@ class slot_stream final : public stream {
     clock::time_point quiet_at_;
     clock::time_point grouped_at_;
     clock::time_point newest_asked_;
+    bool newest_pending_ = false; // the question was sent, and its answer has not been read
 
     std::optional<pq::connection> side_; // for questions that a replication connection cannot answer while it streams
     std::optional<pq::connection> line_;

@@ -1,8 +1,12 @@
 #include "pq/connection.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
+#include <array>
 
 #include "base/log.hpp"
+#include "base/stop.hpp"
 
 namespace everarchive::pq {
 
@@ -20,13 +24,32 @@ exit_code code_of(connection::side which) {
     return which == connection::side::sink ? exit_code::sink : exit_code::source;
 }
 
-/// Errors of connecting that time does not mend (SQLSTATE classes 28 and 3D are not passed on by libpq 15, so by text).
-bool refused_by_server(const std::string& message) {
-    constexpr std::string_view signs[] = {
-        "password authentication failed", "no pg_hba.conf entry",      "does not exist", "no password supplied",
-        "definition of service",          "invalid connection option", "missing \"=\"",  "permission denied"};
-    return std::any_of(std::begin(signs), std::end(signs),
-                       [&](std::string_view sign) { return message.find(sign) != std::string::npos; });
+/// Whether libpq itself cannot make sense of the connection string (its texts in fe-connect.c; it gives no SQLSTATE).
+/// What the server refuses, such as a password that is just being changed or a pg_hba.conf that is being mended, is not
+/// among these: somebody mends that on the server, and nobody should have to tell us.
+bool is_senseless(const std::string& message) {
+    constexpr std::array<std::string_view, 10> signs = {"definition of service",     "service file",
+                                                        "invalid connection option", "missing \"=\"",
+                                                        "unterminated quoted",       "invalid URI",
+                                                        "invalid percent-encoded",   "invalid port number",
+                                                        "invalid integer value",     "extra key/value separator"};
+    return std::any_of(signs.begin(), signs.end(),
+                       [&](std::string_view sign) { return message.find(sign) != std::string::npos; }) ||
+           (message.find("invalid ") != std::string::npos && message.find(" value: \"") != std::string::npos);
+}
+
+std::string connect_hint(const std::string& message) {
+    const auto says = [&](std::string_view part) { return message.find(part) != std::string::npos; };
+    if (says("password")) {
+        return "check user and password in ~/.pgpass or the service file";
+    }
+    if (says("pg_hba.conf")) {
+        return "let this machine and user in with a line in pg_hba.conf of the server, and SELECT pg_reload_conf()";
+    }
+    if (says("permission denied")) {
+        return "GRANT CONNECT ON DATABASE to the user of the connection string";
+    }
+    return "check the connection string and that the server is up";
 }
 
 } // namespace
@@ -62,10 +85,9 @@ connection::connection(const std::string& conninfo, side which, const std::strin
     raw_.reset(PQconnectdbParams(keys.data(), values.data(), 1));
     if (raw_ == nullptr || PQstatus(raw_.get()) != CONNECTION_OK) {
         const std::string message = raw_ == nullptr ? "out of memory" : trimmed(PQerrorMessage(raw_.get()));
-        const bool refused = refused_by_server(message);
-        throw error(code_of(side_), refused ? cause::needs_person : cause::retry,
-                    "cannot connect: " + log::redact(message),
-                    "check the connection string and that the server is up: psql " + literal_hint(), "");
+        const bool senseless = is_senseless(message);
+        throw error(code_of(side_), senseless ? cause::needs_person : cause::retry,
+                    "cannot connect: " + log::redact(message), connect_hint(message) + ": psql " + literal_hint(), "");
     }
     // Notices of a library's server are not ours to print.
     PQsetNoticeProcessor(
@@ -110,7 +132,68 @@ result connection::check(PGresult* raw, std::string_view what) {
     }
 }
 
+/// Waits until a result can be taken without blocking.
+void connection::await(std::chrono::steady_clock::time_point deadline) {
+    using clock = std::chrono::steady_clock;
+    while (PQisBusy(raw_.get()) != 0) {
+        if (stop_requested()) {
+            throw error(code_of(side_), cause::retry, "asked to stop while waiting for the server", "", "");
+        }
+        if (clock::now() >= deadline) {
+            throw error(code_of(side_), cause::retry, "the server takes the connection and does not answer",
+                        "is it overloaded, or does it wait for its disk? psql " + literal_hint(), "");
+        }
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock::now());
+        pollfd socket{PQsocket(raw_.get()), POLLIN, 0};
+        ::poll(&socket, 1, static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 200)));
+        if (PQconsumeInput(raw_.get()) != 1) {
+            throw last_error({});
+        }
+    }
+}
+
+/// The result of what was sent, as PQexec gives it: of the last statement, or of the one that begins a COPY.
+PGresult* connection::last_result() {
+    const auto deadline = std::chrono::steady_clock::now() + *patience_;
+    std::unique_ptr<PGresult, decltype(&PQclear)> last(nullptr, &PQclear);
+    while (true) {
+        await(deadline);
+        PGresult* const next = PQgetResult(raw_.get());
+        if (next == nullptr) {
+            return last.release();
+        }
+        const ExecStatusType before = last ? PQresultStatus(last.get()) : PGRES_EMPTY_QUERY;
+        const bool failed_before = before == PGRES_FATAL_ERROR || before == PGRES_BAD_RESPONSE;
+        if (failed_before) {
+            PQclear(next); // the first error says why
+            continue;
+        }
+        last.reset(next);
+        const ExecStatusType status = PQresultStatus(next);
+        if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH ||
+            PQstatus(raw_.get()) == CONNECTION_BAD) {
+            return last.release();
+        }
+    }
+}
+
+result connection::execute(const std::string& sql) {
+    if (!patience_) {
+        return result(PQexec(raw_.get(), sql.c_str()));
+    }
+    if (PQsendQuery(raw_.get(), sql.c_str()) != 1) {
+        throw last_error({});
+    }
+    return result(last_result());
+}
+
 result connection::run(const std::string& sql) {
+    if (patience_) {
+        if (PQsendQuery(raw_.get(), sql.c_str()) != 1) {
+            throw last_error({});
+        }
+        return check(last_result(), {});
+    }
     return check(PQexec(raw_.get(), sql.c_str()), {});
 }
 
@@ -129,6 +212,13 @@ std::vector<const char*> pointers(const std::vector<parameter>& parameters) {
 
 result connection::run(const std::string& sql, const std::vector<parameter>& parameters) {
     const auto values = pointers(parameters);
+    if (patience_) {
+        if (PQsendQueryParams(raw_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
+                              nullptr, 0) != 1) {
+            throw last_error({});
+        }
+        return check(last_result(), {});
+    }
     return check(PQexecParams(raw_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
                               nullptr, 0),
                  {});

@@ -5,6 +5,7 @@
 #include <libpq-fe.h>
 
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -75,9 +76,19 @@ class connection {
 
     /// Connects. `conninfo` follows libpq's rules (`service=…`, a URI, or empty for PGHOST and friends).
     /// `application` is shown in pg_stat_activity. Keepalives and tcp_user_timeout are set, client_encoding is UTF8.
-    /// Throws pq::error (retry) if the server cannot be reached, (needs_person) if it refuses us.
+    /// Throws pq::error (retry) if the server cannot be reached or refuses us, since both mend without us;
+    /// (needs_person) if libpq cannot make sense of `conninfo` or does not know its service.
     connection(const std::string& conninfo, side which, const std::string& application,
                const std::vector<std::pair<std::string, std::string>>& extra = {});
+
+    /// From now on run() waits for an answer no longer than this, and gives up as well when the program is asked to
+    /// stop: for servers that hang while their machine still answers. It throws pq::error (retry), and the connection
+    /// is of no more use. Without it run() waits for ever.
+    void be_patient_for(std::chrono::milliseconds most) { patience_ = most; }
+
+    /// Sends `sql`, one statement, and waits for its last result as PQexec does, but no longer than be_patient_for()
+    /// says. The result may be an error, or the beginning of a COPY.
+    result execute(const std::string& sql);
 
     /// Runs one statement without parameters, or several separated by semicolons.
     result run(const std::string& sql);
@@ -114,10 +125,13 @@ class connection {
 
   private:
     result check(PGresult* raw, std::string_view what);
+    PGresult* last_result();
+    void await(std::chrono::steady_clock::time_point deadline);
     std::string literal_hint() const;
 
     std::string conninfo_;
     side side_;
+    std::optional<std::chrono::milliseconds> patience_;
     std::unique_ptr<PGconn, decltype(&PQfinish)> raw_;
     std::vector<std::string> prepared_;
 };

@@ -25,7 +25,7 @@ COMMENT ON COLUMN @extschema@.source.hint IS 'the command or SQL that mends it';
 -- A row apart from the settings: rewritten at every batch, so it stays small and its page has room (HOT updates).
 CREATE TABLE @extschema@.source_progress (
     source_id         integer PRIMARY KEY REFERENCES @extschema@.source ON DELETE CASCADE,
-    epoch             bigint NOT NULL DEFAULT 0,
+    epoch             bigint NOT NULL DEFAULT (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000)::bigint,
     position          text,
     identity          text,
     commit_time       timestamptz,
@@ -37,7 +37,7 @@ CREATE TABLE @extschema@.source_progress (
     seen_at           timestamptz
 ) WITH (fillfactor = 20, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0);
 COMMENT ON TABLE @extschema@.source_progress IS 'how far each source is captured; written in the transaction that writes the mirror rows, so position and effect agree after any crash';
-COMMENT ON COLUMN @extschema@.source_progress.epoch IS 'raised by each program that takes the source over; a batch of an older epoch is refused (fencing)';
+COMMENT ON COLUMN @extschema@.source_progress.epoch IS 'raised by each program that takes the source over; a batch of an older epoch is refused (fencing); begins at the milliseconds since 1970, so a source that is removed and added again never repeats one';
 COMMENT ON COLUMN @extschema@.source_progress.position IS 'LSN or GTID up to which everything is in the mirror';
 COMMENT ON COLUMN @extschema@.source_progress.identity IS 'system identifier or server id of the source, so that another server behind the same name is noticed';
 COMMENT ON COLUMN @extschema@.source_progress.seen_at IS 'when the source was last heard of, even if it had nothing to say';

@@ -18,13 +18,18 @@ CREATE TABLE @extschema@.entity (
     n             integer NOT NULL,
     digest        bytea NOT NULL,
     deleted       boolean NOT NULL,
-    record        marc,
     attributes    jsonb,
     member_id     integer REFERENCES @extschema@.member,
     first_seen_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     changed_at    timestamptz NOT NULL DEFAULT pg_catalog.now(),
     UNIQUE (source_id, kind, key)
 ) WITH (toast_tuple_target = 4080);
+DO $$
+BEGIN
+    EXECUTE pg_catalog.format('ALTER TABLE @extschema@.entity ADD COLUMN record %I.marc',
+        (SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'marc'));
+END
+$$;
 COMMENT ON TABLE @extschema@.entity IS 'everything that is or was in the library systems, in its newest version: bibliographic records, authorities, holdings, items';
 COMMENT ON COLUMN @extschema@.entity.key IS 'the key in the library system; several columns are joined by a colon';
 COMMENT ON COLUMN @extschema@.entity.parent_key IS 'key of the entity that this one belongs to: the bib of a holding, the holding or bib of an item';
@@ -91,5 +96,6 @@ COMMENT ON TABLE @extschema@.quarantine IS 'what could not be applied or mapped,
 COMMENT ON COLUMN @extschema@.quarantine.stage IS 'apply: a row that does not fit its mirror table; map: an entity whose content cannot be read; policy: a condition that failed';
 COMMENT ON COLUMN @extschema@.quarantine.retry_at IS 'apply: when quarantine_retry() asked for it; the program then applies the change again';
 COMMENT ON COLUMN @extschema@.quarantine.bytes IS 'apply: the row change as JSON; map: the captured content';
+CREATE INDEX quarantine_open ON @extschema@.quarantine (source_id) WHERE resolved_at IS NULL;
 CREATE UNIQUE INDEX quarantine_open_map ON @extschema@.quarantine (source_id, stage, kind, key) WHERE resolved_at IS NULL AND stage <> 'apply';
 CREATE INDEX quarantine_open_apply ON @extschema@.quarantine (source_id, table_name, key) WHERE resolved_at IS NULL AND stage = 'apply';

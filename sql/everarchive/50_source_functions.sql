@@ -231,6 +231,15 @@ END
 $$;
 COMMENT ON FUNCTION @extschema@.source_resume(text) IS 'lets a paused or stopped source go on';
 
+CREATE FUNCTION @extschema@.is_tombstone(entity_id bigint, n integer, digest bytea) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (
+        SELECT 1 FROM @extschema@.version p WHERE p.entity_id = $1 AND p.n = $2 - 1 AND $3 = sha256('\x03'::bytea || p.digest))
+$$;
+COMMENT ON FUNCTION @extschema@.is_tombstone(bigint, integer, bytea) IS 'whether a version says that its entity is gone, rather than marked as deleted; told by its digest, which is over the one before it (see mapping_statement)';
+
 CREATE FUNCTION @extschema@.source_remap(name text) RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -243,12 +252,20 @@ BEGIN
     INSERT INTO @extschema@.touched (source_id, kind, key)
     SELECT e.source_id, e.kind, e.key
     FROM @extschema@.entity e
-    WHERE e.source_id = found_source.source_id AND NOT e.deleted;
+    WHERE e.source_id = found_source.source_id
+      AND (NOT e.deleted OR NOT @extschema@.is_tombstone(e.entity_id, e.n, e.digest))
+    UNION ALL
+    -- What never had a good version is only here. A key that was too long for the index (see refresh) is not whole.
+    SELECT q.source_id, q.kind, q.key
+    FROM @extschema@.quarantine q
+    WHERE q.source_id = found_source.source_id AND q.stage = 'map' AND q.resolved_at IS NULL AND q.key !~ '… [0-9a-f]{64}$'
+      AND NOT EXISTS (SELECT 1 FROM @extschema@.entity e
+                      WHERE e.source_id = q.source_id AND e.kind = q.kind AND e.key = q.key AND NOT e.deleted);
     GET DIAGNOSTICS queued = ROW_COUNT;
     RETURN queued;
 END
 $$;
-COMMENT ON FUNCTION @extschema@.source_remap(text) IS 'queues every living entity of a source to be mapped again: after a resync, so that what is gone gets its tombstone, or after a change of the mapping views';
+COMMENT ON FUNCTION @extschema@.source_remap(text) IS 'queues every entity of a source that has no tombstone, and every key that could not be mapped, to be mapped again: after a resync, so that what is gone gets its tombstone, or after a change of the mapping views';
 
 CREATE FUNCTION @extschema@.source_remove(name text) RETURNS void
 LANGUAGE plpgsql

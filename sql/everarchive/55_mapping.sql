@@ -39,7 +39,8 @@ BEGIN
     --
     -- In the order of the mirror's index, so that a part of the keys (every 16th) reads neighbouring pages.
     --
-    -- The digest is SHA-256 over: how the content is digested (1: MARC, 2: bytes, 0: none) with the 32 bytes of that digest;
+    -- The digest is SHA-256 over: how the content is digested (1: MARC, 2: bytes, 0: none) with the 32 bytes of that digest
+    -- (4: MARC of which the reader could not keep everything: with the 32 bytes of the bytes as well, so that no change is lost);
     -- deleted (0, 1); the parent key with its length in 4 bytes (-1: none); the attributes as canonical JSON text.
     -- A tombstone's is over 3 and the digest before it.
     --
@@ -54,14 +55,17 @@ found AS MATERIALIZED (
            CASE
                WHEN v.problem IS NOT NULL THEN NULL
                WHEN v.key IS NOT NULL THEN sha256(
-                   CASE WHEN v.record IS NOT NULL THEN '\x01'::bytea || %3$I.marc_digest(v.record)
+                   CASE WHEN v.record IS NOT NULL AND %3$I.marc_is_lossy(v.record)
+                             THEN '\x04'::bytea || %3$I.marc_digest(v.record) || coalesce(sha256(v.captured), ''::bytea)
+                        WHEN v.record IS NOT NULL THEN '\x01'::bytea || %3$I.marc_digest(v.record)
                         WHEN v.captured IS NOT NULL THEN '\x02'::bytea || sha256(v.captured)
                         ELSE '\x00'::bytea END
                    || CASE WHEN v.deleted THEN '\x01'::bytea ELSE '\x00'::bytea END
                    || coalesce(int4send(octet_length(convert_to(v.parent_key, 'UTF8'))) || convert_to(v.parent_key, 'UTF8'),
                                '\xffffffff'::bytea)
                    || coalesce(convert_to(v.attributes::text, 'UTF8'), ''::bytea))
-               WHEN e.entity_id IS NOT NULL AND NOT e.deleted THEN sha256('\x03'::bytea || e.digest)
+               WHEN e.entity_id IS NOT NULL
+                    AND NOT (e.deleted AND @extschema@.is_tombstone(e.entity_id, e.n, e.digest)) THEN sha256('\x03'::bytea || e.digest)
            END AS digest
     FROM wanted w
     LEFT JOIN LATERAL (
@@ -71,7 +75,7 @@ found AS MATERIALIZED (
         LIMIT 2
     ) v ON true
     LEFT JOIN LATERAL (
-        SELECT e.entity_id, e.digest, e.deleted
+        SELECT e.entity_id, e.n, e.digest, e.deleted
         FROM @extschema@.entity e
         WHERE e.source_id = $1 AND e.kind = $2 AND e.key = w.key
         LIMIT 1
@@ -139,8 +143,9 @@ CREATE FUNCTION @extschema@.is_about_data(sqlstate text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    -- Not: transaction rollback, no resources, wrong state (locks), operator, system; privileges and missing objects.
-    SELECT left($1, 2) <> ALL ('{40,42,53,55,57,58,25,3F,F0,08}')
+    -- Not: transaction rollback, no resources, wrong state (locks), operator, system; privileges and missing objects;
+    -- internal errors (XX: a damaged page, a missing TOAST value).
+    SELECT left($1, 2) <> ALL ('{40,42,53,55,57,58,25,3F,F0,08,XX}')
 $$;
 COMMENT ON FUNCTION @extschema@.is_about_data(text) IS 'whether an error of this SQLSTATE speaks of the row that was read, rather than of the server, a lock, a privilege or a missing view';
 
@@ -164,6 +169,7 @@ DECLARE
     reason      text;
     advice      text;
     long_key    text;
+    incomplete  boolean;
 BEGIN
     versions := 0;
     quarantined := 0;
@@ -171,9 +177,19 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
-    SELECT coalesce(at_position, p.position), p.commit_time INTO at_position, at_time
+    -- Each key under the lock of who maps its part (see map_touched, which holds it already), in the order of the parts.
+    -- While a first copy begins, its lock is exclusive. Then a new statement reads the position.
+    PERFORM pg_advisory_xact_lock_shared(1163285326, refresh.source_id); -- 'EVSN', as the program has it
+    PERFORM pg_advisory_xact_lock(1163280722, refresh.source_id * 16 + p.part)
+    FROM (SELECT DISTINCT hashtext(k.key) & 15 AS part FROM unnest(keys) k (key) ORDER BY 1) p;
+    SELECT coalesce(at_position, p.position), p.commit_time, p.position IS NULL INTO at_position, at_time, incomplete
     FROM @extschema@.source_progress p
     WHERE p.source_id = refresh.source_id;
+    IF incomplete THEN
+        -- What is not copied yet would look deleted.
+        RAISE EXCEPTION 'the mirror of source "%" is not complete', (SELECT s.name FROM @extschema@.source s WHERE s.source_id = refresh.source_id)
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Wait until everarchive run has copied it: SELECT source, state FROM report.status_by_source;';
+    END IF;
 
     BEGIN
         EXECUTE @extschema@.mapping_statement(refresh.source_id, refresh.kind)

@@ -1,4 +1,5 @@
--- A package is a query: what of a version is written to an archive. Whoever wants something else preserved changes the view.
+-- A package is a query: what of a version is written to an archive. Whoever wants something else preserved makes a view of
+-- their own and names it in the settings of the target: this one belongs to the extension, so a dump does not keep changes.
 
 CREATE FUNCTION @extschema@.path_encode(part text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -71,3 +72,65 @@ AS $$
     SELECT f.path, f.media_type, f.content FROM @extschema@.package_file f WHERE f.version_id OPERATOR(pg_catalog.=) $1
 $$;
 COMMENT ON FUNCTION @extschema@.package(bigint) IS 'the files of the package of a version, as rows';
+
+CREATE FUNCTION @extschema@.package_statement(target_id integer) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    goal   text;
+    named  text;
+    chosen regclass;
+    lacks  text;
+BEGIN
+    SELECT t.name, coalesce(t.settings ->> 'package_view', '@extschema@.package_file') INTO goal, named
+    FROM @extschema@.target t WHERE t.target_id = package_statement.target_id;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no target %', package_statement.target_id
+            USING ERRCODE = 'undefined_object', HINT = 'SELECT target_id, name FROM everarchive.target;';
+    END IF;
+    BEGIN
+        -- With its schema: what a name alone means would depend on the search path of the session.
+        IF cardinality(parse_ident(named)) = 2 THEN
+            chosen := to_regclass(named);
+        END IF;
+    EXCEPTION WHEN invalid_parameter_value OR invalid_name OR syntax_error THEN
+        NULL;
+    END;
+    IF chosen IS NULL THEN
+        RAISE EXCEPTION 'the package_view of target "%" is no view with its schema: "%"', goal, named
+            USING ERRCODE = 'undefined_table',
+                  HINT = format('UPDATE everarchive.target SET settings = settings || ''{"package_view": "SCHEMA.VIEW"}'' WHERE name = %L;', goal);
+    END IF;
+    SELECT string_agg(c.name || ' ' || c.type::text, ', ' ORDER BY c.i) INTO lacks
+    FROM (VALUES (1, 'version_id', 'bigint'::regtype), (2, 'path', 'text'), (3, 'media_type', 'text'), (4, 'content', 'bytea')) c (i, name, type)
+    WHERE NOT EXISTS (SELECT 1 FROM pg_attribute a
+                      WHERE a.attrelid = chosen AND a.attname = c.name AND a.atttypid = c.type AND NOT a.attisdropped);
+    IF lacks IS NOT NULL THEN
+        RAISE EXCEPTION 'the package_view % of target "%" lacks columns: %', chosen, goal, lacks
+            USING ERRCODE = 'undefined_column', HINT = 'It needs the columns of everarchive.package_file, with the same types.';
+    END IF;
+    IF NOT has_table_privilege(chosen, 'SELECT') THEN
+        RAISE EXCEPTION 'the package_view % of target "%" may not be read by %', chosen, goal, current_user
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = format('GRANT USAGE ON SCHEMA %s TO everarchive_replicator; GRANT SELECT ON %s TO everarchive_replicator;',
+                                (SELECT c.relnamespace::regnamespace FROM pg_class c WHERE c.oid = chosen), chosen);
+    END IF;
+    -- The inner query sorts small rows; LATERAL then reads the view version by version in that order, so that neither side
+    -- ever holds a whole segment. A version without files stays visible, with nulls.
+    RETURN format($statement$
+SELECT v.version_id::text, v.source, v.kind, v.key, v.n::text, v.newest::text, v.digest, p.path, p.media_type, p.content
+FROM (SELECT s.version_id, o.name AS source, e.kind, e.key, w.n, pg_catalog.encode(w.digest, 'hex') AS digest,
+             w.n = pg_catalog.max(w.n) OVER (PARTITION BY w.entity_id) AS newest
+      FROM @extschema@.submission s
+      JOIN @extschema@.version w ON w.version_id = s.version_id
+      JOIN @extschema@.entity e ON e.entity_id = w.entity_id
+      JOIN @extschema@.source o ON o.source_id = e.source_id
+      WHERE s.archive_object_id = $1
+      ORDER BY s.version_id) v
+LEFT JOIN LATERAL (SELECT f.path, f.media_type, f.content FROM %s f WHERE f.version_id = v.version_id
+                   ORDER BY f.path COLLATE "C") p ON true$statement$, chosen);
+END
+$$;
+COMMENT ON FUNCTION @extschema@.package_statement(integer) IS 'the query that delivery to a target runs for an archive object, $1: each version with the files that the target''s package_view has for it';

@@ -48,6 +48,22 @@ END
 $$;
 COMMENT ON FUNCTION @extschema@.archive_object_renew(bigint) IS 'keeps a claimed archive object for five more minutes; false: another worker has it now, stop writing';
 
+CREATE FUNCTION @extschema@.archive_object_fence(object @extschema@.archive_object) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- As claim_packages() sees it: a claim is void when its time is over or its backend is gone.
+    IF object.claimed_by <> pg_backend_pid() AND object.claimed_until >= clock_timestamp()
+       AND EXISTS (SELECT 1 FROM pg_stat_get_activity(object.claimed_by)) THEN
+        RAISE EXCEPTION 'archive object % belongs to another worker, backend process %', object.archive_object_id, object.claimed_by
+            USING ERRCODE = 'lock_not_available',
+                  HINT = 'Nothing to do: that worker delivers it. If it hangs: SELECT pg_terminate_backend(' || object.claimed_by || ');';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.archive_object_fence(@extschema@.archive_object) IS 'an error if another worker has a live claim on the archive object: the result of one that lost it does not count';
+
 CREATE FUNCTION @extschema@.archive_object_accept(archive_object_id bigint, location text, sha512 text, bytes bigint) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -63,6 +79,7 @@ BEGIN
     IF taken.state IN ('verified', 'anchored') THEN
         RETURN; -- said again after a lost answer
     END IF;
+    PERFORM @extschema@.archive_object_fence(taken);
     -- Said again, or written again: the newest receipt counts; the same one is not stored twice.
     INSERT INTO @extschema@.receipt (archive_object_id, location, sha512, bytes)
     SELECT taken.archive_object_id, archive_object_accept.location, archive_object_accept.sha512, archive_object_accept.bytes
@@ -98,6 +115,10 @@ BEGIN
         RAISE EXCEPTION 'archive_object_verify() needs to know whether archive object % is good', checked.archive_object_id
             USING ERRCODE = 'null_value_not_allowed';
     END IF;
+    -- An audit of what was verified long ago needs no claim.
+    IF checked.state = 'accepted' THEN
+        PERFORM @extschema@.archive_object_fence(checked);
+    END IF;
     INSERT INTO @extschema@.fixity_check (archive_object_id, good, detail)
     VALUES (checked.archive_object_id, archive_object_verify.good, archive_object_verify.detail);
     INSERT INTO @extschema@.event (type, outcome, detail, agent, archive_object_id)
@@ -106,9 +127,11 @@ BEGIN
     UPDATE @extschema@.archive_object o
     SET claimed_until = NULL, claimed_by = NULL,
         attempts = CASE WHEN good THEN 0 ELSE o.attempts + 1 END,
-        next_attempt_at = CASE WHEN good THEN o.next_attempt_at ELSE now() + interval '1 minute' END,
+        -- Each repair keeps the bad copy: a disk that stays bad must not fill up with them.
+        next_attempt_at = CASE WHEN good THEN o.next_attempt_at
+                               ELSE now() + least(interval '1 minute' * power(4, least(o.attempts, 10)), interval '1 day') END,
         message = CASE WHEN NOT good THEN coalesce(archive_object_verify.detail, 'read back, and it is not what was written') END,
-        hint = CASE WHEN NOT good THEN 'The object is written again from the database. If it happens again, test the disk of the archive.' END
+        hint = CASE WHEN NOT good THEN 'The object is written again from the database, and the bad copy kept in extensions/everarchive-bad. If it happens again, test the disk of the archive.' END
     WHERE o.archive_object_id = checked.archive_object_id;
     IF NOT good THEN
         PERFORM @extschema@.archive_object_set_state(checked.archive_object_id, 'failed');
@@ -133,6 +156,7 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'For a copy that was found bad: everarchive.archive_object_verify(id, false, detail).';
     END IF;
+    PERFORM @extschema@.archive_object_fence(failed);
     UPDATE @extschema@.archive_object o
     SET claimed_until = NULL, claimed_by = NULL, attempts = o.attempts + 1,
         next_attempt_at = clock_timestamp() + make_interval(secs => coalesce(retry_seconds, 60)),

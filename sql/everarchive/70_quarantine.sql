@@ -34,8 +34,7 @@ BEGIN
         RETURN 'requested: the program applies the change again with its next batch';
     END IF;
     IF tried.stage = 'map' THEN
-        -- Under the lock of the mapping workers (see map_touched), so that the key is not mapped twice at once.
-        PERFORM pg_advisory_xact_lock(1163280722, tried.source_id * 16 + (hashtext(tried.key) & 15));
+        -- Refuses while the mirror is copied; waits for a mapping worker that has the key.
         PERFORM @extschema@.refresh(tried.source_id, tried.kind, ARRAY[tried.key]);
     ELSE
         PERFORM @extschema@.policy_apply(p.policy_id, v.version_ids)

@@ -42,14 +42,21 @@ CREATE VIEW report.status_by_source AS
     ) c;
 COMMENT ON VIEW report.status_by_source IS 'for whoever operates the service: each source, how far it is, how far behind, what waits, and what to do if it stopped';
 
+-- In a DO block, because it names an operator of marc: see the head of the script.
+DO $do$
+BEGIN
+    EXECUTE pg_catalog.format($view$
 CREATE VIEW report.preservation_status AS
-    SELECT s.name AS source, e.kind, e.key, e.record ->> '245$a' AS title, e.n, e.deleted, e.changed_at,
+    SELECT s.name AS source, e.kind, e.key, e.record OPERATOR(%I.->>) '245$a'::text AS title, e.n, e.deleted, e.changed_at,
            t.name AS target, coalesce(q.state, 'not submitted') AS state, q.changed_at AS state_since, e.parent_key
     FROM @extschema@.entity e
     JOIN @extschema@.source s ON s.source_id = e.source_id
     JOIN @extschema@.version v ON v.entity_id = e.entity_id AND v.n = e.n
     LEFT JOIN @extschema@.submission q ON q.version_id = v.version_id
-    LEFT JOIN @extschema@.target t ON t.target_id = q.target_id;
+    LEFT JOIN @extschema@.target t ON t.target_id = q.target_id
+$view$, @extschema@.marc_schema());
+END
+$do$;
 COMMENT ON VIEW report.preservation_status IS 'for catalogers and preservation librarians: each entity in its newest version, and for each archive whether that version is there; preserved is what is verified';
 
 CREATE VIEW report.version_history AS
@@ -81,21 +88,29 @@ CREATE VIEW report.archive_contents AS
     ) r ON true;
 COMMENT ON VIEW report.archive_contents IS 'for whoever restores a record from an archive: which archived object holds which version, where it lies, and in which folder of the package';
 
+-- What is queued is counted up to 100,000 for each archive and packing, the oldest versions first.
 CREATE VIEW report.backlog AS
     SELECT t.name AS target, b.state, sum(b.versions)::bigint AS versions, min(b.oldest) AS oldest, max(b.next_attempt_at) AS next_attempt_at,
            t.paused, t.message, t.hint
-    FROM (SELECT q.target_id, 'queued' AS state, count(*) AS versions, min(q.queued_at) AS oldest,
+    FROM (SELECT a.target_id, 'queued' AS state, count(*) AS versions, min(w.queued_at) AS oldest,
                  NULL::timestamptz AS next_attempt_at
-          FROM @extschema@.submission q
-          WHERE q.archive_object_id IS NULL
-          GROUP BY q.target_id
+          FROM @extschema@.target a
+          CROSS JOIN (VALUES ('segment'), ('object')) p (packing)
+          CROSS JOIN LATERAL (
+              SELECT q.queued_at
+              FROM @extschema@.submission q
+              WHERE q.target_id = a.target_id AND q.packing = p.packing AND q.archive_object_id IS NULL
+              ORDER BY q.version_id
+              LIMIT 100000
+          ) w
+          GROUP BY a.target_id
           UNION ALL
           SELECT o.target_id, o.state, o.versions, o.created_at, o.next_attempt_at
           FROM @extschema@.archive_object o
           WHERE o.state = ANY ('{packaged,accepted,failed,quarantined}')) b
     JOIN @extschema@.target t ON t.target_id = b.target_id
     GROUP BY t.target_id, b.state;
-COMMENT ON VIEW report.backlog IS 'for whoever operates the archives: how many versions are on their way to each archive, in which state, and since when';
+COMMENT ON VIEW report.backlog IS 'for whoever operates the archives: how many versions are on their way to each archive, in which state, and since when; what is queued is counted up to 100,000 for each packing';
 
 CREATE VIEW report.quarantine AS
     SELECT q.quarantine_id, s.name AS source, q.stage, q.table_name, q.operation, q.kind, q.key, q.message, q.hint, q.sqlstate,

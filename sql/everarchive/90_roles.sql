@@ -30,9 +30,10 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.marc_schema(), @extschema@.source_named(text), @extschema@.target_named(text),
     @extschema@.target_setting_limits(), @extschema@.target_setting(jsonb, text), @extschema@.agent(),
     @extschema@.mapping_statement(integer, text), @extschema@.part_waits(integer, integer),
-    @extschema@.condition_problem(text), @extschema@.policy_search_path(), @extschema@.policy_check(text),
+    @extschema@.is_tombstone(bigint, integer, bytea), @extschema@.condition_problem(text),
+    @extschema@.condition_functions_problem(text), @extschema@.policy_search_path(), @extschema@.policy_check(text),
     @extschema@.path_encode(text), @extschema@.package_directory(text, text, text, integer),
-    @extschema@.json_time(timestamptz), @extschema@.package(bigint)
+    @extschema@.json_time(timestamptz), @extschema@.package(bigint), @extschema@.package_statement(integer)
     TO everarchive_reader, everarchive_replicator;
 
 -- Mapping: run by the program; by an operator when retrying from quarantine.
@@ -48,6 +49,7 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.map_touched(integer, integer), @extschema@.installation_id(), @extschema@.claim_packages(integer),
     @extschema@.claim_object(@extschema@.target), @extschema@.claim_segment(@extschema@.target),
     @extschema@.archive_object_of(bigint), @extschema@.archive_object_set_state(bigint, text),
+    @extschema@.archive_object_fence(@extschema@.archive_object),
     @extschema@.archive_object_renew(bigint), @extschema@.archive_object_accept(bigint, text, text, bigint),
     @extschema@.archive_object_verify(bigint, boolean, text),
     @extschema@.archive_object_fail(bigint, text, text, double precision)
@@ -71,10 +73,13 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.source_set_state(text, text, text, text, bigint), @extschema@.target_add(text, text, jsonb),
     @extschema@.target_pause(text), @extschema@.target_resume(text),
     @extschema@.policy_add(text, text, text, text), @extschema@.policy_enable(text, boolean), @extschema@.policy_backfill(integer),
+    @extschema@.policy_lock(),
     @extschema@.quarantine_open(bigint), @extschema@.quarantine_retry(bigint), @extschema@.quarantine_discard(bigint)
     TO everarchive_operator;
 GRANT INSERT, UPDATE, DELETE ON @extschema@.source, @extschema@.source_progress TO everarchive_operator;
 GRANT INSERT, DELETE ON @extschema@.source_kind, @extschema@.touched TO everarchive_operator;
 GRANT DELETE ON @extschema@.map_progress TO everarchive_operator;
-GRANT INSERT, UPDATE ON @extschema@.target, @extschema@.policy, @extschema@.member TO everarchive_operator;
+GRANT INSERT, UPDATE ON @extschema@.target, @extschema@.member TO everarchive_operator;
+-- A condition runs with the rights of the program: policy_guard checks each that an operator writes.
+GRANT INSERT (name, target_id, condition, packing), UPDATE (condition, enabled) ON @extschema@.policy TO everarchive_operator;
 GRANT UPDATE ON @extschema@.archive_object TO everarchive_operator;

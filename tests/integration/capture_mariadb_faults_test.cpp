@@ -114,7 +114,7 @@ TEST_F(mariadb_faults, a_purged_log_loses_the_position) {
 }
 
 TEST_F(mariadb_faults, a_position_that_the_server_never_had_is_lost) {
-    const auto stream = source_->open_stream("0-1-99999999|binlog.000001:4");
+    const auto stream = source_->open_stream("0-1-99999999");
     const error thrown = thrown_by(*stream);
     EXPECT_EQ(thrown.why(), cause::position_lost) << thrown.what();
     EXPECT_THROW(source_->open_stream("not a position"), error);
@@ -178,7 +178,7 @@ TEST_F(mariadb_faults, schema_changes_in_the_stream_are_followed_by_name) {
     root_->run("INSERT INTO biblio (patron, title, secret) VALUES ('patron-secret', 'three', 'patron-secret')");
     root_->run("ALTER TABLE biblio DROP COLUMN serial");
     root_->run("UPDATE biblio SET title = 'TWO' WHERE title = 'two'");
-    root_->run("RENAME TABLE biblio_metadata TO was, was TO biblio_metadata");
+    root_->run("ALTER TABLE biblio RENAME COLUMN secret TO biblio_metadata");
     root_->run("ANALYZE TABLE biblio");
     root_->run("CREATE TABLE copy AS SELECT * FROM biblio");
     root_->run("DROP TABLE copy");
@@ -201,6 +201,119 @@ TEST_F(mariadb_faults, truncate_is_a_change_and_drop_stops) {
     EXPECT_EQ(mirror_->table("biblio_metadata").size(), 1U);
     root_->run(fmt::format("DROP TABLE IF EXISTS borrowers, {}.biblio_metadata", database_));
     expect_stopped(*stream, "a captured table was dropped", "everarchive source resync");
+}
+
+TEST_F(mariadb_faults, a_swap_of_tables_stops) {
+    const auto stream = stream_from_now();
+    root_->run("CREATE TABLE _biblio_metadata_new LIKE biblio_metadata");
+    root_->run("RENAME TABLE biblio_metadata TO _biblio_metadata_old, _biblio_metadata_new TO biblio_metadata");
+    expect_stopped(*stream, "was renamed", "everarchive source resync");
+}
+
+TEST_F(mariadb_faults, rows_say_whether_foreign_keys_were_followed) {
+    const auto stream = stream_from_now();
+    root_->run("DELETE FROM biblio WHERE biblionumber = 1");
+    root_->run("SET foreign_key_checks = 0");
+    root_->run("DELETE FROM biblio WHERE biblionumber = 2");
+    root_->run("SET foreign_key_checks = 1");
+    std::vector<bool> keeps;
+    std::vector<std::size_t> ends;
+    follow(*stream, *mirror_, [&](const batch& part) {
+        for (const change& each : part.changes) {
+            keeps.push_back(each.keeps_children);
+        }
+        EXPECT_EQ(part.ends.size(), part.transactions);
+        EXPECT_TRUE(part.ends.empty() || part.ends.back() == part.changes.size());
+    });
+    EXPECT_EQ(keeps, (std::vector<bool>{false, true}));
+}
+
+TEST_F(mariadb_faults, a_history_that_was_begun_anew_is_noticed) {
+    strict_mirror read(adapter_);
+    root_->run("FLUSH BINARY LOGS");
+    load(*source_, read, &position_);
+    const binlog_position before = binlog_position::parse(position_);
+    const auto expect_lost = [&](const std::string& position, const std::string& what) {
+        try {
+            source_->open_stream(position);
+            ADD_FAILURE() << "opened at " << position;
+        } catch (const error& thrown) {
+            EXPECT_EQ(thrown.why(), cause::position_lost) << thrown.what();
+            EXPECT_NE(std::string(thrown.what()).find(what), std::string::npos) << thrown.what();
+        }
+    };
+    expect_lost(fmt::format("0-1-99999|{}:{}", before.file, before.offset), "where we read 0-1-99999");
+    expect_lost(fmt::format("{}|{}:4000000", before.gtids.text(), before.file), "no event that ends at");
+    EXPECT_NO_THROW(source_->open_stream(position_));
+    // A name that the server never had, as after a change of log_bin: the GTIDs alone say where to begin.
+    EXPECT_NO_THROW(source_->open_stream(before.gtids.text() + "|another-bin.000001:4711"));
+    // The server's numbers go on past ours with other transactions.
+    root_->run("RESET MASTER");
+    const std::uint64_t sequence = before.gtids.domains().at(0).sequence;
+    for (std::uint64_t at = 0; at < sequence + 3; ++at) {
+        root_->run("INSERT INTO borrowers (surname) VALUES ('x')");
+    }
+    expect_lost(position_, "was emptied");
+    for (int files = 0; files < 12; ++files) {
+        root_->run("FLUSH BINARY LOGS");
+    }
+    expect_lost(position_, "was emptied");
+}
+
+TEST_F(mariadb_faults, a_transaction_that_the_server_died_in_is_rolled_back) {
+    // The server's end is played afterwards: what it would not have written is cut off a file that it has left. A large
+    // one was handed out in part before its end is missed.
+    for (const int rows : {10, 70'000}) {
+        root_->run("FLUSH BINARY LOGS");
+        strict_mirror loaded(adapter_);
+        load(*source_, loaded, &position_);
+        root_->run("INSERT INTO biblio (title) VALUES ('before')");
+        root_->run(fmt::format("INSERT INTO biblio (biblionumber, title) SELECT {0} * 1000 + seq, 'torn' FROM "
+                               "seq_1_to_{0}",
+                               rows));
+        const std::string file = root_->query("SHOW MASTER STATUS").text(0, 0);
+        root_->run("FLUSH BINARY LOGS");
+        root_->run("DELETE FROM biblio WHERE title = 'torn'"); // leaves nothing of it, as a recovery does
+        root_->run("INSERT INTO biblio (title) VALUES ('after')");
+        const mariadb_rows events = root_->query(fmt::format("SHOW BINLOG EVENTS IN '{}'", file));
+        std::uint64_t cut = 0;
+        for (std::size_t row = 0; row < events.rows.size(); ++row) {
+            if (events.text(row, 2).starts_with("Write_rows")) {
+                cut = std::stoull(events.text(row, 4));
+            }
+        }
+        const std::string folder = root_->value("SELECT @@log_bin_basename").value_or("");
+        const std::string path = folder.substr(0, folder.rfind('/') + 1) + file;
+        if (::truncate(path.c_str(), static_cast<off_t>(cut)) != 0) {
+            GTEST_SKIP() << "cannot write to " << path;
+        }
+        const auto read_all = [&](stream& from) {
+            const gtid_list end = gtid_list::parse(newest());
+            std::set<std::string> titles;
+            const auto deadline = std::chrono::steady_clock::now() + 60s;
+            while (std::chrono::steady_clock::now() < deadline) {
+                const auto part = from.next(200ms);
+                for (const change& each : part ? part->changes : std::vector<change>{}) {
+                    if (each.what == operation::insert) {
+                        titles.emplace(each.row[1].text);
+                    }
+                }
+                if (part && part->ends_transaction && binlog_position::parse(part->position).gtids == end) {
+                    return titles;
+                }
+            }
+            ADD_FAILURE() << "the stream did not arrive";
+            return titles;
+        };
+        auto stream = source_->open_stream(position_);
+        if (rows > 10) {
+            const error thrown = thrown_by(*stream);
+            EXPECT_EQ(thrown.why(), cause::retry) << thrown.what();
+            EXPECT_NE(std::string(thrown.what()).find("died"), std::string::npos) << thrown.what();
+            stream = source_->open_stream(position_);
+        }
+        EXPECT_EQ(read_all(*stream), (std::set<std::string>{"before", "after"}));
+    }
 }
 
 TEST_F(mariadb_faults, savepoints_and_rollbacks_leave_nothing) {

@@ -1,5 +1,5 @@
-// Capture from MariaDB: snapshot and stream that join without gap or overlap, large transactions, the privacy wall, values
-// that PostgreSQL cannot hold, and what `source check` says.
+// Capture from MariaDB: snapshot and stream that join without gap or overlap, large transactions, the privacy wall,
+// values that PostgreSQL cannot hold, and what `source check` says.
 #include <csignal>
 #include <ctime>
 
@@ -250,6 +250,20 @@ TEST_F(mariadb_capture, check_names_what_is_missing_and_what_mends_it) {
     ASSERT_EQ(refused.size(), 1U);
     EXPECT_NE(refused[0].what.find("1045"), std::string::npos);
     EXPECT_EQ(refused[0].what.find("wrong-one"), std::string::npos);
+}
+
+TEST_F(mariadb_capture, check_says_which_foreign_keys_it_cannot_see) {
+    make_small_koha(*root_);
+    root_->run("GRANT SELECT (biblionumber, title, timestamp) ON biblio TO ea_reader@localhost");
+    root_->run("GRANT SELECT (id, biblionumber, metadata) ON biblio_metadata TO ea_reader@localhost");
+    const auto findings = open_mariadb(origin_of("reader", database_), "test", small_koha())->check();
+    const auto good = by_what(findings, finding::grade::good);
+    EXPECT_TRUE(by_what(findings, finding::grade::missing).empty());
+    EXPECT_TRUE(std::any_of(good.begin(), good.end(), [](const auto& each) {
+        return each.first.starts_with("foreign keys of biblio_metadata") &&
+               each.first.find("ON UPDATE CASCADE") != std::string::npos &&
+               each.first.find("everarchive source resync NAME") != std::string::npos;
+    }));
 }
 
 TEST_F(mariadb_capture, speed) {

@@ -2,6 +2,8 @@
 // missing rights, and what the source is told to forget.
 #include "capture_postgresql_library.hpp"
 
+#include <csignal>
+
 namespace {
 
 using namespace everarchive;
@@ -306,6 +308,51 @@ TEST_F(capture_postgresql, check_names_each_thing_and_its_statement_mends_it) {
 
     library_->run("DROP OWNED BY " + role);
     admin_->run("DROP OWNED BY " + role + "; DROP ROLE " + role);
+}
+
+TEST_F(capture_postgresql, what_the_server_refuses_is_tried_again) {
+    const std::string role = name_ + "_shut_out";
+    admin_->run("CREATE ROLE " + role + " LOGIN; REVOKE CONNECT ON DATABASE " + name_ + " FROM public");
+    for (const std::string& refused :
+         {std::string("dbname=no_such_database"), "user=no_such_user " + conninfo_, "user=" + role + " " + conninfo_}) {
+        try {
+            open_source("postgresql:" + refused, name_, adapter_)->identity();
+            ADD_FAILURE() << "connected by " << refused;
+        } catch (const error& thrown) {
+            EXPECT_EQ(thrown.why(), cause::retry) << thrown.what();
+            EXPECT_FALSE(thrown.hint().empty());
+        }
+        const auto findings = open_source("postgresql:" + refused, name_, adapter_)->check();
+        ASSERT_EQ(findings.size(), 1U);
+        EXPECT_EQ(findings[0].is, finding::grade::missing);
+    }
+    admin_->run("DROP ROLE " + role);
+}
+
+TEST_F(capture_postgresql, a_server_that_hangs_does_not_hold_the_reader) {
+    mirror mine(adapter_);
+    take_snapshot(mine);
+    open_stream();
+    const std::int64_t hung =
+        admin_
+            ->run("SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name = "
+                  "'everarchive capture' AND datname = '" +
+                  name_ + "'")
+            .number(0, 0);
+    if (::kill(static_cast<pid_t>(hung), SIGSTOP) != 0) {
+        GTEST_SKIP() << "cannot stop a process of the server: it runs elsewhere, or as another user";
+    }
+    std::this_thread::sleep_for(10'100ms); // the server's newest position is asked for every ten seconds
+    library_->run("INSERT INTO asset.copy VALUES (1, 1, 'x')");
+    const auto began = std::chrono::steady_clock::now();
+    for (int turn = 0; turn < 3; ++turn) {
+        EXPECT_TRUE(stream_->lag_bytes());
+    }
+    const batch rows = next_changes();
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 3s);
+    ::kill(static_cast<pid_t>(hung), SIGCONT);
+    mine.apply(rows);
+    expect_equal(mine);
 }
 
 TEST_F(capture_postgresql, a_server_that_is_not_there_is_one_finding) {

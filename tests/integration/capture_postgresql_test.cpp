@@ -184,6 +184,8 @@ TEST_F(capture_postgresql, a_large_transaction_comes_in_parts) {
         const batch rows = next_changes();
         largest = std::max(largest, rows.changes.size());
         transactions += rows.transactions;
+        EXPECT_EQ(rows.ends.size(), rows.transactions);
+        EXPECT_TRUE(rows.ends.empty() || rows.ends.back() == rows.changes.size());
         if (!rows.ends_transaction) {
             ++parts;
             EXPECT_TRUE(rows.position.empty());
@@ -214,6 +216,10 @@ TEST_F(capture_postgresql, small_transactions_are_grouped) {
     while (mine.rows(1) < 1200 && !HasFailure()) {
         const batch rows = next_changes();
         EXPECT_LE(rows.transactions, 500U);
+        // One change each.
+        std::vector<std::size_t> ends(rows.changes.size());
+        std::iota(ends.begin(), ends.end(), std::size_t{1});
+        EXPECT_EQ(rows.ends, ends);
         mine.apply(rows);
         ++batches;
     }

@@ -10,7 +10,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS marc;
 CREATE EXTENSION IF NOT EXISTS everarchive;
 
-SELECT plan(33);
+SELECT plan(35);
 
 SELECT throws_ok($$SELECT everarchive.source_add('Bad Name', 'koha', 'mariadb:defaults-group=k', 'k', '[{"kind":"bib","key_types":["integer"]}]')$$,
     '22023', 'not a name for a source: "Bad Name"', 'a name with blanks is refused');
@@ -41,14 +41,15 @@ SELECT throws_ok($$SELECT everarchive.source_add('k', 'koha', 'mariadb:defaults-
 SELECT throws_ok($$SELECT everarchive.source_add('k2', 'koha', 'mariadb:defaults-group=k', 'k_mirror', '[{"kind":"bib","key_types":["integer"]}]')$$,
     '42P06', NULL, 'a second source in the same schema is refused');
 
-SELECT is(epoch, 1::bigint, 'the first to take it over has epoch 1') FROM everarchive.source_take('k');
-SELECT is(epoch, 2::bigint, 'the next has epoch 2') FROM everarchive.source_take('k');
+SELECT epoch AS first_epoch FROM everarchive.source_take('k') \gset
+SELECT ok(:first_epoch > 1700000000000, 'epochs begin at the milliseconds since 1970');
+SELECT is(epoch, :first_epoch + 1, 'the next to take it over has the next epoch') FROM everarchive.source_take('k');
 SELECT is((adapter, origin, mirror_schema, state, jsonb_array_length(kinds))::text, '(koha,mariadb:defaults-group=k,k_mirror,new,2)',
     'source_take tells all that capture needs') FROM everarchive.source_take('k');
 SELECT throws_ok($$SELECT everarchive.source_take('nobody')$$, '42704', 'there is no source "nobody"', 'an unknown source is an error');
 
-SELECT lives_ok($$SELECT everarchive.source_set_state('k', 'snapshot', epoch => 3)$$, 'the owner of the epoch sets the state');
-SELECT throws_ok($$SELECT everarchive.source_set_state('k', 'streaming', epoch => 2)$$, '55000', NULL, 'an older epoch is refused');
+SELECT lives_ok(format($$SELECT everarchive.source_set_state('k', 'snapshot', epoch => %s)$$, :first_epoch + 2), 'the owner of the epoch sets the state');
+SELECT throws_ok(format($$SELECT everarchive.source_set_state('k', 'streaming', epoch => %s)$$, :first_epoch + 1), '55000', NULL, 'an older epoch is refused');
 SELECT throws_ok($$SELECT everarchive.source_set_state('k', 'dancing')$$, '23514', NULL, 'a state that is none is refused');
 SELECT everarchive.source_set_state('k', 'stopped', 'binary log gone', 'everarchive source resync k') \g /dev/null
 SELECT is((state, message, hint)::text, '(stopped,"binary log gone","everarchive source resync k")', 'message and hint are kept')
@@ -73,6 +74,10 @@ SELECT is((SELECT count(*) FROM everarchive.source_kind WHERE source_id = :sourc
 -- With history.
 SELECT everarchive.source_add('h', 'koha', 'mariadb:defaults-group=h', 'h_mirror', '[{"kind": "bib", "key_types": ["integer"]}]') AS source_id \gset
 INSERT INTO everarchive.entity (source_id, kind, key, n, digest, deleted) VALUES (:source_id, 'bib', '1', 1, '\x00', false);
+INSERT INTO everarchive.quarantine (source_id, stage, kind, key, message) VALUES (:source_id, 'map', 'bib', '1', 'x'), (:source_id, 'map', 'bib', '2', 'x');
+SELECT is(everarchive.source_remap('h'), 2::bigint, 'remap takes what could not be mapped too, each key once');
+SELECT epoch AS old_epoch FROM everarchive.source_take('h') \gset
+SELECT pg_sleep(0.01) \g /dev/null
 INSERT INTO everarchive.touched (source_id, kind, key) VALUES (:source_id, 'bib', '1');
 SELECT everarchive.source_remove('h') \g /dev/null
 SELECT is(state, 'removed', 'a source with history stays as removed') FROM everarchive.source WHERE name = 'h';
@@ -81,6 +86,7 @@ SELECT throws_ok($$SELECT everarchive.source_add('h', 'evergreen', 'postgresql:s
     '42710', NULL, 'another adapter may not go on with its history');
 SELECT is(everarchive.source_add('h', 'koha', 'mariadb:defaults-group=h', 'h_mirror', '[{"kind": "bib", "key_types": ["integer"]}]'),
     :source_id, 'the same adapter goes on with it');
+SELECT cmp_ok(epoch, '>', :old_epoch + 1, 'a program that has it from before is fenced') FROM everarchive.source_take('h');
 
 SELECT * FROM finish();
 ROLLBACK;

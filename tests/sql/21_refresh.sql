@@ -34,13 +34,15 @@ CREATE FUNCTION pg_temp.marcxml(title text) RETURNS text LANGUAGE sql AS $$
         || '<datafield tag="245" ind1="0" ind2="0"><subfield code="a">' || $1 || '</subfield></datafield></record>'
 $$;
 
-SELECT plan(40);
+SELECT plan(49);
 CREATE FUNCTION pg_temp.refreshed(kind text, VARIADIC keys text[]) RETURNS text LANGUAGE sql AS $$
     SELECT r.versions || ' ' || r.quarantined
     FROM everarchive.source s, everarchive.refresh(s.source_id, $1, $2) r WHERE s.name = 'demo'
 $$;
 CREATE FUNCTION pg_temp.waiting() RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM everarchive.touched $$;
 
+SELECT throws_ok(format('SELECT everarchive.refresh(%s, ''bib'', ''{1}'')', :source_id), '55000', 'the mirror of source "demo" is not complete',
+    'nothing is mapped from a mirror that is not complete');
 UPDATE everarchive.source_progress SET position = '0-1-100', commit_time = '2026-01-02 03:04:05+00' WHERE source_id = :source_id;
 INSERT INTO demo_mirror.biblio SELECT i, pg_temp.marcxml('Title ' || i) FROM generate_series(1, 5) i;
 
@@ -75,7 +77,22 @@ SELECT is(pg_temp.refreshed('bib', '3'), '1 0', 'marked as deleted by the system
 SELECT is((v.deleted, v.format)::text, '(t,marcxml)', 'such a version has its content')
 FROM everarchive.version v JOIN everarchive.entity e USING (entity_id) WHERE e.key = '3' AND e.source_id = :source_id AND v.n = 2;
 DELETE FROM demo_mirror.biblio WHERE id = 3;
-SELECT is(pg_temp.refreshed('bib', '3'), '0 0', 'and gone afterwards makes no second one');
+SELECT is(everarchive.source_remap('demo'), (SELECT count(*) FROM everarchive.entity WHERE source_id = :source_id), 'remap takes it still');
+DELETE FROM everarchive.touched;
+SELECT is(pg_temp.refreshed('bib', '3'), '1 0', 'and gone afterwards it gets its tombstone');
+SELECT is((v.n, v.deleted, v.format)::text, '(3,t,none)', 'as any other')
+FROM everarchive.version v JOIN everarchive.entity e USING (entity_id) WHERE e.key = '3' AND e.source_id = :source_id AND v.n = e.n;
+SELECT is(pg_temp.refreshed('bib', '3'), '0 0', 'once');
+SELECT is(everarchive.source_remap('demo'), (SELECT count(*) - 1 FROM everarchive.entity WHERE source_id = :source_id), 'then remap leaves it');
+DELETE FROM everarchive.touched;
+SELECT is((SELECT array_agg((l.objid::bigint - :source_id * 16)::integer ORDER BY l.objid) FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 1163280722 AND l.pid = pg_backend_pid()),
+    (SELECT array_agg(DISTINCT hashtext(k) & 15 ORDER BY hashtext(k) & 15) FROM unnest('{1,2,3,99}'::text[]) k), 'each key is mapped under the lock of its part');
+
+-- What the reader cannot keep: the digest is over the bytes too.
+INSERT INTO demo_mirror.biblio VALUES (50, replace(pg_temp.marcxml('Lossy'), '</leader>', '</leader><note>one</note>'));
+SELECT is(pg_temp.refreshed('bib', '50'), '1 0', 'a record of which something is lost in reading');
+UPDATE demo_mirror.biblio SET metadata = replace(metadata, 'one', 'two') WHERE id = 50;
+SELECT is(pg_temp.refreshed('bib', '50') || ', ' || pg_temp.refreshed('bib', '50'), '1 0, 0 0', 'makes a version when that changes, and only then');
 
 -- What cannot be read.
 UPDATE demo_mirror.biblio SET metadata = '<record><leader>' WHERE id = 4;
@@ -114,6 +131,9 @@ ALTER VIEW demo_mirror.item RENAME TO item_bad;
 SELECT throws_ok(format('SELECT everarchive.refresh(%s, ''item'', ''{100}'')', :source_id), '42P01', NULL, 'a missing view is no fault of the keys: an error');
 SELECT throws_ok(format('SELECT everarchive.refresh(%s, ''order'', ''{100}'')', :source_id), '42704', NULL, 'so is a kind that the source has not');
 ALTER VIEW demo_mirror.item_good RENAME TO item;
+
+SELECT is(array_agg(c ORDER BY c) FILTER (WHERE everarchive.is_about_data(c)), '{21000,22012,P0001}', 'what the server says of itself is no fault of a key either')
+FROM unnest('{22012,P0001,21000,XX000,XX001,57014,53100,40001,42501,55P03,08006}'::text[]) c;
 
 -- Keys of two columns; the last may hold a colon.
 INSERT INTO demo_mirror.items VALUES (1, 7, 'A:B', 'x'), (2, 7, '', 'y');

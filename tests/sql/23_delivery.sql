@@ -14,6 +14,7 @@ CREATE EXTENSION IF NOT EXISTS everarchive;
 SELECT everarchive.source_add('demo', 'demo', 'mariadb:defaults-group=demo', 'demo_mirror',
     '[{"kind": "bib", "key_types": ["integer"]}, {"kind": "holding", "key_types": ["integer", "text"]},
       {"kind": "item", "key_types": ["bigint"]}]') AS source_id \gset
+UPDATE everarchive.source_progress SET position = '0-1-1' WHERE source_id = :source_id; -- the mirror is complete
 CREATE TABLE demo_mirror.biblio (id integer PRIMARY KEY, metadata text, suppressed boolean NOT NULL DEFAULT false);
 CREATE TABLE demo_mirror.items (id bigint PRIMARY KEY, biblio integer, branch text, barcode text);
 CREATE INDEX ON demo_mirror.items (biblio, branch);
@@ -34,7 +35,7 @@ CREATE FUNCTION pg_temp.marcxml(title text) RETURNS text LANGUAGE sql AS $$
         || '<datafield tag="245" ind1="0" ind2="0"><subfield code="a">' || $1 || '</subfield></datafield></record>'
 $$;
 
-SELECT plan(41);
+SELECT plan(58);
 CREATE FUNCTION pg_temp.refreshed(kind text, VARIADIC keys text[]) RETURNS text LANGUAGE sql AS $$
     SELECT r.versions || ' ' || r.quarantined
     FROM everarchive.source s, everarchive.refresh(s.source_id, $1, $2) r WHERE s.name = 'demo'
@@ -134,6 +135,65 @@ SELECT everarchive.archive_object_accept(:first, 'o', pg_temp.sha(), 1) \g /dev/
 SELECT everarchive.archive_object_verify(:first, true) \g /dev/null
 SELECT is(regexp_replace(ocfl_id, '2026:[^/]*', '') || ' ' || ocfl_version, 'tag:everarchive,/demo/holding/1%3AA%2FB 2', 'then it comes, as the next version of the same OCFL object')
 FROM everarchive.archive_object WHERE archive_object_id = everarchive.claim_packages(:obj);
+
+-- What is preserved: the default, and a view of the library's own.
+CREATE SCHEMA library;
+CREATE VIEW library."Package" AS
+    SELECT f.version_id, f.path, f.media_type, f.content FROM everarchive.package_file f
+    UNION ALL
+    SELECT v.version_id, 'notes/' || v.version_id || '.txt', 'text/plain', convert_to('a note', 'UTF8') FROM everarchive.version v;
+CREATE VIEW library.short AS SELECT 1::bigint AS version_id, 'x'::text AS path, 'x'::text AS content;
+CREATE FUNCTION pg_temp.package_view(target integer, view text) RETURNS void LANGUAGE sql AS $$
+    UPDATE everarchive.target SET settings = settings || jsonb_build_object('package_view', $2) WHERE target_id = $1
+$$;
+-- Runs the statement as delivery does.
+CREATE FUNCTION pg_temp.packed(target integer, object bigint) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN QUERY EXECUTE 'SELECT coalesce(p.path, ''nothing'') FROM (' || everarchive.package_statement(target) || ') p' USING object;
+END
+$$;
+SELECT is((SELECT array_agg(p ORDER BY p) FROM pg_temp.packed(:obj, :first) p), '{demo/holding/1%3AA%2FB/v1/entity.json}', 'package_statement: the files of the default view');
+SELECT pg_temp.package_view(:obj, 'library."Package"') \g /dev/null
+SELECT is((SELECT count(*) FROM pg_temp.packed(:obj, :first) p WHERE p LIKE 'notes/%'), 1::bigint, 'package_statement: a view of the library''s own, its name quoted');
+SELECT is((SELECT count(*) FROM pg_temp.packed(:seg, :object) p WHERE p LIKE 'notes/%'), 0::bigint, 'only for its target');
+SELECT throws_ok('SELECT everarchive.package_statement(-1)', '42704', NULL, 'package_statement: there must be such a target');
+SELECT pg_temp.package_view(:obj, 'library.none') \g /dev/null
+SELECT throws_ok(format('SELECT everarchive.package_statement(%s)', :obj), '42P01', NULL, 'not the name of a view with its schema: "library.none"');
+SELECT pg_temp.package_view(:obj, 'package_file') \g /dev/null
+SELECT throws_ok(format('SELECT everarchive.package_statement(%s)', :obj), '42P01', NULL, 'not the name of a view with its schema: "package_file"');
+SELECT pg_temp.package_view(:obj, 'library.short; DROP TABLE x') \g /dev/null
+SELECT throws_ok(format('SELECT everarchive.package_statement(%s)', :obj), '42P01', NULL, 'not the name of a view with its schema: "library.short; DROP TABLE x"');
+SELECT pg_temp.package_view(:obj, 'a.b.c') \g /dev/null
+SELECT throws_ok(format('SELECT everarchive.package_statement(%s)', :obj), '42P01', NULL, 'not the name of a view with its schema: "a.b.c"');
+SELECT pg_temp.package_view(:obj, '') \g /dev/null
+SELECT throws_ok(format('SELECT everarchive.package_statement(%s)', :obj), '42P01', NULL, 'not the name of a view with its schema: ""');
+SELECT pg_temp.package_view(:obj, 'library.short') \g /dev/null
+SELECT throws_ok(format('SELECT everarchive.package_statement(%s)', :obj), '42703', 'the package_view library.short of target "obj" lacks columns: media_type text, content bytea', 'a view without the columns');
+CREATE VIEW library.lossy AS SELECT * FROM everarchive.package_file WHERE false;
+SELECT pg_temp.package_view(:obj, 'library.lossy') \g /dev/null
+SELECT is((SELECT array_agg(p) FROM pg_temp.packed(:obj, :first) p), '{nothing}', 'a version without files is a row, so that it is seen');
+UPDATE everarchive.target SET settings = settings - 'package_view' WHERE target_id = :obj;
+
+-- The claim fences results. The checkpointer lives as long as the server: another worker's backend.
+INSERT INTO demo_mirror.items VALUES (3, 9, 'C', 'z');
+SELECT pg_temp.refreshed('holding', '9:C') AS done \gset
+SELECT everarchive.claim_packages(:obj) AS mine \gset
+UPDATE everarchive.archive_object SET claimed_by = (SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer') WHERE archive_object_id = :mine;
+SELECT throws_ok(format('SELECT everarchive.archive_object_accept(%s, ''o'', pg_temp.sha(), 1)', :mine), '55P03', NULL, 'accept: not by a worker that lost its claim');
+SELECT throws_ok(format('SELECT everarchive.archive_object_fail(%s, ''x'', ''y'', 1)', :mine), '55P03', NULL, 'fail: neither');
+UPDATE everarchive.archive_object SET claimed_by = pg_backend_pid() WHERE archive_object_id = :mine;
+SELECT everarchive.archive_object_accept(:mine, 'o', pg_temp.sha(), 1) \g /dev/null
+UPDATE everarchive.archive_object SET claimed_by = (SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer') WHERE archive_object_id = :mine;
+SELECT throws_ok(format('SELECT everarchive.archive_object_verify(%s, false)', :mine), '55P03', NULL, 'verify: neither');
+UPDATE everarchive.archive_object SET claimed_until = now() - interval '1 hour' WHERE archive_object_id = :mine;
+SELECT lives_ok(format('SELECT everarchive.archive_object_verify(%s, true)', :mine), 'a claim whose time is over fences nothing');
+UPDATE everarchive.archive_object SET claimed_until = now() + interval '1 hour', claimed_by = (SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer')
+WHERE archive_object_id = :mine;
+SELECT lives_ok(format('SELECT everarchive.archive_object_verify(%s, true, ''audit'')', :mine), 'an audit of what is verified needs no claim');
+SELECT everarchive.archive_object_verify(:mine, false, 'bad'), everarchive.archive_object_accept(:mine, 'o', pg_temp.sha(), 1) \g /dev/null
+UPDATE everarchive.archive_object SET attempts = 9 WHERE archive_object_id = :mine;
+SELECT everarchive.archive_object_verify(:mine, false, 'bad again') \g /dev/null
+SELECT is(next_attempt_at, now() + interval '1 day', 'what is bad again and again is written anew once a day at most') FROM everarchive.archive_object WHERE archive_object_id = :mine;
 
 SELECT * FROM finish();
 ROLLBACK;

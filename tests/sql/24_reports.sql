@@ -34,7 +34,7 @@ CREATE FUNCTION pg_temp.marcxml(title text) RETURNS text LANGUAGE sql AS $$
         || '<datafield tag="245" ind1="0" ind2="0"><subfield code="a">' || $1 || '</subfield></datafield></record>'
 $$;
 
-SELECT plan(22);
+SELECT plan(23);
 CREATE FUNCTION pg_temp.refreshed(kind text, VARIADIC keys text[]) RETURNS text LANGUAGE sql AS $$
     SELECT r.versions || ' ' || r.quarantined
     FROM everarchive.source s, everarchive.refresh(s.source_id, $1, $2) r WHERE s.name = 'demo'
@@ -45,7 +45,7 @@ DECLARE
     plan json;
 BEGIN
     EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
-    RETURN (SELECT string_agg(m[1], ' ') FROM regexp_matches(plan::text, '"Node Type": "Seq Scan"[^{}]*"Relation Name": "(entity|version|submission)"', 'g') m);
+    RETURN (SELECT string_agg(m[1], ' ') FROM regexp_matches(plan::text, '"Node Type": "Seq Scan"[^{}]*"Relation Name": "(entity|version|submission|quarantine)"', 'g') m);
 END
 $$;
 
@@ -99,7 +99,9 @@ INSERT INTO everarchive.version (entity_id, n, digest, deleted, format)
 SELECT entity_id, 1, digest, false, 'none' FROM everarchive.entity WHERE kind = 'authority' AND source_id = :source_id;
 INSERT INTO everarchive.submission (version_id, target_id, policy_id, packing)
 SELECT version_id, :target_id, 1, 'segment' FROM everarchive.version WHERE format = 'none' AND captured IS NULL AND NOT deleted;
-ANALYZE everarchive.entity, everarchive.version, everarchive.submission;
+INSERT INTO everarchive.quarantine (source_id, stage, kind, key, message, resolved_at, resolution)
+SELECT :source_id, 'map', 'authority', i::text, 'x', now(), 'mended' FROM generate_series(1, 20000) i;
+ANALYZE everarchive.entity, everarchive.version, everarchive.submission, everarchive.quarantine;
 SELECT is(pg_temp.whole_scans(q), NULL, 'reads by index: ' || q)
 FROM unnest(ARRAY[
     $$SELECT * FROM report.preservation_status WHERE source = 'demo' AND kind = 'bib' AND key = '2'$$,
@@ -107,6 +109,7 @@ FROM unnest(ARRAY[
     $$SELECT * FROM report.archive_contents WHERE source = 'demo' AND kind = 'bib' AND key = '2'$$,
     $$SELECT * FROM everarchive.package(1)$$,
     $$SELECT * FROM report.status_by_source$$,
+    $$SELECT * FROM report.backlog$$,
     format('SELECT f.* FROM everarchive.submission q CROSS JOIN LATERAL everarchive.package(q.version_id) f WHERE q.archive_object_id = %s',
            (SELECT max(archive_object_id) FROM everarchive.archive_object))]) q;
 

@@ -373,6 +373,47 @@ TEST(cascade, a_parent_that_changes_its_key_stands_alone_and_postgresql_has_no_h
     EXPECT_FALSE(two.changes().front().cascades);
 }
 
+TEST(cascade, a_source_that_does_not_follow_foreign_keys_keeps_the_children) {
+    const adapter of = library(everarchive::adapter::system::mariadb);
+    const cascade_graph graph(of);
+    changes made;
+    run one(of, graph);
+    std::string why;
+    change gone = changes::make(0, operation::remove, made.row({"10", "t", "A"}));
+    gone.keeps_children = true;
+    ASSERT_EQ(one.add(gone, why), run::verdict::taken);
+    EXPECT_FALSE(one.changes().front().cascades);
+    // REPLACE: the row is made again in the same run, and nothing waits for a cascade.
+    ASSERT_EQ(one.add(changes::make(0, operation::insert, made.row({"10", "u", "A"})), why), run::verdict::taken);
+    EXPECT_EQ(one.changes().front().what, net_change::effect::upsert);
+    EXPECT_FALSE(one.changes().front().cascades);
+    change moved = changes::make(0, operation::update, made.row({"11", "t", "A"}), made.row({"10", "u", "A"}));
+    moved.keeps_children = true;
+    EXPECT_EQ(one.add(moved, why), run::verdict::taken);
+    // The columns by which children are found are then not needed.
+    adapter by_title = of;
+    by_title.tables[1].foreign_keys[0].parent_columns = {1};
+    const cascade_graph title_graph(by_title);
+    run two(by_title, title_graph);
+    change partial = changes::make(0, operation::remove, made.row({"10", "", ""}, {false, true, true}));
+    partial.keeps_children = true;
+    EXPECT_EQ(two.add(partial, why), run::verdict::taken);
+}
+
+TEST(coalesce, a_part_that_completes_what_a_row_touches_touches_it) {
+    adapter of = library(everarchive::adapter::system::mariadb);
+    of.tables[0].touches = {touch{"holding", {column(1), column(2)}}};
+    const cascade_graph graph(of);
+    changes made;
+    run one(of, graph);
+    std::string why;
+    ASSERT_EQ(one.add(changes::make(0, operation::insert, made.row({"1", "t", "A"})), why), run::verdict::taken);
+    ASSERT_EQ(one.add(changes::make(0, operation::update, made.row({"1", "", "B"}, {false, true, false})), why),
+              run::verdict::taken);
+    EXPECT_TRUE(one.touched().by_kind().at("holding").contains("t:A"));
+    EXPECT_TRUE(one.touched().by_kind().at("holding").contains("t:B"));
+}
+
 TEST(cascade, a_deleted_parent_without_the_column_that_children_name_goes_to_quarantine) {
     adapter of = library(everarchive::adapter::system::mariadb);
     of.tables[1].foreign_keys[0].parent_columns = {1}; // by title

@@ -104,6 +104,13 @@ TEST(quarantine, a_kept_change_can_be_read_again_and_only_by_its_adapter) {
     EXPECT_EQ(read->operation, "update");
     EXPECT_EQ(read->row, row);
     EXPECT_EQ(read->old, old);
+    EXPECT_FALSE(read->keeps_children);
+    EXPECT_TRUE(read->is_whole());
+    const std::vector<cell> part{cell::of("7"), cell::absent(), cell::of("x")};
+    EXPECT_FALSE(apply::change_from_json(of, apply::change_as_json(of.tables[0], "update", part, {}))->is_whole());
+    const auto gone = apply::change_from_json(of, apply::change_as_json(of.tables[0], "delete", part, {}, true));
+    EXPECT_TRUE(gone->is_whole());
+    EXPECT_TRUE(gone->keeps_children);
     EXPECT_FALSE(apply::change_from_json(of, R"({"table":"other","operation":"insert","cells":{}})"));
     EXPECT_FALSE(apply::change_from_json(of, R"({"table":"asset_copy","operation":"insert","cells":{"gone":"1"}})"));
     EXPECT_FALSE(apply::change_from_json(of, "00123nam not JSON"));
@@ -133,6 +140,23 @@ TEST(batch_queue, is_bounded_by_bytes_but_takes_one_batch_of_any_size) {
     EXPECT_TRUE(queue.take(std::chrono::milliseconds{0}).has_value());
     EXPECT_TRUE(queue.has_room());
     EXPECT_FALSE(queue.take(std::chrono::milliseconds{1}).has_value());
+}
+
+TEST(batch_queue, the_cells_of_wide_rows_count) {
+    apply::batch_queue queue(500'000);
+    capture::batch wide;
+    for (int i = 0; i < 1'000; ++i) {
+        capture::change update;
+        update.row = wide.cells(26);
+        update.old = wide.cells(26);
+        wide.changes.push_back(update);
+    }
+    EXPECT_EQ(wide.bytes, 0U);
+    EXPECT_EQ(wide.cell_bytes, 52'000 * sizeof(cell));
+    queue.put(std::move(wide));
+    EXPECT_FALSE(queue.has_room());
+    EXPECT_TRUE(queue.take(std::chrono::milliseconds{0}).has_value());
+    EXPECT_TRUE(queue.has_room());
 }
 
 TEST(batch_queue, an_error_comes_after_what_was_read_before_it) {

@@ -46,7 +46,7 @@ class small_disk {
 written_version write(const fs::path& directory, int count, std::size_t bytes) {
     ocfl_root root(directory);
     EXPECT_TRUE(root.try_lock());
-    return write_segment(root, segment_object(), sample(count, bytes));
+    return write_segment(root, submitted(segment_object(), sample(count, bytes)), sample(count, bytes));
 }
 
 /// The error of `work`; fails the test when there is none.

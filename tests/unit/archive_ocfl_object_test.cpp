@@ -42,10 +42,23 @@ bool killed_at(int step, const std::function<void()>& work) {
     return WIFEXITED(status) && WEXITSTATUS(status) == killed;
 }
 
-written_version write(const fs::path& directory, const archive_object& about, const package_files& files) {
+written_version write(const fs::path& directory, const archive_object& object, const package_files& files,
+                      publish how = publish::once) {
     ocfl_root root(directory);
     EXPECT_TRUE(root.try_lock());
-    return about.packing == "segment" ? write_segment(root, about, files) : write_entity_version(root, about, files);
+    const archive_object about = submitted(object, files);
+    return about.packing == "segment" ? write_segment(root, about, files, how)
+                                      : write_entity_version(root, about, files, how);
+}
+
+std::vector<fs::path> kept(const fs::path& directory) {
+    std::vector<fs::path> found;
+    if (fs::exists(directory / "extensions" / "everarchive-bad")) {
+        for (const auto& entry : fs::directory_iterator(directory / "extensions" / "everarchive-bad")) {
+            found.push_back(entry.path());
+        }
+    }
+    return found;
 }
 
 std::optional<std::string> read(const fs::path& directory, const archive_object& about, const std::string& sha512) {
@@ -207,7 +220,7 @@ TEST(archive_crash, later_version_is_whole_after_the_next_attempt) {
         const std::string v1 = write(here.path(), entity_object(1), first).sha512;
         more = killed_at(step, [&] { write(here.path(), entity_object(2), second); });
         const written_version written = write(here.path(), entity_object(2), second);
-        EXPECT_EQ(list(validate_root(here.path())), "") << "killed at step " << step;
+        EXPECT_EQ(errors(validate_root(here.path())), "") << "killed at step " << step;
         EXPECT_EQ(read(here.path(), entity_object(1), v1), std::nullopt) << "killed at step " << step;
         EXPECT_EQ(read(here.path(), entity_object(2), written.sha512), std::nullopt) << "killed at step " << step;
         // The mended object is the same as one that was never disturbed.
@@ -215,35 +228,154 @@ TEST(archive_crash, later_version_is_whole_after_the_next_attempt) {
         ocfl_root::create(calm.path());
         write(calm.path(), entity_object(1), first);
         write(calm.path(), entity_object(2), second);
-        EXPECT_EQ(shell("diff -r " + here.path().string() + " " + calm.path().string()), 0)
+        EXPECT_EQ(shell("diff -r -x everarchive-bad " + here.path().string() + " " + calm.path().string()), 0)
             << "killed at step " << step;
     }
     EXPECT_GT(step, 20);
 }
 
-TEST(archive_crash, taking_a_bad_version_back) {
+TEST(archive_object, a_version_without_files_is_refused) {
+    const scratch here;
+    ocfl_root::create(here.path());
+    ocfl_root root(here.path());
+    ASSERT_TRUE(root.try_lock());
+    archive_object segment = submitted(segment_object(), sample(3));
+    segment.versions = 4;
+    archive_object entity = submitted(entity_object(1), first);
+    entity.versions = 2;
+    archive_object none = segment_object();
+    for (const auto& work : {std::function<void()>([&] { write_segment(root, segment, sample(3)); }),
+                             std::function<void()>([&] { write_entity_version(root, entity, first); }),
+                             std::function<void()>([&] { write_segment(root, none, sample(0)); })}) {
+        try {
+            work();
+            ADD_FAILURE() << "written";
+        } catch (const everarchive::error& e) {
+            EXPECT_EQ(e.code(), everarchive::exit_code::refused) << e.what();
+            EXPECT_EQ(e.why(), everarchive::cause::needs_person);
+            EXPECT_NE(e.hint().find("everarchive.package("), std::string::npos) << e.hint();
+        }
+    }
+    EXPECT_EQ(list(validate_root(here.path())), "") << "nothing of it is there";
+}
+
+TEST(archive_replace, the_bad_copy_stays_until_the_good_one_is_whole) {
+    const scratch here;
+    ocfl_root::create(here.path());
+    const written_version once = write(here.path(), segment_object(), sample(5));
+    const fs::path zip = here.path() / once.location / "v1" / "content" / "records.zip";
+    std::ofstream(zip, std::ios::binary | std::ios::app) << "rot";
+    // The package cannot be read any more: what is there must not be touched.
+    const package_files gone = [](const std::function<void(const package_file&)>& each) {
+        sample(1)(each);
+        throw std::runtime_error("the database is gone");
+    };
+    ocfl_root root(here.path());
+    ASSERT_TRUE(root.try_lock());
+    EXPECT_THROW(write_segment(root, submitted(segment_object(), sample(5)), gone, publish::replace),
+                 std::runtime_error);
+    EXPECT_TRUE(slurp(zip).ends_with("rot"));
+    EXPECT_TRUE(kept(here.path()).empty());
+    const written_version again =
+        write_segment(root, submitted(segment_object(), sample(5)), sample(5), publish::replace);
+    EXPECT_FALSE(again.was_there);
+    EXPECT_EQ(again.sha512, once.sha512);
+    EXPECT_EQ(read(here.path(), segment_object(), again.sha512), std::nullopt);
+    ASSERT_EQ(kept(here.path()), std::vector<fs::path>{again.set_aside});
+    EXPECT_TRUE(slurp(again.set_aside / "v1" / "content" / "records.zip").ends_with("rot")) << "kept for a person";
+    EXPECT_EQ(errors(validate_root(here.path())), "");
+}
+
+TEST(archive_replace, earlier_versions_are_copied_and_compared) {
+    const scratch here;
+    ocfl_root::create(here.path());
+    const written_version v1 = write(here.path(), entity_object(1), first);
+    const written_version v2 = write(here.path(), entity_object(2), second);
+    const fs::path object = here.path() / v1.location;
+    std::ofstream(object / "v2" / "content" / "record.xml") << "rot";
+    std::ofstream(object / "inventory.json") << "rot"; // the one of v2 is whole
+    EXPECT_EQ(write(here.path(), entity_object(2), second, publish::replace).sha512, v2.sha512);
+    EXPECT_EQ(read(here.path(), entity_object(2), v2.sha512), std::nullopt);
+    EXPECT_EQ(errors(validate_root(here.path())), "");
+    // As if killed between two renames where directories cannot be exchanged: the object is only among the bad.
+    fs::remove_all(object);
+    EXPECT_EQ(write(here.path(), entity_object(2), second, publish::replace).sha512, v2.sha512);
+    EXPECT_EQ(errors(validate_root(here.path())), "");
+    std::ofstream(object / "v1" / "content" / "record.xml") << "rot";
+    EXPECT_THROW(write(here.path(), entity_object(2), second, publish::replace), everarchive::error)
+        << "a person must restore v1";
+    EXPECT_EQ(slurp(object / "v1" / "content" / "record.xml"), "rot");
+}
+
+TEST(archive_replace, later_versions_are_not_given_up) {
+    const scratch here;
+    ocfl_root::create(here.path());
+    write(here.path(), entity_object(1), first);
+    const written_version v2 = write(here.path(), entity_object(2), second);
+    EXPECT_THROW(write(here.path(), entity_object(1), first, publish::replace), everarchive::error);
+    EXPECT_EQ(read(here.path(), entity_object(2), v2.sha512), std::nullopt);
+}
+
+TEST(archive_replace, a_file_that_cannot_be_read_is_this_objects_matter) {
+    const scratch here;
+    ocfl_root::create(here.path());
+    const written_version once = write(here.path(), segment_object(), sample(5));
+    const fs::path zip = here.path() / once.location / "v1" / "content" / "records.zip";
+    // A directory opens and does not read (EISDIR), as a file on a bad sector (EIO).
+    fs::remove(zip);
+    fs::create_directory(zip);
+    const std::optional<std::string> wrong = read(here.path(), segment_object(), once.sha512);
+    ASSERT_TRUE(wrong);
+    EXPECT_NE(wrong->find("records.zip"), std::string::npos) << *wrong;
+    write(here.path(), segment_object(), sample(5), publish::replace);
+    EXPECT_EQ(read(here.path(), segment_object(), once.sha512), std::nullopt);
+    EXPECT_EQ(errors(validate_root(here.path())), "");
+    const ocfl_root root(here.path());
+    // What keeps the lease is passed on.
+    EXPECT_THROW(read_back(root, segment_object().ocfl_id, 1, once.sha512, true,
+                           []() -> void {
+                               throw everarchive::error(everarchive::exit_code::bug, everarchive::cause::retry,
+                                                        "lease");
+                           }),
+                 everarchive::error);
+    // The whole archive has gone: nothing is said about the object.
+    fs::rename(here.path() / "0=ocfl_1.1", here.path() / "gone");
+    fs::remove(zip);
+    EXPECT_THROW(read_back(root, segment_object().ocfl_id, 1, once.sha512, true, [] {}), everarchive::error);
+}
+
+TEST(archive_crash, replacing_a_bad_object) {
     for (const unsigned bad : {1U, 2U}) {
         int step = 1;
         for (bool more = true; more; ++step) {
             const scratch here;
             ocfl_root::create(here.path());
-            write(here.path(), entity_object(1), first);
+            std::string sha512 = write(here.path(), entity_object(1), first).sha512;
             if (bad == 2) {
-                write(here.path(), entity_object(2), second);
+                sha512 = write(here.path(), entity_object(2), second).sha512;
             }
-            const auto discard = [&] {
-                ocfl_root root(here.path());
-                root.try_lock();
-                discard_version(root, entity_object(1).ocfl_id, bad);
+            const fs::path object = here.path() / layout_path(entity_object(1).ocfl_id);
+            const fs::path rotten = object / ("v" + std::to_string(bad)) / "content" / "record.xml";
+            std::ofstream(rotten) << "rot";
+            const auto replace = [&] {
+                return write(here.path(), entity_object(bad), bad == 1 ? first : second, publish::replace);
             };
-            more = killed_at(step, discard);
-            if (fs::exists(here.path() / layout_path(entity_object(1).ocfl_id))) {
-                discard();
+            more = killed_at(step, replace);
+            // At once: the bad one or the good one is in the object's place, never neither; and the bad one is
+            // somewhere.
+            ASSERT_TRUE(fs::exists(rotten)) << "killed at step " << step;
+            bool there = slurp(rotten) == "rot";
+            for (const fs::path& copy : kept(here.path())) {
+                there = there || slurp(copy / fs::relative(rotten, object)) == "rot";
             }
-            const written_version written = write(here.path(), entity_object(bad), bad == 1 ? first : second);
-            EXPECT_EQ(read(here.path(), entity_object(bad), written.sha512), std::nullopt) << "killed at step " << step;
-            EXPECT_EQ(list(validate_root(here.path())), "") << "killed at step " << step;
+            EXPECT_TRUE(there) << "killed at step " << step;
+            if (read(here.path(), entity_object(bad), sha512)) {
+                replace();
+            }
+            ocfl_root(here.path()).try_lock(); // clears the staging area
+            EXPECT_EQ(read(here.path(), entity_object(bad), sha512), std::nullopt) << "killed at step " << step;
+            EXPECT_EQ(errors(validate_root(here.path())), "") << "killed at step " << step;
         }
-        EXPECT_GT(step, 3);
+        EXPECT_GT(step, 20);
     }
 }

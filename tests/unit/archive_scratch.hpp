@@ -73,6 +73,28 @@ inline std::string list(const problems& found) {
     return text;
 }
 
+/// The errors among them: a copy that is kept in extensions/everarchive-bad is only a warning.
+inline std::string errors(const problems& found) {
+    problems all;
+    for (const problem& one : found) {
+        if (one.is_error()) {
+            all.push_back(one);
+        }
+    }
+    return list(all);
+}
+
+/// The object as it was submitted: with as many versions as `files` holds.
+inline archive_object submitted(archive_object about, const package_files& files) {
+    std::int64_t last = 0;
+    about.versions = 0;
+    files([&](const package_file& one) {
+        about.versions += one.version_id != last ? 1 : 0;
+        last = one.version_id;
+    });
+    return about;
+}
+
 inline std::string slurp(const fs::path& file) {
     std::ifstream in(file, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};

@@ -19,7 +19,7 @@ struct one_segment {
         ocfl_root::create(here.path());
         ocfl_root root(here.path());
         root.try_lock();
-        written = write_segment(root, segment_object(), sample(count));
+        written = write_segment(root, submitted(segment_object(), sample(count)), sample(count));
         content = here.path() / written.location / "v1" / "content";
     }
     std::optional<std::string> read() const {

@@ -9,7 +9,6 @@
 
 #include "base/error.hpp"
 #include "capture/binlog_decoder.hpp"
-#include "capture/binlog_statement.hpp"
 #include "capture/mariadb_value.hpp"
 
 namespace everarchive::capture {
@@ -80,8 +79,8 @@ std::string row(std::int32_t id, std::uint64_t big, const std::string& title, in
            little(title.size(), 4) + title + little(static_cast<std::uint64_t>(kind), 1);
 }
 
-std::string rows_body(const std::string& images, const std::string& rows) {
-    return little(18, 6) + little(1, 2) + little(5, 1) + images + rows;
+std::string rows_body(const std::string& images, const std::string& rows, int flags = 1) {
+    return little(18, 6) + little(static_cast<std::uint64_t>(flags), 2) + little(5, 1) + images + rows;
 }
 
 adapter::adapter koha() {
@@ -253,6 +252,18 @@ TEST_F(binlog, statements_that_change_tables) {
     decoder_ = fresh();
     begin(4, gtid_event::standalone | gtid_event::ddl);
     expect_refused(event(2, query_body("koha", "create or replace table biblio (id int)")), "dropped");
+    for (const char* swap : {"RENAME TABLE biblio TO _biblio_old, _biblio_new TO biblio", "RENAME TABLE x TO biblio",
+                             "ALTER TABLE biblio RENAME TO y", "ALTER TABLE x ADD COLUMN a int, RENAME koha.biblio"}) {
+        decoder_ = fresh();
+        begin(4, gtid_event::standalone | gtid_event::ddl);
+        expect_refused(event(2, query_body("koha", swap)), "renamed");
+    }
+    decoder_ = fresh();
+    for (const char* harmless : {"RENAME TABLE x TO y", "ALTER TABLE other.biblio RENAME z",
+                                 "ALTER TABLE biblio RENAME COLUMN a TO biblio, RENAME INDEX b TO biblio"}) {
+        begin(4, gtid_event::standalone | gtid_event::ddl);
+        EXPECT_EQ(read(event(2, query_body("koha", harmless))), binlog_decoder::outcome::transaction_ended) << harmless;
+    }
 }
 
 TEST_F(binlog, a_rollback_takes_back_and_a_savepoint_a_part) {
@@ -278,6 +289,93 @@ TEST_F(binlog, a_rollback_takes_back_and_a_savepoint_a_part) {
     batch_ = batch();
     decoder_->handed_out();
     expect_refused(event(2, query_body("koha", "ROLLBACK")), "rolled back");
+}
+
+TEST_F(binlog, changes_without_foreign_key_checks_keep_their_children) {
+    begin();
+    read(event(19, table_map_body()));
+    read(event(25, rows_body("\x1f", row(1, 1, "", 1), 1)));
+    read(event(25, rows_body("\x1f", row(2, 1, "", 1), 3)));
+    read(event(24, rows_body("\x1f\x1f", row(3, 1, "", 1) + row(4, 1, "", 1), 2)));
+    ASSERT_EQ(batch_.changes.size(), 3U);
+    EXPECT_FALSE(batch_.changes[0].keeps_children);
+    EXPECT_TRUE(batch_.changes[1].keeps_children);
+    EXPECT_TRUE(batch_.changes[2].keeps_children);
+}
+
+TEST_F(binlog, each_transaction_that_changed_something_has_its_end) {
+    const auto insert = [this](std::uint64_t sequence, int id) {
+        begin(sequence);
+        read(event(19, table_map_body()));
+        read(event(23, rows_body("\x1f", row(id, 1, "", 1) + row(id + 1, 1, "", 1))));
+    };
+    insert(2, 1);
+    read(event(16, little(99, 8)));
+    insert(3, 3);
+    read(event(2, query_body("koha", "ROLLBACK")));
+    begin(4);
+    read(event(16, little(99, 8))); // of others
+    insert(5, 5);
+    read(event(16, little(99, 8)));
+    insert(6, 7);
+    EXPECT_EQ(batch_.ends, (std::vector<std::size_t>{2, 4}));
+    EXPECT_EQ(batch_.changes.size(), 6U);
+    // A part goes out before the transaction's end; the rest ends in the next batch.
+    batch_ = batch();
+    decoder_->handed_out();
+    read(event(23, rows_body("\x1f", row(9, 1, "", 1))));
+    read(event(16, little(99, 8)));
+    insert(7, 10);
+    read(event(16, little(99, 8)));
+    EXPECT_EQ(batch_.ends, (std::vector<std::size_t>{1, 3}));
+    EXPECT_EQ(batch_.transactions, 2U);
+}
+
+TEST_F(binlog, a_transaction_that_the_server_died_in_is_dropped) {
+    begin(2);
+    read(event(19, table_map_body()));
+    read(event(23, rows_body("\x1f", row(1, 1, "kept", 1))));
+    read(event(16, little(99, 8)));
+    const auto torn = [this] {
+        begin(3);
+        read(event(19, table_map_body()));
+        read(event(23, rows_body("\x1f", row(2, 1, "lost", 1))));
+    };
+    torn();
+    EXPECT_EQ(read(format_description_event(0)), binlog_decoder::outcome::goes_on);
+    EXPECT_FALSE(decoder_->in_transaction());
+    EXPECT_EQ(batch_.changes.size(), 1U);
+    EXPECT_EQ(decoder_->position().gtids.text(), "0-1-2");
+    begin(3); // the server gives the number again
+    read(event(19, table_map_body()));
+    read(event(23, rows_body("\x1f", row(3, 1, "kept", 1))));
+    read(event(16, little(99, 8)));
+    EXPECT_EQ(batch_.changes.size(), 2U);
+    EXPECT_EQ(decoder_->position().gtids.text(), "0-1-3");
+
+    // A part of it is gone already: the stream has to begin anew, and then it is passed over.
+    decoder_ = fresh();
+    torn();
+    batch_ = batch();
+    decoder_->handed_out();
+    std::string place;
+    try {
+        read(format_description_event(0));
+        ADD_FAILURE() << "not refused";
+    } catch (const torn_transaction& met) {
+        EXPECT_EQ(met.why(), cause::retry);
+        place = met.place();
+    }
+    decoder_ = fresh();
+    decoder_->pass_over({place});
+    torn();
+    EXPECT_TRUE(batch_.changes.empty());
+    read(format_description_event(0));
+    begin(4);
+    read(event(19, table_map_body()));
+    read(event(23, rows_body("\x1f", row(3, 1, "kept", 1))));
+    read(event(16, little(99, 8)));
+    EXPECT_EQ(batch_.changes.size(), 1U);
 }
 
 TEST_F(binlog, hostile_bytes_are_decoded_or_refused) {
@@ -328,45 +426,6 @@ TEST_F(binlog, hostile_bytes_are_decoded_or_refused) {
         }
         try_all(which, changed);
     }
-}
-
-TEST(binlog_statement, first_words_decide) {
-    using kind = statement::kind;
-    const std::vector<std::pair<const char*, kind>> cases = {
-        {"COMMIT", kind::commit},
-        {"/* by koha */ insert into t values (1)", kind::rows},
-        {"/*!40101 SET NAMES utf8 */", kind::other},
-        {"/*M!100100 DELETE FROM t */", kind::rows},
-        {"-- note\n# more\nDELETE FROM t WHERE id = 1", kind::rows},
-        {"SET STATEMENT max_statement_time = 1 FOR UPDATE t SET a = 1", kind::rows},
-        {"# Dummy event replacing event type 160 that slave cannot handle.", kind::other},
-        {"GRANT SELECT ON t TO u", kind::other},
-        {"CREATE TABLE t (a int)", kind::other},
-        {"CREATE TABLE t AS SELECT 1", kind::other},
-        {"DROP VIEW v", kind::other},
-        {"DROP /*!40005 TEMPORARY */ TABLE IF EXISTS `t`", kind::other},
-        {"DROP TABLE t", kind::drop_table},
-        {"alter online table if exists t add column a int", kind::alter_table},
-        {"ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u", kind::change_partition},
-        {"RENAME TABLE a WAIT 5 TO b, c TO d", kind::rename},
-        {"XA PREPARE 'x'", kind::xa},
-        {"rollback to savepoint `s`", kind::rollback_to_savepoint},
-        {"", kind::other},
-        {"`", kind::rows},
-        {"'unclosed", kind::rows},
-        {"/* unclosed", kind::other},
-    };
-    for (const auto& [text, expected] : cases) {
-        EXPECT_EQ(classify_statement(text, false).is, expected) << text;
-    }
-    EXPECT_EQ(classify_statement("FROBNICATE t", true).is, kind::other);
-    EXPECT_EQ(classify_statement("FROBNICATE t", false).is, kind::rows);
-    EXPECT_EQ(classify_statement("TRUNCATE `a``b`.`c`", true).tables, (std::vector<table_name>{{"a`b", "c"}}));
-    EXPECT_EQ(classify_statement("DELETE FROM `koha`.`mem`", false).tables, (std::vector<table_name>{{"koha", "mem"}}));
-    EXPECT_EQ(classify_statement("RENAME TABLE a TO x.b", true).tables,
-              (std::vector<table_name>{{"", "a"}, {"x", "b"}}));
-    EXPECT_TRUE(names_identifier("UPDATE `koha`.t SET a = 1", "koha"));
-    EXPECT_FALSE(names_identifier("UPDATE t SET a = 'koha' /* koha */", "koha"));
 }
 
 TEST(mariadb_text, utf8_is_what_postgresql_takes) {

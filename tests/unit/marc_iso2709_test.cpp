@@ -2,6 +2,7 @@
 #include "marc/error.hpp"
 #include "marc_support.hpp"
 
+#include <ctime>
 #include <gtest/gtest.h>
 
 using namespace marc;
@@ -129,6 +130,47 @@ TEST(marc_iso2709, one_piece_of_data_becomes_one_field_at_most) {
     const stored_record r = from_iso(text, &notes);
     EXPECT_EQ(r.view().field_count(), 1U);
     EXPECT_TRUE(notes.has(defect_code::directory_overlap));
+}
+
+// 1,200,000 entries that name the same 9,998 pieces of data, the last of which another entry has.
+std::string overlapping_wide_entries() {
+    std::string text = "00000nam a2200000 a 4500500000109997";
+    for (int i = 0; i < 1'200'000; ++i) {
+        text += "X00999800000";
+    }
+    return text + std::string(20'000, '\x1E') + '\x1D';
+}
+
+TEST(marc_iso2709, overlapping_wide_entries_take_linear_time) {
+    const std::string text = overlapping_wide_entries();
+    report notes;
+    const std::clock_t start = std::clock();
+    const stored_record r = from_iso(text, &notes);
+    EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 2.0);
+    EXPECT_LE(r.view().field_count(), 20'000U);
+    EXPECT_TRUE(notes.has(defect_code::directory_overlap));
+}
+
+TEST(marc_iso2709, of_overlapping_wide_entries_the_first_has_the_data) {
+    // Pieces of one byte at 0 to 5; wide entries for 0-1, 1-2, 2-4, 4-5, and an exact one for 5.
+    const std::string text = "00000nam a2200000 a 4500"
+                             "501000400000"
+                             "502000400002"
+                             "503000600004"
+                             "504000400008"
+                             "505000200010"
+                             "\x1E"
+                             "a\x1E"
+                             "b\x1E"
+                             "c\x1E"
+                             "d\x1E"
+                             "e\x1E"
+                             "f\x1E\x1D";
+    const stored_record r = from_iso(text);
+    EXPECT_EQ(content(r.view()).substr(24), "|501 a\x1E"
+                                            "b|503 c\x1E"
+                                            "d\x1E"
+                                            "e|505 f");
 }
 
 TEST(marc_iso2709, data_without_entry_is_noted) {

@@ -2,6 +2,7 @@
 #include "marc/error.hpp"
 #include "marc_support.hpp"
 
+#include <ctime>
 #include <gtest/gtest.h>
 
 using namespace marc;
@@ -186,6 +187,51 @@ TEST(marc_marcxml, document_types_are_refused) {
                        "<record><leader>&x;</leader></record>"),
               errc::xml_doctype);
     EXPECT_EQ(error_of("<!DOCTYPE r [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]><record>&b;</record>"), errc::xml_doctype);
+}
+
+std::string many_attributes(int count) {
+    std::string tag = "<x";
+    for (int i = 0; i < count; ++i) {
+        tag += " a" + std::to_string(i) + "=''";
+    }
+    return tag;
+}
+
+TEST(marc_marcxml, start_tags_are_limited) {
+    EXPECT_NO_THROW(from_xml(open + "<?pi?>" + many_attributes(256) + "/></record>"));
+    EXPECT_EQ(error_of(open + "<?pi?>" + many_attributes(257) + "/></record>"), errc::too_large);
+    EXPECT_NO_THROW(from_xml(open + "<?pi?><x a='" + std::string(16'000, '>') + "'/></record>"));
+    EXPECT_EQ(error_of(open + "<?pi?><x a='" + std::string(17'000, '>') + "'/></record>"), errc::too_large);
+    EXPECT_EQ(error_of("<record " + std::string(17'000, ' ') + ">"), errc::too_large);
+}
+
+TEST(marc_marcxml, what_is_no_start_tag_is_not_limited) {
+    const std::string tag = many_attributes(5'000);
+    for (const char* end : {"/>", ""}) {
+        EXPECT_NO_THROW(from_xml(open + "<?pi?><!-- " + tag + end + " --></record>"));
+        EXPECT_NO_THROW(from_xml(open + "<?pi?><x><![CDATA[ " + tag + end + " ]]></x></record>"));
+    }
+    EXPECT_NO_THROW(from_xml(open + "<?pi?><x>" + std::string(50'000, '"') + "</x></record>"));
+}
+
+TEST(marc_marcxml, start_tags_that_hide_take_linear_time) {
+    const std::string tag = many_attributes(60'000) + "/>";
+    const std::string documents[] = {
+        tag,
+        open + "<?pi?>" + tag,
+        open + "<?pi?><?pi <!-- ?>" + tag + "<!-- -->",
+        open + "<?pi?><!-- \x01 " + tag + " -->",
+        open + "<?pi?><x><![CDATA[ \xEF\xBF\xBF " + tag + "]]></x>",
+        open + "<?pi?><? " + tag + "?>",
+        open + "<?pi?><!-- <![CDATA[ -->" + tag + "<!-- ]]> -->",
+        open + "<?pi?><x a='<!--'/>" + tag + "<!-- -->",
+        open + "<?pi?><!-- " + std::string(10'000'001, 'x') + tag + " -->",
+    };
+    for (const std::string& document : documents) {
+        const std::clock_t start = std::clock();
+        EXPECT_TRUE(error_of(document + "</record>") == errc::too_large) << document.substr(0, 100);
+        EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 0.5) << document.substr(0, 100);
+    }
 }
 
 TEST(marc_marcxml, depth_is_limited) {

@@ -101,6 +101,24 @@ TEST(marc_mrk, is_exact_for_anything) {
     }
 }
 
+TEST(marc_mrk, needs_eight_characters_for_a_byte_at_most) {
+    const std::string tags[] = {"001", "245", "FMT", "\x01\x02\x03"};
+    const std::string contents[] = {
+        "", "$", "10\x1F", "$$\x1F$$", "\x1F", "\x01", "\\", "Ö", "$$$$$$$$$$$$$$$$$$$$$$$$$$"};
+    builder b;
+    for (const std::string& tag : tags) {
+        for (const std::string& content : contents) {
+            for (int i = 0; i < 100; ++i) {
+                b.add_field(tag, content);
+            }
+            b.set_leader(std::string(24, '$'));
+            const stored_record r = b.finish();
+            EXPECT_LE(to_mrk(r.view(), true).size(), limits::mrk_growth * r.bytes().size()) << tag << content;
+        }
+    }
+    static_assert(limits::mrk_growth * limits::record_bytes <= limits::text_bytes);
+}
+
 TEST(marc_mrk, ascii_only_writes_code_points) {
     const stored_record r = from_mrk("=LDR  x\n=245  10$a\xC3\xA9\xE4\xB8\xAD\xF0\x9F\x98\x80");
     EXPECT_NE(to_mrk(r.view(), true).find("$a{U+00E9}{U+4E2D}{U+1F600}"), std::string::npos);

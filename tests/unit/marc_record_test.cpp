@@ -145,6 +145,21 @@ TEST(marc_record, builder_refuses_what_cannot_be_stored) {
     }
 }
 
+TEST(marc_record, a_record_whose_text_could_not_be_read_again_is_refused) {
+    builder b;
+    EXPECT_THROW(b.add_field("001", std::string(68'000'000, '$')); b.finish(), parse_error);
+}
+
+TEST(marc_record, flags_come_from_the_head) {
+    builder b;
+    b.mark(record_flag::lossy | record_flag::defects);
+    b.add_field("001", "1");
+    const stored_record r = b.finish();
+    EXPECT_EQ(record_view::flags_of(r.bytes().first(record_view::leader_slice_bytes)),
+              record_flag::lossy | record_flag::defects);
+    EXPECT_THROW(record_view::flags_of(r.bytes().first(2)), parse_error);
+}
+
 TEST(marc_record, leader_is_always_24_ascii_bytes) {
     builder b;
     report notes;

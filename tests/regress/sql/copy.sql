@@ -4,14 +4,15 @@ INSERT INTO record VALUES
 (1, E'=LDR  00000nam a2200000 a 4500'),
 (2, E'=LDR  00000nam a2200000 a 4500\n=001  ocm1\n=245  10$aTitle\n=880  10$6245-01$aЖ 日本 \U0001F4DA'),
 (3, marc_from_iso2709(marc_to_iso2709(E'=LDR  00000nam a2200000 a 4500\n=001  x\n=245  10$aÄ'))),
-(4, NULL);
+(4, NULL),
+(5, '<record><leader>00000nam a2200000 a 4500</leader>stray</record>');
 SELECT n, length(marc_send(m)) > 24 AS sent FROM record ORDER BY n;
 
 CREATE TABLE again (n integer, m marc);
 SELECT current_setting('data_directory') || '/marc_regress.copy' AS file \gset
 COPY record TO :'file' (FORMAT binary);
 COPY again FROM :'file' (FORMAT binary);
-SELECT n, r.m = a.m AS equal, marc_identical(r.m, a.m) AS identical FROM record r JOIN again a USING (n) ORDER BY n;
+SELECT n, r.m = a.m AS equal, marc_identical(r.m, a.m) AS identical, marc_is_lossy(a.m) AS lossy FROM record r JOIN again a USING (n) ORDER BY n;
 TRUNCATE again;
 COPY record TO :'file';
 COPY again FROM :'file';

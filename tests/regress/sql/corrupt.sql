@@ -12,7 +12,7 @@ END
 $$;
 SELECT state_of(format('SELECT count(%s) FROM damaged WHERE n = %s', replace(f, '$', 'm'), n)) AS state, count(*), f
 FROM unnest(ARRAY['$::text', 'marc_send($)', 'marc_to_xml($)', 'marc_to_mrk($)', 'marc_to_iso2709($)', 'marc_value($, ''001'')',
-	'marc_values($, ''001'')', 'marc_exists($, ''001'')', 'marc_leader($)', 'marc_digest($)', 'marc_hash($)',
+	'marc_values($, ''001'')', 'marc_exists($, ''001'')', 'marc_leader($)', 'marc_is_lossy($)', 'marc_digest($)', 'marc_hash($)',
 	'marc_hash_extended($, 0)', 'marc_cmp($, $)', '($ = $)', 'marc_identical($, $)']) AS f,
 	(SELECT n FROM damaged) d
 GROUP BY 1, 3 ORDER BY 3, 1;

@@ -28,3 +28,24 @@ SELECT (marc_fields('=LDR  00000nam a2200000 a 4500
 =001  x')).*;
 SELECT count(*) FROM marc_fields(NULL);
 DROP TABLE large;
+
+-- cancelled in the middle of a field, while the memory of its values is in use
+CREATE TABLE huge (m marc);
+INSERT INTO huge SELECT (E'=LDR  00000nam a2200000 a 4500\n=500  \\\\' || repeat('$ax', 1000000))::marc;
+SET statement_timeout = '60ms';
+SELECT count(*) FROM huge, marc_fields(m);
+RESET statement_timeout;
+SELECT count(*) FROM huge, marc_fields(m);
+DROP TABLE huge;
+
+-- whether the reader left something out; it is no part of equality, and no text form keeps it
+CREATE TABLE part (n integer, m marc);
+INSERT INTO part VALUES
+(1, '<record><leader>00000nam a2200000 a 4500</leader><controlfield tag="001">1</controlfield></record>'),
+(2, '<record><leader>00000nam a2200000 a 4500</leader>stray<controlfield tag="001">1</controlfield></record>'),
+(3, marc_from_iso2709('00045nam a2200037 a 4500'::bytea || '001000200000'::bytea || '\x1e31' || '\x1e1d'::bytea)),
+(4, marc_from_iso2709('00045nam a2200037 a 4500'::bytea || '001000200000'::bytea || '\x1e31' || '\x1e6c6f73741e1d'::bytea));
+SELECT n, marc_is_lossy(m), m = first_value(m) OVER (ORDER BY n) AS equal, marc_digest(m) = marc_digest(first_value(m) OVER (ORDER BY n)) AS same_digest,
+	marc_is_lossy(m::text::marc) AS after_text FROM part ORDER BY n;
+SELECT marc_is_lossy(NULL);
+DROP TABLE part;

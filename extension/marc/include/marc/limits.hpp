@@ -12,15 +12,23 @@ inline constexpr std::size_t iso2709_record_bytes = 99'999;
 inline constexpr std::size_t iso2709_field_bytes = 9'999;
 inline constexpr std::size_t iso2709_directory_entry_bytes = 12;
 
-// A stored record must stay well under PostgreSQL's 1 GB for one value, since its text forms are several times longer.
-inline constexpr std::size_t record_bytes = 128U << 20U;
-inline constexpr std::size_t fields = 1'000'000;
-
-// The longest text that a reader takes. A MARCXML record is three to four times its ISO 2709 form.
+// The longest text that a reader takes: half of PostgreSQL's 1 GB for one value, since COPY doubles some characters.
+// A MARCXML record is three to four times its ISO 2709 form.
 inline constexpr std::size_t text_bytes = 512U << 20U;
+
+// The mnemonic form needs eight characters for one byte at most ({dollar}, {U+0001}). So the text of every stored
+// record can be read again, and each dump restored.
+inline constexpr std::size_t mrk_growth = 8;
+inline constexpr std::size_t record_bytes = text_bytes / mrk_growth;
+inline constexpr std::size_t fields = 1'000'000;
 
 // Elements inside each other. MARCXML needs five.
 inline constexpr std::size_t xml_depth = 64;
+
+// One start tag. MARCXML has three attributes of one to three characters, and a root element its namespaces. libxml2
+// compares every attribute with each other one, and cannot be cancelled meanwhile.
+inline constexpr std::size_t xml_start_tag_bytes = 16'384;
+inline constexpr std::size_t xml_attributes = 256;
 
 // A report lists this many defects; further ones are only counted.
 inline constexpr std::size_t listed_defects = 1'000;

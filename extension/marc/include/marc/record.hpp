@@ -146,6 +146,9 @@ class record_view {
     /// The leader out of the first bytes of a stored record.
     /// @throws parse_error corrupt
     static std::string_view leader_of(std::span<const std::byte> slice);
+    /// The flags (see record_flag) out of the same slice.
+    /// @throws parse_error corrupt
+    static std::uint8_t flags_of(std::span<const std::byte> slice);
 
     /// Validates everything: exactly what builder would have written, byte for byte.
     /// @throws parse_error corrupt
