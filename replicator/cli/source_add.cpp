@@ -28,8 +28,8 @@ int add_source_rows(pq::connection& on, const adapter::adapter& adapter, const n
     const int id = added.number<int>(0, 0);
     const pq::result marc = on.run("SELECT everarchive.marc_schema()");
     const std::string schema = on.identifier(source.schema);
-    // The server's own names before those of marc's schema, where others may be allowed to create: a function made there
-    // under a name of the server's must not get into a mapping view.
+    // The server's own names before those of marc's schema, where others may be allowed to create: a function made
+    // there under a name of the server's must not get into a mapping view.
     on.run("SET LOCAL search_path = " + schema + ", pg_catalog, " + on.identifier(marc.text(0, 0)) + ", pg_temp");
     for (const std::string& statement : adapter.create_statements(source.schema)) {
         on.run(statement);

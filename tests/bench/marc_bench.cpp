@@ -88,9 +88,8 @@ int main(int argc, char** argv) {
         };
     };
     measure("write_iso2709", c.stored, rounds, writing([](const record_view& r, auto& o) { write_iso2709(r, o); }));
-    measure("write_marcxml", c.stored, rounds, writing([](const record_view& r, auto& o) {
-                write_marcxml(r, o, inexpressible_content::replace);
-            }));
+    measure("write_marcxml", c.stored, rounds,
+            writing([](const record_view& r, auto& o) { write_marcxml(r, o, inexpressible_content::replace); }));
     measure("write_mrk", c.stored, rounds, writing([](const record_view& r, auto& o) { write_mrk(r, o); }));
     measure("digest", c.stored, rounds,
             [](const stored_record& r) { sink += static_cast<std::size_t>(digest(r.view())[0]); });

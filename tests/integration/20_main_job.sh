@@ -93,6 +93,19 @@ ea source resume koha_main >/dev/null
 ok "resumed, it catches up" delivered 60
 is "nothing was lost meanwhile" "$(versions koha_main bib 30)" 2
 daemon_stop
+
+# A resync makes no version of what is unchanged, and a tombstone of what is gone meanwhile.
+before=$(preservation -c 'SELECT count(*) FROM everarchive.version')
+ea source resync koha_main >/dev/null
+koha -e 'DELETE FROM biblio WHERE biblionumber = 31'
+daemon_start
+streaming_again() { [ "$(preservation -c "SELECT state || (position IS NOT NULL) FROM everarchive.source JOIN everarchive.source_progress USING (source_id) WHERE name = 'koha_main'")" = streamingtrue ]; }
+ok "resync copies the source again" wait_for 60 streaming_again
+ok "and it is followed and mapped" settled 60
+is "what is gone has its tombstone" "$(dead koha_main bib 31)" t
+is "unchanged records have no new version" "$(preservation -c "SELECT count(*) FROM everarchive.version WHERE version_id > $before AND NOT deleted AND format = 'marcxml' AND entity_id IN (SELECT entity_id FROM everarchive.entity WHERE source_id = 1)")" 0
+compare_koha
+daemon_stop
 ok "source remove takes slot and publication away" ea source remove evergreen
 is "nothing is left in Evergreen" "$(evergreen -Atc "SELECT (SELECT count(*) FROM pg_replication_slots) + (SELECT count(*) FROM pg_publication WHERE pubname ~ 'everarchive' AND pg_get_userbyid(pubowner) = 'everarchive_capture')")" 0
 is "its versions stay" "$(preservation -c "SELECT count(*) > 400 FROM everarchive.version JOIN everarchive.entity USING (entity_id) JOIN everarchive.source USING (source_id) WHERE name = 'evergreen'")" t
