@@ -31,4 +31,9 @@ void add_version(CLI::App& app, context& context);
 /// Connects to the preservation database. Throws error (state) if the extension is not there.
 pq::connection open_database(const context& context);
 
+/// Calls the SQL function everarchive.FUNCTION(NAME) and says what was done: `DONE NAME`. `function` is ours, never
+/// input.
+exit_code run_function(const context& context, const std::string& function, const std::string& name,
+                       const std::string& done);
+
 } // namespace everarchive::cli

@@ -1,6 +1,8 @@
 #include "base/log.hpp"
 #include "cli/command.hpp"
 
+#include <iostream>
+
 namespace everarchive::cli {
 
 pq::connection open_database(const context& context) {
@@ -14,6 +16,14 @@ pq::connection open_database(const context& context) {
                     "everarchive" + option + " init");
     }
     return on;
+}
+
+exit_code run_function(const context& context, const std::string& function, const std::string& name,
+                       const std::string& done) {
+    pq::connection on = open_database(context);
+    on.run("SELECT everarchive." + function + "($1)", {name});
+    std::cout << done << ' ' << name << '\n';
+    return exit_code::ok;
 }
 
 } // namespace everarchive::cli

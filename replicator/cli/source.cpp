@@ -103,14 +103,6 @@ exit_code run_list(const context& context) {
     return exit_code::ok;
 }
 
-exit_code run_function(const context& context, const std::string& function, const std::string& name,
-                       const std::string& done) {
-    pq::connection on = open_database(context);
-    on.run("SELECT everarchive." + function + "($1)", {name});
-    std::cout << done << ' ' << name << '\n';
-    return exit_code::ok;
-}
-
 /// The position goes, the epoch is raised: the program that follows the source notices and copies it again. Unchanged
 /// records get no new version; what is gone gets a tombstone.
 exit_code run_resync(const context& context, const std::string& name) {

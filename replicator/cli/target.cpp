@@ -49,14 +49,6 @@ exit_code run_list(const context& context) {
     return exit_code::ok;
 }
 
-exit_code run_function(const context& context, const std::string& function, const std::string& name,
-                       const std::string& done) {
-    pq::connection on = open_database(context);
-    on.run("SELECT everarchive." + function + "($1)", {name});
-    std::cout << done << ' ' << name << '\n';
-    return exit_code::ok;
-}
-
 /// Reads all of an archive again, by the standard alone: nothing of the database is used but where it lies.
 exit_code run_check(const context& context, const std::string& name) {
     pq::connection on = open_database(context);

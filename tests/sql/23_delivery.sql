@@ -10,30 +10,8 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS marc;
 CREATE EXTENSION IF NOT EXISTS everarchive;
 
--- A small mirror: bibliographic records, holdings with a key of two columns, items.
-SELECT everarchive.source_add('demo', 'demo', 'mariadb:defaults-group=demo', 'demo_mirror',
-    '[{"kind": "bib", "key_types": ["integer"]}, {"kind": "holding", "key_types": ["integer", "text"]},
-      {"kind": "item", "key_types": ["bigint"]}]') AS source_id \gset
+\ir demo_mirror.psql
 UPDATE everarchive.source_progress SET position = '0-1-1' WHERE source_id = :source_id; -- the mirror is complete
-CREATE TABLE demo_mirror.biblio (id integer PRIMARY KEY, metadata text, suppressed boolean NOT NULL DEFAULT false);
-CREATE TABLE demo_mirror.items (id bigint PRIMARY KEY, biblio integer, branch text, barcode text);
-CREATE INDEX ON demo_mirror.items (biblio, branch);
-CREATE VIEW demo_mirror.bib AS
-    SELECT b.id AS key1, NULL::text AS parent_key, t.record, t.problem, convert_to(b.metadata, 'UTF8') AS captured,
-           'marcxml'::text AS format, jsonb_build_object('framework', 'BKS') AS attributes, b.suppressed AS deleted
-    FROM demo_mirror.biblio b CROSS JOIN LATERAL marc_try(b.metadata) t;
-CREATE VIEW demo_mirror.holding AS
-    SELECT i.biblio AS key1, i.branch AS key2, i.biblio::text AS parent_key, NULL::marc AS record, NULL::text AS problem,
-           NULL::bytea AS captured, NULL::text AS format, jsonb_build_object('items', count(*)) AS attributes, false AS deleted
-    FROM demo_mirror.items i GROUP BY i.biblio, i.branch;
-CREATE VIEW demo_mirror.item AS
-    SELECT i.id AS key1, i.biblio || ':' || i.branch AS parent_key, NULL::marc AS record, NULL::text AS problem,
-           NULL::bytea AS captured, NULL::text AS format, jsonb_build_object('barcode', i.barcode) AS attributes, false AS deleted
-    FROM demo_mirror.items i;
-CREATE FUNCTION pg_temp.marcxml(title text) RETURNS text LANGUAGE sql AS $$
-    SELECT '<record xmlns="http://www.loc.gov/MARC21/slim"><leader>00000nam a2200000 a 4500</leader>'
-        || '<datafield tag="245" ind1="0" ind2="0"><subfield code="a">' || $1 || '</subfield></datafield></record>'
-$$;
 
 SELECT plan(58);
 CREATE FUNCTION pg_temp.refreshed(kind text, VARIADIC keys text[]) RETURNS text LANGUAGE sql AS $$
