@@ -37,6 +37,12 @@ class message_writer {
 
 constexpr std::size_t shown_piece_bytes = 80;
 
+/// Offsets of these count in what the caller wrote in the query, not in a record.
+bool is_about_argument(errc code) noexcept {
+    return code == errc::bad_path || code == errc::unsupported_path || code == errc::bad_query ||
+           code == errc::bad_rules || code == errc::bad_schema;
+}
+
 } // namespace
 
 const char* text_of(errc code) noexcept {
@@ -67,14 +73,26 @@ const char* text_of(errc code) noexcept {
         return "the XML has a document type declaration";
     case errc::bad_mnemonic:
         return "the mnemonic text cannot be read";
+    case errc::bad_line:
+        return "the line-mode text cannot be read";
+    case errc::bad_json:
+        return "the JSON cannot be read as a record";
     case errc::bad_path:
         return "the field path cannot be read";
     case errc::unsupported_path:
         return "the field path uses a part of MARCspec that is not supported";
+    case errc::bad_query:
+        return "the search query cannot be read";
+    case errc::bad_rules:
+        return "the merge rules cannot be read";
+    case errc::bad_schema:
+        return "the schema cannot be read as an Avram schema";
     case errc::record_too_long:
         return "the record is longer than the 99,999 bytes of ISO 2709";
     case errc::field_too_long:
         return "a field is longer than the 9,999 bytes of ISO 2709";
+    case errc::unencodable:
+        return "a character that the character set does not have";
     case errc::inexpressible:
         return "this form of MARC cannot hold the content";
     case errc::corrupt:
@@ -102,7 +120,7 @@ parse_error::parse_error(errc code, std::size_t offset, std::string_view tag, st
         out.text({tag_.data(), tag_length_});
         out.text(", ");
     }
-    out.text(code == errc::bad_path || code == errc::unsupported_path ? "position " : "byte ");
+    out.text(is_about_argument(code) ? "position " : "byte ");
     out.number(offset);
     out.text(")");
 }
@@ -124,6 +142,10 @@ const char* parse_error::hint() const noexcept {
         return "Mend the field, or write with replacement.";
     case errc::bad_path:
         return "A field path is MARCspec: 245$a, 245$a$c, 6..$a, 008/35-37, LDR/6, 245^1, 650[0]$a.";
+    case errc::bad_json:
+        return "A record is MARC-in-JSON: {\"leader\": \"...\", \"fields\": [{\"001\": \"...\"}, {\"245\": {\"ind1\": "
+               "\"1\", "
+               "\"ind2\": \"0\", \"subfields\": [{\"a\": \"...\"}]}}]}.";
     case errc::bad_mnemonic:
         return "One line a field: =245  10$aTitle; a blank indicator is \\, and $ { } in values are {dollar} {lcub} "
                "{rcub}.";

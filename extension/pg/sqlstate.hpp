@@ -18,6 +18,7 @@ inline constexpr int bad_subfield_code = MAKE_SQLSTATE('M', 'R', '0', '0', '6');
 inline constexpr int inexpressible = MAKE_SQLSTATE('M', 'R', '0', '0', '7');
 inline constexpr int bad_utf8 = MAKE_SQLSTATE('M', 'R', '1', '0', '1');
 inline constexpr int unsupported_charset = MAKE_SQLSTATE('M', 'R', '1', '0', '2');
+inline constexpr int unencodable = MAKE_SQLSTATE('M', 'R', '1', '0', '3');
 } // namespace sqlstate
 
 /// The SQLSTATE of an error, packed as ereport() takes it.
@@ -25,6 +26,8 @@ inline int sqlstate_of(marc::errc code) noexcept {
     switch (code) {
     case marc::errc::not_marc:
     case marc::errc::bad_mnemonic:
+    case marc::errc::bad_line:
+    case marc::errc::bad_json:
         return ERRCODE_INVALID_TEXT_REPRESENTATION; // 22P02; functions that read bytea make it 22P03
     case marc::errc::bad_xml:
     case marc::errc::xml_doctype:
@@ -47,11 +50,16 @@ inline int sqlstate_of(marc::errc code) noexcept {
         return sqlstate::bad_utf8;
     case marc::errc::unsupported_charset:
         return sqlstate::unsupported_charset;
+    case marc::errc::unencodable:
+        return sqlstate::unencodable;
     case marc::errc::too_large:
     case marc::errc::record_too_long:
     case marc::errc::field_too_long:
         return ERRCODE_PROGRAM_LIMIT_EXCEEDED; // 54000
     case marc::errc::bad_path:
+    case marc::errc::bad_query:
+    case marc::errc::bad_rules:
+    case marc::errc::bad_schema:
         return ERRCODE_INVALID_PARAMETER_VALUE; // 22023
     case marc::errc::unsupported_path:
         return ERRCODE_FEATURE_NOT_SUPPORTED; // 0A000

@@ -24,10 +24,16 @@ enum class errc : std::uint8_t {
     bad_xml,             ///< not well-formed XML
     xml_doctype,         ///< a document type declaration, which is refused
     bad_mnemonic,        ///< mnemonic text that does not follow its grammar
+    bad_line,            ///< line-mode text that does not follow its grammar
+    bad_json,            ///< not JSON, or JSON that is no MARC record
     bad_path,            ///< a field path that does not follow MARCspec
     unsupported_path,    ///< MARCspec that this version does not evaluate
+    bad_query,           ///< a search query that does not follow its grammar
+    bad_rules,           ///< merge rules that cannot be understood
+    bad_schema,          ///< a schema that is not Avram
     record_too_long,     ///< the record does not fit ISO 2709 (99,999 bytes)
     field_too_long,      ///< a field does not fit ISO 2709 (9,999 bytes)
+    unencodable,         ///< a character that the character set asked for does not have
     inexpressible,       ///< MARCXML has no way to write this content
     corrupt,             ///< stored or received binary data that is not a record
 };
