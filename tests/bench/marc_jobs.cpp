@@ -5,6 +5,7 @@
 //       to-iso     MARCXML (a collection without comments and CDATA sections) to ISO 2709
 //       to-utf8    ISO 2709 to canonical ISO 2709: MARC-8 becomes UTF-8
 // Output goes to standard output, the number of records and of those that were refused to standard error.
+#include "byte_block.hpp"
 #include "marc/builder.hpp"
 #include "marc/error.hpp"
 #include "marc/iso2709.hpp"
@@ -95,13 +96,28 @@ counts for_each_iso2709(std::string_view file, Work work) {
     return n;
 }
 
+/// One past the next </record>, or the size.
+std::size_t find_record_end(std::string_view file, std::size_t at) {
+    constexpr std::string_view tag = "</record>";
+    // find() would look at each <; the pair /r is nearly nowhere else.
+    for (; at + byte_block::bytes < file.size(); at += byte_block::bytes) {
+        byte_mask mask = byte_block(file.data() + at).equal('/') & byte_block(file.data() + at + 1).equal('r');
+        for (; mask != 0; mask &= mask - 1) {
+            const std::size_t start = at + first_of(mask) - 1;
+            if (file.compare(start, tag.size(), tag) == 0) {
+                return start + tag.size();
+            }
+        }
+    }
+    return std::min(file.find(tag, at - 1), file.size() - tag.size()) + tag.size();
+}
+
 template <typename Work>
 counts for_each_marcxml(std::string_view file, Work work) {
-    constexpr std::string_view end_tag = "</record>";
     counts n;
     std::size_t at = file.find("<record");
     while (at != std::string_view::npos) {
-        const std::size_t end = std::min(file.find(end_tag, at), file.size() - end_tag.size()) + end_tag.size();
+        const std::size_t end = find_record_end(file, at);
         ++n.records;
         try {
             work(file.substr(at, end - at));
