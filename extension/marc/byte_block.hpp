@@ -28,6 +28,12 @@ class portable_block {
             words_[1] = turned(words_[1]);
         }
     }
+    /// Each byte of both, joined by or.
+    friend portable_block operator|(portable_block a, const portable_block& b) noexcept {
+        a.words_[0] |= b.words_[0];
+        a.words_[1] |= b.words_[1];
+        return a;
+    }
     byte_mask equal(char c) const noexcept {
         const std::uint64_t same = ones * static_cast<unsigned char>(c);
         return join(zero(words_[0] ^ same), zero(words_[1] ^ same));
@@ -42,6 +48,15 @@ class portable_block {
     byte_mask control() const noexcept { return equal_but(0, 0x1F); }
     /// Bytes over 7F.
     byte_mask high() const noexcept { return join(words_[0] & high_bits, words_[1] & high_bits); }
+    /// ASCII letters and digits.
+    byte_mask alphanumeric() const noexcept {
+        const auto found = [](std::uint64_t word) {
+            const std::uint64_t lower = word | (ones * 0x20);
+            return (at_least(word, '0') & ~at_least(word, '9' + 1)) |
+                   (at_least(lower, 'a') & ~at_least(lower, 'z' + 1));
+        };
+        return join(found(words_[0]) & ~words_[0] & high_bits, found(words_[1]) & ~words_[1] & high_bits);
+    }
 
   private:
     static constexpr std::uint64_t ones = 0x0101'0101'0101'0101ULL;
@@ -57,6 +72,10 @@ class portable_block {
     /// The high bit of each byte that is zero; exact, since no carry leaves a byte.
     static constexpr std::uint64_t zero(std::uint64_t word) noexcept {
         return ~(((word & ~high_bits) + ~high_bits) | word | ~high_bits);
+    }
+    /// The high bit of each byte whose low seven bits are `c` or more.
+    static constexpr std::uint64_t at_least(std::uint64_t word, unsigned char c) noexcept {
+        return (word & ~high_bits) + ones * (0x80U - c);
     }
     /// Gathers the high bits.
     static constexpr byte_mask join(std::uint64_t first, std::uint64_t second) noexcept {
@@ -75,6 +94,10 @@ class sse2_block {
     static constexpr std::size_t bytes = 16;
 
     explicit sse2_block(const char* at) noexcept : bytes_(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at))) {}
+    friend sse2_block operator|(sse2_block a, const sse2_block& b) noexcept {
+        a.bytes_ = _mm_or_si128(a.bytes_, b.bytes_);
+        return a;
+    }
     byte_mask equal(char c) const noexcept { return mask(_mm_cmpeq_epi8(bytes_, _mm_set1_epi8(c))); }
     byte_mask equal_but(char c, char ignored) const noexcept {
         const __m128i set = _mm_set1_epi8(ignored);
@@ -85,6 +108,15 @@ class sse2_block {
         return mask(_mm_cmpeq_epi8(_mm_max_epu8(bytes_, last), last));
     }
     byte_mask high() const noexcept { return mask(bytes_); }
+    byte_mask alphanumeric() const noexcept {
+        const auto within = [](__m128i from_first, char last) {
+            const __m128i most = _mm_set1_epi8(last);
+            return _mm_cmpeq_epi8(_mm_max_epu8(from_first, most), most);
+        };
+        const __m128i lower = _mm_or_si128(bytes_, _mm_set1_epi8(0x20));
+        return mask(_mm_or_si128(within(_mm_sub_epi8(bytes_, _mm_set1_epi8('0')), 9),
+                                 within(_mm_sub_epi8(lower, _mm_set1_epi8('a')), 25)));
+    }
 
   private:
     static byte_mask mask(__m128i bytes) noexcept { return static_cast<byte_mask>(_mm_movemask_epi8(bytes)); }

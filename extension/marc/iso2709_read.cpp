@@ -57,14 +57,15 @@ void record_reader::read_leader(std::size_t directory_start) {
         note(defect_code::leader_length, 0, "LDR");
     }
     // Positions in this leader are bytes, also where bytes over 7F happen to be UTF-8.
-    std::pmr::string ascii(leader, into_.memory());
-    if (find_non_ascii(ascii) != std::string_view::npos) {
+    std::pmr::string ascii(into_.memory());
+    if (find_non_ascii(leader) != std::string_view::npos) {
+        ascii = leader;
         std::replace_if(
             ascii.begin(), ascii.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
         note(defect_code::leader_byte, 0, "LDR");
         into_.mark(record_flag::lossy);
     }
-    into_.set_leader(ascii, notes_, origin_);
+    into_.set_leader(ascii.empty() ? leader : ascii, notes_, origin_);
     if (leader.size() != limits::leader_bytes) {
         return;
     }
@@ -93,7 +94,7 @@ source_encoding record_reader::find_encoding(std::string_view area, std::size_t 
     const bool labelled = record_.size() > 9 && record_[9] == 'a';
     // What matters is in the builder; the area, which may also hold data that no field has, gives the place in the
     // input.
-    const std::size_t invalid = find_invalid_utf8(into_.data());
+    const std::size_t invalid = into_.invalid_utf8();
     if (invalid != std::string_view::npos) {
         throw parse_error(labelled ? errc::bad_utf8 : errc::unsupported_charset,
                           origin_ + area_start + std::min(find_invalid_utf8(area), area.size()), into_.tag_at(invalid));
@@ -101,12 +102,12 @@ source_encoding record_reader::find_encoding(std::string_view area, std::size_t 
     if (labelled) {
         return source_encoding::utf8;
     }
-    const std::size_t escape = find_marc8_escape(into_.data());
+    const std::size_t escape = into_.has_controls() ? find_marc8_escape(into_.data()) : std::string_view::npos;
     if (escape != std::string_view::npos) {
         throw parse_error(errc::unsupported_charset, origin_ + area_start + find_marc8_escape(area),
                           into_.tag_at(escape));
     }
-    if (find_non_ascii(into_.data()) == std::string_view::npos) {
+    if (!into_.has_non_ascii()) {
         return source_encoding::ascii;
     }
     note(defect_code::encoding_mislabelled, 9, "LDR");
@@ -133,7 +134,9 @@ void record_reader::read(bool terminated) {
     end = std::max(end, place->data);
     read_fields(*place, end);
     const std::string_view area = record_.substr(place->data, end - place->data);
-    const std::size_t inner = area.find(record_terminator);
+    // Data that no field has is not in the builder.
+    const std::size_t inner = into_.has_controls() || into_.data().size() != area.size() ? area.find(record_terminator)
+                                                                                         : std::string_view::npos;
     if (inner != std::string_view::npos) {
         note(defect_code::record_terminator_in_data, place->data + inner);
     }
