@@ -68,7 +68,7 @@ std::span<std::byte> stored_record::release() noexcept {
 }
 
 builder::builder(std::pmr::memory_resource* memory)
-    : memory_(memory), directory_(memory), data_(memory), residue_(memory) {
+    : memory_(memory), directory_(memory), data_(memory), residue_(memory), converted_(memory) {
     clear();
 }
 

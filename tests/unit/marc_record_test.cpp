@@ -233,7 +233,7 @@ TEST(marc_record, prefix_and_release) {
 TEST(marc_record, residue_has_room) {
     builder b;
     b.add_field("001", "1");
-    b.set_residue(residue_kind::original, "raw");
+    b.set_residue(residue_kind::iso2709_difference, "raw");
     const stored_record r = b.finish();
     EXPECT_EQ(record_view::checked(r.bytes()).residue(), "\1raw");
 }

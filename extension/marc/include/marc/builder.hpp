@@ -5,6 +5,8 @@
 #include "marc/report.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory_resource>
 #include <span>
 #include <string>
@@ -39,8 +41,9 @@ class stored_record {
     std::size_t prefix_;
 };
 
-/// What the bytes that follow the data are. None is written by this version's readers.
-enum class residue_kind : std::uint8_t { original = 1 };
+/// What the bytes that follow the data are: they make the input out of what can be rebuilt from the record. A reader
+/// that changes its mind about damaged input gets a new kind, since check() reads the input again and compares.
+enum class residue_kind : std::uint8_t { iso2709_difference = 1 };
 
 /// Collects one record. Use it again after finish() or clear(): it keeps its buffers.
 class builder {
@@ -76,6 +79,21 @@ class builder {
     /// The data of the field that is being built, so far.
     std::size_t open_field_bytes() const noexcept { return data_.size() - field_start_; }
 
+    /// Puts another content into each field: `convert` appends it. After an exception the builder must be cleared.
+    void convert_fields(
+        const std::function<void(std::size_t index, std::string_view content, std::pmr::string& out)>& convert);
+    /// A field so far.
+    std::string_view tag(std::size_t index) const noexcept;
+    std::string_view content(std::size_t index) const noexcept;
+    /// How many fields before this one have its tag.
+    std::uint32_t occurrence(std::size_t index) const noexcept;
+    std::string_view leader() const noexcept { return {leader_, limits::leader_bytes}; }
+    std::string_view residue() const noexcept { return residue_; }
+    std::uint8_t flags() const noexcept { return flags_; }
+    bool holds_fields_of(const builder& other) const noexcept;
+    source_format format() const noexcept { return format_; }
+    source_encoding encoding() const noexcept { return encoding_; }
+
     std::pmr::memory_resource* memory() const noexcept { return memory_; }
     std::size_t field_count() const noexcept { return count_; }
     bool has_leader() const noexcept { return has_leader_; }
@@ -98,6 +116,7 @@ class builder {
     std::pmr::string directory_;
     std::pmr::string data_;
     std::pmr::string residue_;
+    std::pmr::string converted_; ///< the data to be, for convert_fields()
     char leader_[limits::leader_bytes];
     std::size_t count_ = 0;
     std::size_t field_start_ = 0;
