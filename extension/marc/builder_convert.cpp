@@ -35,7 +35,7 @@ bool builder::holds_fields_of(const builder& other) const noexcept {
     return leader() == other.leader() && directory_ == other.directory_ && data_ == other.data_;
 }
 
-void builder::convert_fields(const std::function<void(std::size_t, std::string_view, std::pmr::string&)>& convert) {
+void builder::convert_fields(const std::function<bool(std::size_t, std::string_view, std::pmr::string&)>& convert) {
     converted_.clear();
     converted_.reserve(data_.size() + data_.size() / 4);
     poller polling;
@@ -43,7 +43,13 @@ void builder::convert_fields(const std::function<void(std::size_t, std::string_v
         const std::string_view old = content(i);
         const std::size_t start = converted_.size();
         polling.step(old.size());
-        convert(i, old, converted_);
+        if (!convert(i, old, converted_)) {
+            converted_.append(old);
+            char* entry = directory_.data() + i * record_view::entry_bytes;
+            layout::store(entry + layout::offset_at, static_cast<std::uint32_t>(start));
+            converted_.push_back(field_terminator);
+            continue;
+        }
         if (converted_.size() >= limits::record_bytes) {
             throw parse_error(errc::too_large, converted_.size());
         }

@@ -193,18 +193,17 @@ class converter {
         into_.convert_fields([&](std::size_t i, std::string_view content, std::pmr::string& out) {
             const bool escapes = has_escape(content);
             if (is_ascii(content) && !escapes && content.find('&') == std::string_view::npos) {
-                out.append(content);
-                return;
+                return false;
             }
             const bool utf8 = !is_ascii(content) && is_utf8(content) && !designates_g1(content);
             if (utf8) {
                 note_(defect_code::encoding_mislabelled, i, offset_of(content));
                 if (!escapes) {
-                    out.append(content);
-                    return;
+                    return false;
                 }
             }
             decode_marc8(content, out, field_note(i, content), {.high_bytes_are_utf8 = utf8});
+            return true;
         });
     }
 
@@ -212,6 +211,7 @@ class converter {
         if (!is_utf8(into_.data())) {
             into_.convert_fields([&](std::size_t i, std::string_view content, std::pmr::string& out) {
                 repair_utf8(content, out, field_note(i, content));
+                return true;
             });
         }
         return source_encoding::utf8;
@@ -250,6 +250,7 @@ class converter {
             } else {
                 decode_marc8(content, out, field_note(i, content));
             }
+            return true;
         });
     }
 

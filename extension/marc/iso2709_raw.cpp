@@ -2,6 +2,7 @@
 
 #include "difference.hpp"
 #include "iso2709_charset.hpp"
+#include "marc/charset.hpp"
 #include "marc/error.hpp"
 #include "marc/iso2709.hpp"
 #include "marc/poll.hpp"
@@ -107,7 +108,13 @@ void keep_raw_of_sound(builder& into, std::string_view input, std::string_view a
     poller polling;
     for (std::size_t i = 0; i < into.field_count(); ++i) {
         const std::size_t start = encoded.size();
-        append_encoded(into.content(i), into.encoding(), encoded);
+        const std::string_view content = into.content(i);
+        if (area.substr(std::min(start, area.size()), content.size()) == content &&
+            find_non_ascii(content) == std::string_view::npos) {
+            encoded.append(content);
+        } else {
+            append_encoded(content, into.encoding(), encoded);
+        }
         encoded.push_back(field_terminator);
         polling.step(encoded.size() - start);
         if (area.substr(std::min(start, area.size()), encoded.size() - start) !=

@@ -229,13 +229,21 @@ class encoder {
         if (g1_ != graphic_set::extended_latin) {
             end = std::min(end, text_.find('\x1F', at)); // where the default set must come back
         }
-        return end == text_.size() || end == at ? end : end - 1;
+        if (policy_ == unencodable_character::error) {
+            end = std::min(end, text_.find('\x1B', at));
+        }
+        const bool keep_last = end < text_.size() && end > at;
+        const bool is_code = end > at + 1 && text_[end - 2] == 0x1F;
+        return keep_last && !is_code ? end - 1 : end;
     }
 
     std::size_t put_next(std::size_t at) {
         const char32_t c = decode_character(text_.substr(at));
         std::size_t next = at + character_bytes(text_.substr(at));
         if (c < 0x20) {
+            if (c == 0x1B && policy_ == unencodable_character::error) {
+                throw parse_error(errc::unencodable, at); // it would start an escape sequence
+            }
             return_to_defaults();
             out_.push_back(static_cast<char>(c));
             base_ = nowhere;
@@ -305,9 +313,9 @@ class encoder {
         out_ += ';';
     }
 
-    /// Blank and DEL are in every set; files leave the East Asian and the custom sets before a blank nevertheless.
+    /// Blank and DEL are in every set; files leave the East Asian set before a blank nevertheless.
     void put_space(char32_t c) {
-        if (g0_ == graphic_set::eacc || is_custom(g0_)) {
+        if (g0_ == graphic_set::eacc) {
             designate_for_latin();
         }
         begin_base();

@@ -79,9 +79,10 @@ class builder {
     /// The data of the field that is being built, so far.
     std::size_t open_field_bytes() const noexcept { return data_.size() - field_start_; }
 
-    /// Puts another content into each field: `convert` appends it. After an exception the builder must be cleared.
+    /// Puts another content into each field: `convert` appends it, or says false where the content stays. After an
+    /// exception the builder must be cleared.
     void convert_fields(
-        const std::function<void(std::size_t index, std::string_view content, std::pmr::string& out)>& convert);
+        const std::function<bool(std::size_t index, std::string_view content, std::pmr::string& out)>& convert);
     /// A field so far.
     std::string_view tag(std::size_t index) const noexcept;
     std::string_view content(std::size_t index) const noexcept;
