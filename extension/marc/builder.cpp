@@ -70,7 +70,7 @@ std::span<std::byte> stored_record::release() noexcept {
 }
 
 builder::builder(std::pmr::memory_resource* memory)
-    : memory_(memory), tags_(memory), starts_(memory), data_(memory), residue_(memory) {
+    : memory_(memory), tags_(memory), starts_(memory), data_(memory), residue_(memory), converted_(memory) {
     clear();
 }
 
@@ -210,16 +210,12 @@ bool builder::is_sound() {
         return false;
     }
     for (std::size_t i = 0; i < count_; ++i) {
-        const std::size_t start = starts_[i];
-        const std::size_t end = (i + 1 < count_ ? starts_[i + 1] : data_.size()) - 1;
-        const std::string_view content(data_.data() + start, end - start);
-        if (layout::kind_of({tags_.data() + i * layout::tag_bytes, layout::tag_bytes}, content) ==
-            field_kind::control) {
-            if (content.find(subfield_delimiter) != std::string_view::npos) {
+        const std::string_view field = content(i);
+        if (layout::kind_of(tag(i), field) == field_kind::control) {
+            if (field.find(subfield_delimiter) != std::string_view::npos) {
                 return false;
             }
-        } else if (!layout::starts_with_indicators(content) ||
-                   (content.size() > 2 && content[2] != subfield_delimiter)) {
+        } else if (!layout::starts_with_indicators(field) || (field.size() > 2 && field[2] != subfield_delimiter)) {
             return false;
         }
     }
@@ -235,16 +231,9 @@ void builder::note_defects(report* notes, std::size_t offset) {
         if (notes == nullptr) {
             return;
         }
-        const std::string_view tags = tags_;
-        const std::string_view tag = tags.substr(index * layout::tag_bytes, layout::tag_bytes);
-        std::uint32_t occurrence = 0;
-        // Only for fields that are listed: the count below would be quadratic for a record full of defects.
-        if (notes->count() < limits::listed_defects) {
-            for (std::size_t i = 0; i < index; ++i) {
-                occurrence += tags.compare(i * layout::tag_bytes, layout::tag_bytes, tag) == 0 ? 1 : 0;
-            }
-        }
-        notes->add(code, offset + at, tag, occurrence);
+        // Only for fields that are listed: counting would be quadratic for a record full of defects.
+        const bool listed = notes->count() < limits::listed_defects;
+        notes->add(code, offset + at, tag(index), listed ? occurrence(index) : 0);
     };
     if (has_control(leader_)) {
         mark(record_flag::defects);
@@ -255,36 +244,34 @@ void builder::note_defects(report* notes, std::size_t offset) {
     poller polling;
     for (std::size_t i = 0; i < count_; ++i) {
         const std::size_t start = starts_[i];
-        const std::size_t next = i + 1 < count_ ? starts_[i + 1] : data_.size();
-        const std::string_view content = std::string_view(data_).substr(start, next - start - 1);
-        const std::string_view tag = std::string_view(tags_).substr(i * layout::tag_bytes, layout::tag_bytes);
-        const bool control = layout::kind_of(tag, content) == field_kind::control;
-        polling.step(content.size());
-        if (!is_alphanumeric(tag)) {
+        const std::string_view field = content(i);
+        const bool control = layout::kind_of(tag(i), field) == field_kind::control;
+        polling.step(field.size());
+        if (!is_alphanumeric(tag(i))) {
             note(defect_code::tag_character, i, start);
         }
-        if (content.find('\0') != std::string_view::npos) {
+        if (field.find('\0') != std::string_view::npos) {
             note(defect_code::nul_character, i, start);
         }
         if (!control) {
-            const bool indicators = layout::starts_with_indicators(content);
+            const bool indicators = layout::starts_with_indicators(field);
             if (!indicators) {
                 note(defect_code::indicators_missing, i, start);
             }
-            const std::string_view rest = content.substr(indicators ? 2 : 0);
+            const std::string_view rest = field.substr(indicators ? 2 : 0);
             if (!rest.empty() && rest.front() != subfield_delimiter) {
                 note(defect_code::leading_value, i, start);
             }
         }
         bool control_character = false;
-        for (std::size_t at = skip_printable(content, 0); at < content.size(); at = skip_printable(content, at + 1)) {
-            const auto c = static_cast<unsigned char>(content[at]);
+        for (std::size_t at = skip_printable(field, 0); at < field.size(); at = skip_printable(field, at + 1)) {
+            const auto c = static_cast<unsigned char>(field[at]);
             if (c == subfield_delimiter) {
                 if (control) {
                     note(defect_code::subfield_in_control_field, i, start + at);
                     break;
                 }
-                if (at + 1 == content.size() || content[at + 1] == subfield_delimiter) {
+                if (at + 1 == field.size() || field[at + 1] == subfield_delimiter) {
                     note(defect_code::empty_subfield_code, i, start + at);
                 }
             } else if (c == field_terminator) {

@@ -1,6 +1,7 @@
 #include "marc/record.hpp"
 
 #include "data_scan.hpp"
+#include "iso2709_raw.hpp"
 #include "layout.hpp"
 #include "marc/charset.hpp"
 #include "marc/error.hpp"
@@ -95,12 +96,12 @@ record_view record_view::trusted(std::span<const std::byte> stored) {
     return r;
 }
 
-record_view record_view::checked(std::span<const std::byte> stored) {
+record_view record_view::checked(std::span<const std::byte> stored, std::pmr::memory_resource* memory) {
     if (stored.size() > limits::record_bytes) {
         throw parse_error(errc::too_large, stored.size());
     }
     record_view r = trusted(stored);
-    r.check();
+    r.check(memory);
     return r;
 }
 
@@ -207,7 +208,7 @@ void record_view::check_fields() const {
     }
 }
 
-void record_view::check() const {
+void record_view::check(std::pmr::memory_resource* memory) const {
     const auto header_byte = [&](std::size_t i) { return static_cast<unsigned char>(text_[i]); };
     if ((flags() & ~record_flag::known) != 0) {
         corrupt(1);
@@ -216,7 +217,7 @@ void record_view::check() const {
         (header_byte(2) >> 4U) > static_cast<unsigned>(source_format::mrk)) {
         corrupt(2);
     }
-    if (header_byte(3) > static_cast<unsigned>(source_encoding::marc8)) {
+    if (header_byte(3) > static_cast<unsigned>(source_encoding::iso5426)) {
         corrupt(3);
     }
     if (find_non_ascii(leader()) != std::string_view::npos) {
@@ -229,10 +230,14 @@ void record_view::check() const {
     if (has(record_flag::residue) != !rest.empty()) {
         corrupt(layout::residue_bytes_at);
     }
-    if (!rest.empty() && rest[0] != 1) { // residue_kind::original
+    if (!rest.empty() &&
+        (rest[0] != static_cast<char>(residue_kind::iso2709_difference) || format() != source_format::iso2709)) {
         corrupt(data_start_ + data_bytes_);
     }
     check_fields();
+    if (!rest.empty()) {
+        check_raw(*this, memory);
+    }
 }
 
 printable_tag::printable_tag(std::string_view tag) noexcept {

@@ -54,7 +54,7 @@ stored_record read_wire(std::span<const std::byte> bytes, std::pmr::memory_resou
     std::copy_n(as_text(bytes).data(), bytes.size(), record);
     turn_header(record, flags);
     turn_offsets(record, result.view());
-    result.view().check();
+    result.view().check(memory);
     return result;
 }
 

@@ -73,6 +73,14 @@ inline void check_record(const marc::record_view& r) {
         demand(marc::digest(back.view()) == digest, "mrk keeps the digest");
     }
 
+    if (r.format() == marc::source_format::iso2709) {
+        std::pmr::string text;
+        marc::write_mrk(r, text, {.ascii_only = true, .provenance = true});
+        marc::builder b;
+        marc::read_mrk(text, b);
+        demand(marc::as_text(b.finish().bytes()) == marc::as_text(r.bytes()), "the type's text form is exact");
+    }
+
     std::pmr::string wire;
     marc::write_wire(r, wire);
     const marc::stored_record received = marc::read_wire(marc::as_bytes(wire), std::pmr::get_default_resource());
@@ -134,7 +142,10 @@ inline void iso2709(std::string_view input) {
     marc::report notes;
     try {
         marc::read_iso2709(marc::as_bytes(input), b, &notes);
-        check_record(b.finish().view());
+        const marc::stored_record r = b.finish();
+        std::pmr::string raw;
+        demand(marc::append_raw(r.view(), raw) && std::string_view(raw) == input, "the raw bytes are what came in");
+        check_record(r.view());
     } catch (const marc::parse_error&) {}
 }
 

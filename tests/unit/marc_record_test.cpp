@@ -297,11 +297,21 @@ TEST(marc_record, prefix_and_release) {
 }
 
 TEST(marc_record, residue_has_room) {
+    const std::string iso = make_iso({{"001", "1"}});
+    const stored_record r = from_iso("\n" + iso);
+    EXPECT_EQ(record_view::checked(r.bytes()).residue().substr(0, 1), "\1");
+    EXPECT_EQ(to_raw(r.view()), "\n" + iso);
+    // A residue that is not this record's, or of a record that came in another form.
     builder b;
     b.add_field("001", "1");
-    b.set_residue(residue_kind::original, "raw");
-    const stored_record r = b.finish();
-    EXPECT_EQ(record_view::checked(r.bytes()).residue(), "\1raw");
+    b.set_residue(residue_kind::iso2709_difference, r.view().residue().substr(1));
+    EXPECT_THROW(b.finish().view().check(), parse_error);
+    read_iso2709(as_bytes(iso), b);
+    b.set_residue(residue_kind::iso2709_difference, "raw");
+    EXPECT_THROW(b.finish().view().check(), parse_error);
+    read_iso2709(as_bytes(iso), b);
+    b.set_residue(residue_kind::iso2709_difference, ""); // says the input was empty
+    EXPECT_THROW(b.finish().view().check(), parse_error);
 }
 
 TEST(marc_record, binary_form_is_the_same_on_every_machine) {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory_resource>
 #include <span>
 #include <string>
@@ -41,8 +42,9 @@ class stored_record {
     std::size_t prefix_;
 };
 
-/// What the bytes that follow the data are. None is written by this version's readers.
-enum class residue_kind : std::uint8_t { original = 1 };
+/// What the bytes that follow the data are: they make the input out of what can be rebuilt from the record. A reader
+/// that changes its mind about damaged input gets a new kind, since check() reads the input again and compares.
+enum class residue_kind : std::uint8_t { iso2709_difference = 1 };
 
 /// Collects one record. Use it again after finish() or clear(): it keeps its buffers.
 class builder {
@@ -84,6 +86,22 @@ class builder {
     /// The data of the field that is being built, so far.
     std::size_t open_field_bytes() const noexcept { return data_.size() - starts_.back(); }
 
+    /// Puts another content into each field: `convert` appends it, or says false where the content stays. After an
+    /// exception the builder must be cleared.
+    void convert_fields(
+        const std::function<bool(std::size_t index, std::string_view content, std::pmr::string& out)>& convert);
+    /// A field so far.
+    std::string_view tag(std::size_t index) const noexcept;
+    std::string_view content(std::size_t index) const noexcept;
+    /// How many fields before this one have its tag.
+    std::uint32_t occurrence(std::size_t index) const noexcept;
+    std::string_view leader() const noexcept { return {leader_, limits::leader_bytes}; }
+    std::string_view residue() const noexcept { return residue_; }
+    std::uint8_t flags() const noexcept { return flags_; }
+    bool holds_fields_of(const builder& other) const noexcept;
+    source_format format() const noexcept { return format_; }
+    source_encoding encoding() const noexcept { return encoding_; }
+
     std::pmr::memory_resource* memory() const noexcept { return memory_; }
     /// Fields that were ended.
     std::size_t field_count() const noexcept { return count_; }
@@ -119,6 +137,7 @@ class builder {
     std::pmr::vector<std::uint32_t> starts_;
     std::pmr::string data_;
     std::pmr::string residue_;
+    std::pmr::string converted_; ///< the data to be, for convert_fields()
     char leader_[limits::leader_bytes];
     std::size_t count_ = 0;
     source_format format_ = source_format::other;

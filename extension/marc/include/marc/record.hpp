@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <memory_resource>
 #include <span>
 #include <string_view>
 
@@ -30,8 +31,13 @@ enum class source_encoding : std::uint8_t {
     utf8 = 1,             ///< ISO 2709 with leader/09 'a'
     ascii = 2,            ///< ISO 2709 without leader/09 'a' and only ASCII
     utf8_mislabelled = 3, ///< ISO 2709 without leader/09 'a' and yet UTF-8
-    marc8 = 4,            ///< converted from MARC-8
+    marc8 = 4,            ///< ISO 2709 in MARC-8
+    latin1 = 5,           ///< ISO 2709 in ISO 8859-1
+    iso5426 = 6,          ///< ISO 2709 in ISO 646 and ISO 5426 (UNIMARC)
 };
+
+/// A short name: "utf-8", "marc-8", "utf-8-mislabelled" and so on.
+std::string_view name_of(source_encoding encoding) noexcept;
 
 /// Bits of the flags byte of a stored record.
 namespace record_flag {
@@ -141,7 +147,8 @@ class record_view {
     static record_view trusted(std::span<const std::byte> stored);
     /// For bytes from anywhere: trusted() and check().
     /// @throws parse_error corrupt, too_large
-    static record_view checked(std::span<const std::byte> stored);
+    static record_view checked(std::span<const std::byte> stored,
+                               std::pmr::memory_resource* memory = std::pmr::get_default_resource());
     /// The leader out of the first bytes of a stored record.
     /// @throws parse_error corrupt
     static std::string_view leader_of(std::span<const std::byte> slice);
@@ -149,9 +156,11 @@ class record_view {
     /// @throws parse_error corrupt
     static std::uint8_t flags_of(std::span<const std::byte> slice);
 
-    /// Validates everything: exactly what builder would have written, byte for byte.
+    /// Validates everything: exactly what builder would have written, byte for byte. A record with a residue is read
+    /// again from its raw input.
+    /// @param memory for that
     /// @throws parse_error corrupt
-    void check() const;
+    void check(std::pmr::memory_resource* memory = std::pmr::get_default_resource()) const;
 
     /// 24 ASCII bytes; as received, so 00-04 and 12-16 may be anything.
     std::string_view leader() const noexcept { return text_.substr(4, limits::leader_bytes); }
@@ -170,7 +179,7 @@ class record_view {
 
     /// The field bytes as ISO 2709 has them: each field's content and 1E.
     std::string_view data() const noexcept { return text_.substr(data_start_, data_bytes_); }
-    /// The residue with its kind byte in front, or empty.
+    /// What marc_raw() needs besides, with its kind byte in front, or empty: see iso2709_raw.hpp.
     std::string_view residue() const noexcept { return text_.substr(data_start_ + data_bytes_); }
     std::span<const std::byte> bytes() const noexcept { return as_bytes(text_); }
 
