@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace marc {
 namespace {
@@ -56,6 +57,21 @@ char32_t eacc_character(unsigned first, unsigned second, unsigned third) noexcep
     }
     const char32_t c = marc8::eacc_cells[cell];
     return c >= 0xD800 && c < 0xD800 + marc8::eacc_wide.size() ? marc8::eacc_wide[c - 0xD800] : c;
+}
+
+/// Codes that some systems write in EACC though its table has no such rows: punctuation of Windows. (pymarc's test file
+/// has them all.)
+char32_t stray_eacc_character(std::string_view code) noexcept {
+    constexpr std::pair<std::string_view, char32_t> codes[] = {
+        {"\x21\x20\x3D", 0x2026}, {"\x21\x20\x40", 0x201C}, {"\x7F\x20\x14", 0x2014},
+        {"\x7F\x20\x19", 0x2019}, {"\x7F\x20\x20", 0x201D}, {"\x7F\x21\x22", 0x2122},
+    };
+    for (const auto& [known, character] : codes) {
+        if (code == known) {
+            return character;
+        }
+    }
+    return 0;
 }
 
 /// Where plain text ends: at a byte over 7F, an escape or an ampersand; eight bytes at a time.
@@ -148,6 +164,13 @@ class decoder {
     }
 
     std::size_t read_low(std::size_t at, unsigned char c) {
+        if (g0_.table == nullptr && (c == 0x21 || c == 0x7F)) {
+            const char32_t stray = stray_eacc_character(text_.substr(at, 3));
+            if (stray != 0) {
+                put(stray);
+                return at + 3;
+            }
+        }
         if (c == ' ' || c == 0x7F) {
             put(c);
             return at + 1;

@@ -233,7 +233,7 @@ void append_nfd(std::string_view text, std::pmr::string& out) {
     poller polling;
     for (std::size_t at = 0; at < text.size();) {
         const char32_t c = decode_character(text.substr(at));
-        if (kind_of(c).combining_class == 0) {
+        if (kind_of(c).combining_class == 0 && kind_of(c).joins == 0) {
             n.flush();
         }
         n.add(c);

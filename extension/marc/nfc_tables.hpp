@@ -12,7 +12,7 @@ struct character_kind {
     std::uint32_t first;          ///< canonical decomposition, one step: one or two characters, or none
     std::uint32_t second;         ///< 0 when there is only one
     std::uint8_t combining_class; ///< 0: starts a sequence
-    std::uint8_t joins;           ///< may compose with a character before it
+    std::uint8_t joins;           ///< may compose with a character before it, or begins with a mark
     std::uint8_t changes;         ///< never occurs in NFC
 };
 

@@ -33,6 +33,8 @@ def main():
     composites = {c: p for c, p in pairs.items() if composes(c, p)}
     # Characters that may join the one before: second parts of composites, and the vowels and finals of Hangul.
     joins = {p[1] for p in composites.values()} | set(range(0x1161, 0x1176)) | set(range(0x11A8, 0x11C3))
+    # So do four characters that are no marks and yet decompose into marks (U+0F73 and others).
+    joins |= {c for c in pairs if unicodedata.combining(unicodedata.normalize("NFD", chr(c))[0])}
     kinds = {(0, False, False, 0, 0): 0}  # class, joins, changes, decomposition
     kind_of = {}
     for c in range(0x110000):
