@@ -73,21 +73,27 @@ constexpr bool is_mark(std::uint32_t place) noexcept {
     return (place & marc8::mark) != 0;
 }
 
+/// Calls the function with each code of a group, in ascending order. (Bit by bit, compilers would give up.)
+template <typename Function>
+constexpr void for_each_code(const marc8::code_group& group, Function function) {
+    for (std::uint64_t bits = group.low; bits != 0; bits &= bits - 1) {
+        function(0x20U + static_cast<std::uint32_t>(std::countr_zero(bits)));
+    }
+    for (std::uint64_t bits = group.high; bits != 0; bits &= bits - 1) {
+        function(0x50U + static_cast<std::uint32_t>(std::countr_zero(bits)));
+    }
+}
+
 template <typename Function>
 constexpr void for_each_eacc(Function function) {
+    std::size_t row = 0;
+    std::size_t cell = 0;
     for (std::uint32_t plane = 0; plane < marc8::eacc_planes.size(); ++plane) {
-        for (std::uint32_t second = 0x20; second <= 0x7E; ++second) {
-            const std::size_t row = marc8::eacc_planes[plane].find(second);
-            if (row == marc8::code_group::none) {
-                continue;
-            }
-            for (std::uint32_t third = 0x20; third <= 0x7E; ++third) {
-                const std::size_t cell = marc8::eacc_rows[row].find(third);
-                if (cell != marc8::code_group::none) {
-                    function(((plane + 0x21) << 16U) | (second << 8U) | third, marc8::eacc_cells[cell]);
-                }
-            }
-        }
+        for_each_code(marc8::eacc_planes[plane], [&](std::uint32_t second) {
+            for_each_code(marc8::eacc_rows[row++], [&](std::uint32_t third) {
+                function(((plane + 0x21) << 16U) | (second << 8U) | third, marc8::eacc_cells[cell++]);
+            });
+        });
     }
 }
 

@@ -117,6 +117,11 @@ class writer {
                 out_ += "&#9;";
             } else if (value[at] == '\n') {
                 out_ += "&#10;";
+            } else if (value[at] >= 0 && value[at] < 0x20 && value[at] != '\r') {
+                if (policy_ == inexpressible_content::error) {
+                    refuse(0);
+                }
+                out_ += '?'; // U+FFFD is not ASCII, as an indicator must be, and no tag of three bytes holds one
             } else {
                 const std::size_t length = character_bytes(value.substr(at));
                 text(value.substr(at, length));
