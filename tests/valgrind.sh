@@ -30,7 +30,7 @@ build_server() {
     (cd "$SCRATCH"/postgresql-15-15.*/ &&
         ./configure -q --prefix="$SERVER" --enable-cassert --enable-debug --without-icu --without-readline --with-libxml \
             CFLAGS='-O1 -g -fno-omit-frame-pointer' CPPFLAGS=-DUSE_VALGRIND &&
-        make -s -j"$(nproc)" && make -s install && make -s -C src/test/regress pg_regress && make -s -C src/test/regress install &&
+        make -s -j"$(nproc)" && make -s install && make -s -C src/test/regress pg_regress && cp src/test/regress/pg_regress "$SERVER/bin/" &&
         cp src/tools/valgrind.supp "$SERVER/" && touch "$SERVER/complete")
 }
 if ! build_server >"$SCRATCH/build.log" 2>&1; then
@@ -63,7 +63,7 @@ for _ in $(seq 120); do
 done
 
 [ $# -gt 0 ] || set -- $(for file in tests/regress/sql/*.sql; do basename "$file" .sql; done)
-as_postgres "$SERVER/lib/pgxs/src/test/regress/pg_regress" --inputdir="$HARNESS_DIR/regress" --outputdir="$HARNESS_DIR/regress" --bindir="$PG_BIN" \
+as_postgres "$PG_BIN/pg_regress" --inputdir="$HARNESS_DIR/regress" --outputdir="$HARNESS_DIR/regress" --bindir="$PG_BIN" \
     --host="$HARNESS_DIR/sockets" --port="$PORT" --user=postgres --load-extension=marc "$@" >"$HARNESS_DIR/regress.out" 2>&1
 for name in "$@"; do
     ok "$name.sql gives what is expected under valgrind" diff -u "$HARNESS_DIR/regress/expected/$name.out" "$HARNESS_DIR/regress/results/$name.out"
