@@ -94,6 +94,19 @@ TEST(marc_memory, writers) {
     sweep(writing([&](const record_view& v, std::pmr::string& out) { evaluate(p, v, out, [](std::string_view) {}); }));
 }
 
+TEST(marc_memory, paths) {
+    const stored_record r = from_mrk(text);
+    sweep([](std::pmr::memory_resource* memory) {
+        parse_path("650$a{$x=\\a\\scomparison\\sstring\\slonger\\sthan\\sthe\\sbuffer}{$a|$b}{!9..[#]}",
+                   memory);
+    });
+    const path p = parse_path("...$a{=650[0-#]$a}{...[0-#]~$a}{6..[#]}");
+    sweep([&](std::pmr::memory_resource* memory) {
+        std::pmr::string scratch(memory);
+        evaluate(p, r.view(), scratch, [](std::string_view) {});
+    });
+}
+
 struct cancelled {};
 
 TEST(marc_memory, the_poll_hook_stops_long_loops) {
