@@ -40,3 +40,7 @@ COMMENT ON FUNCTION marc_concat(marc, text, text) IS 'the values that the path s
 CREATE FUNCTION marc_control_number(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_control_number' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION marc_control_number(marc) IS 'the first 001 that is not empty; null when there is none';
+
+CREATE FUNCTION marc_linked(record marc) RETURNS TABLE (field integer, linked integer, occurrence integer, script text)
+	AS 'MODULE_PATHNAME', 'marc_linked' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50 ROWS 10;
+COMMENT ON FUNCTION marc_linked(marc) IS 'the fields with a $6 and the 880 each goes with, by the ord of marc_fields: field or linked is null where the other one is missing';
