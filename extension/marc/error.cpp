@@ -80,7 +80,7 @@ const char* text_of(errc code) noexcept {
     case errc::bad_path:
         return "the field path cannot be read";
     case errc::unsupported_path:
-        return "the field path uses a part of MARCspec that is not supported";
+        return "the field path is larger than this library evaluates";
     case errc::bad_query:
         return "the search query cannot be read";
     case errc::bad_rules:
@@ -141,7 +141,9 @@ const char* parse_error::hint() const noexcept {
     case errc::inexpressible:
         return "Mend the field, or write with replacement.";
     case errc::bad_path:
-        return "A field path is MARCspec: 245$a, 245$a$c, 6..$a, 008/35-37, LDR/6, 245^1, 650[0]$a.";
+        return "A field path is MARCspec: 245$a, 245$a$c, 6..$a, 008/35-37, LDR/6, 245^1, 650[0]$a, 650$a{$2=\\fast}. "
+               "In "
+               "a comparison string \\s is a blank, and $ { } ! = ~ ? | have a \\ before them.";
     case errc::bad_json:
         return "A record is MARC-in-JSON: {\"leader\": \"...\", \"fields\": [{\"001\": \"...\"}, {\"245\": {\"ind1\": "
                "\"1\", "

@@ -1,4 +1,5 @@
 // No memory: every function throws bad_alloc at whichever allocation fails, and leaks nothing. Cancelling likewise.
+#include "marc/linked.hpp"
 #include "marc/path.hpp"
 #include "marc/poll.hpp"
 #include "marc/wire.hpp"
@@ -92,6 +93,20 @@ TEST(marc_memory, writers) {
     sweep(writing([](const record_view& v, std::pmr::string& out) { write_wire(v, out); }));
     const path p = parse_path("650");
     sweep(writing([&](const record_view& v, std::pmr::string& out) { evaluate(p, v, out, [](std::string_view) {}); }));
+}
+
+TEST(marc_memory, paths) {
+    const stored_record r = from_mrk(text);
+    sweep([](std::pmr::memory_resource* memory) {
+        parse_path("650$a{$x=\\a\\scomparison\\sstring\\slonger\\sthan\\sthe\\sbuffer}{$a|$b}{!9..[#]}", memory);
+    });
+    const stored_record linked = from_mrk("=LDR  x\n=245  10$6880-01$aA\n=880  10$6245-01$aB");
+    sweep([&](std::pmr::memory_resource* memory) { linked_fields(linked.view(), memory); });
+    const path p = parse_path("...$a{=650[0-#]$a}{...[0-#]~$a}{6..[#]}");
+    sweep([&](std::pmr::memory_resource* memory) {
+        std::pmr::string scratch(memory);
+        evaluate(p, r.view(), scratch, [](std::string_view) {});
+    });
 }
 
 struct cancelled {};

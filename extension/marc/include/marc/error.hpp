@@ -27,7 +27,7 @@ enum class errc : std::uint8_t {
     bad_line,            ///< line-mode text that does not follow its grammar
     bad_json,            ///< not JSON, or JSON that is no MARC record
     bad_path,            ///< a field path that does not follow MARCspec
-    unsupported_path,    ///< MARCspec that this version does not evaluate
+    unsupported_path,    ///< a field path over one of the limits
     bad_query,           ///< a search query that does not follow its grammar
     bad_rules,           ///< merge rules that cannot be understood
     bad_schema,          ///< a schema that is not Avram

@@ -34,6 +34,10 @@ inline constexpr std::size_t xml_attributes = 256;
 inline constexpr std::size_t listed_defects = 1'000;
 
 // Subfield selections in one field path, such as the two of 245$a$b.
-inline constexpr std::size_t path_parts = 16;
+inline constexpr std::size_t path_parts = 64;
+
+// A whole field path, and the comparisons in its subspecs. Each comparison may be made for each value.
+inline constexpr std::size_t path_bytes = 65'536;
+inline constexpr std::size_t path_comparisons = 1'000;
 
 } // namespace marc::limits
