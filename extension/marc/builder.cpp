@@ -1,5 +1,6 @@
 #include "marc/builder.hpp"
 
+#include "data_scan.hpp"
 #include "layout.hpp"
 #include "marc/charset.hpp"
 #include "marc/error.hpp"
@@ -16,8 +17,9 @@ namespace {
 constexpr std::string_view neutral_leader = "00000    a2200000   4500";
 static_assert(neutral_leader.size() == limits::leader_bytes);
 
-bool is_alphanumeric(char c) noexcept {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+bool has_control(const char (&leader)[limits::leader_bytes]) noexcept {
+    return std::any_of(std::begin(leader), std::end(leader),
+                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
 /// Position of the next byte under 20, or the size; eight bytes at a time.
@@ -68,23 +70,27 @@ std::span<std::byte> stored_record::release() noexcept {
 }
 
 builder::builder(std::pmr::memory_resource* memory)
-    : memory_(memory), directory_(memory), data_(memory), residue_(memory) {
+    : memory_(memory), tags_(memory), starts_(memory), data_(memory), residue_(memory), converted_(memory) {
     clear();
 }
 
 void builder::clear() noexcept {
-    directory_.clear();
+    tags_.clear();
+    starts_.clear();
     data_.clear();
     residue_.clear();
     std::copy_n(neutral_leader.data(), neutral_leader.size(), leader_);
     count_ = 0;
-    field_start_ = 0;
     format_ = source_format::other;
     encoding_ = source_encoding::unicode;
     flags_ = 0;
     has_leader_ = false;
-    has_008_ = false;
-    has_200_ = false;
+    scanned_ = 0;
+    terminators_ = 0;
+    invalid_utf8_ = std::string_view::npos;
+    non_ascii_ = false;
+    controls_ = false;
+    empty_codes_ = false;
 }
 
 void builder::set_leader(std::string_view leader, report* notes, std::size_t offset) {
@@ -94,6 +100,11 @@ void builder::set_leader(std::string_view leader, report* notes, std::size_t off
             notes->add(code, offset, "LDR");
         }
     };
+    has_leader_ = true;
+    if (leader.size() == limits::leader_bytes && find_non_ascii(leader) == std::string_view::npos) {
+        std::copy_n(leader.data(), limits::leader_bytes, leader_);
+        return;
+    }
     std::size_t length = 0;
     std::size_t at = 0;
     bool replaced = false;
@@ -113,7 +124,6 @@ void builder::set_leader(std::string_view leader, report* notes, std::size_t off
         note(defect_code::leader_length, leader.substr(at).find_first_not_of(' ') != std::string_view::npos);
     }
     std::fill(leader_ + length, leader_ + limits::leader_bytes, ' ');
-    has_leader_ = true;
 }
 
 void builder::set_source(source_format format, source_encoding encoding) noexcept {
@@ -138,137 +148,202 @@ void builder::begin_field(std::string_view tag) {
     if (tag.size() != 3 || tag.find(field_terminator) != std::string_view::npos) {
         throw parse_error(errc::bad_tag, data_.size(), tag, tag);
     }
-    field_start_ = data_.size();
-    directory_.append(tag);
+    starts_.push_back(static_cast<std::uint32_t>(data_.size()));
+    tags_.append(tag);
 }
 
 void builder::end_field() {
     if (data_.size() >= limits::record_bytes || count_ == limits::fields) {
         throw parse_error(errc::too_large, data_.size());
     }
-    const std::string_view tag = std::string_view(directory_).substr(directory_.size() - 3);
-    const std::string_view content = std::string_view(data_).substr(field_start_);
-    const layout::entry e = layout::describe(tag, content, static_cast<std::uint32_t>(field_start_));
-    has_008_ = has_008_ || tag == "008";
-    has_200_ = has_200_ || tag == "200";
-    directory_.append(e.data() + 3, e.size() - 3);
     data_.push_back(field_terminator);
     ++count_;
 }
 
+void builder::add_fields(std::string_view tags, std::span<const std::uint32_t> starts, std::string_view data) {
+    const std::size_t before = data_.size();
+    if (data.size() >= limits::record_bytes - before || starts.size() > limits::fields - count_) {
+        throw parse_error(errc::too_large, before);
+    }
+    tags_.append(tags);
+    starts_.insert(starts_.end(), starts.begin(), starts.end());
+    if (before > 0) {
+        std::for_each(starts_.begin() + static_cast<std::ptrdiff_t>(count_), starts_.end(),
+                      [before](std::uint32_t& start) { start += static_cast<std::uint32_t>(before); });
+    }
+    data_.append(data);
+    count_ += starts.size();
+}
+
+void builder::scan() {
+    if (scanned_ == data_.size()) {
+        return;
+    }
+    const data_facts facts = scan_data(data_);
+    scanned_ = data_.size();
+    terminators_ = facts.terminators;
+    non_ascii_ = facts.non_ascii;
+    controls_ = facts.controls;
+    empty_codes_ = facts.empty_codes;
+    invalid_utf8_ = non_ascii_ ? find_invalid_utf8(data_) : std::string_view::npos;
+}
+
+bool builder::has_non_ascii() {
+    scan();
+    return non_ascii_;
+}
+
+bool builder::has_controls() {
+    scan();
+    return controls_;
+}
+
+std::size_t builder::invalid_utf8() {
+    scan();
+    return invalid_utf8_;
+}
+
+/// True when note_defects() would find nothing.
+bool builder::is_sound() {
+    scan();
+    if (controls_ || empty_codes_ || terminators_ != count_ || has_control(leader_) || !is_alphanumeric(tags_)) {
+        return false;
+    }
+    for (std::size_t i = 0; i < count_; ++i) {
+        const std::string_view field = content(i);
+        if (layout::kind_of(tag(i), field) == field_kind::control) {
+            if (field.find(subfield_delimiter) != std::string_view::npos) {
+                return false;
+            }
+        } else if (!layout::starts_with_indicators(field) || (field.size() > 2 && field[2] != subfield_delimiter)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void builder::note_defects(report* notes, std::size_t offset) {
-    const auto note = [&](defect_code code, const char* entry, std::size_t at) {
+    if (is_sound()) {
+        return;
+    }
+    const auto note = [&](defect_code code, std::size_t index, std::size_t at) {
         mark(record_flag::defects);
         if (notes == nullptr) {
             return;
         }
-        std::uint32_t occurrence = 0;
-        // Only for fields that are listed: the count below would be quadratic for a record full of defects.
-        if (notes->count() < limits::listed_defects) {
-            for (const char* e = directory_.data(); e != entry; e += record_view::entry_bytes) {
-                occurrence += std::memcmp(e, entry, 3) == 0 ? 1 : 0;
-            }
-        }
-        notes->add(code, offset + at, {entry, 3}, occurrence);
+        // Only for fields that are listed: counting would be quadratic for a record full of defects.
+        const bool listed = notes->count() < limits::listed_defects;
+        notes->add(code, offset + at, tag(index), listed ? occurrence(index) : 0);
     };
-    for (const char c : leader_) {
-        if (c < 0x20 || c == 0x7F) { // char may be signed, but the leader is ASCII
-            mark(record_flag::defects);
-            if (notes != nullptr) {
-                notes->add(defect_code::leader_byte, 0, "LDR");
-            }
-            break;
+    if (has_control(leader_)) {
+        mark(record_flag::defects);
+        if (notes != nullptr) {
+            notes->add(defect_code::leader_byte, 0, "LDR");
         }
     }
     poller polling;
     for (std::size_t i = 0; i < count_; ++i) {
-        const char* entry = directory_.data() + i * record_view::entry_bytes;
-        const std::size_t start = layout::load<std::uint32_t>(entry + layout::offset_at);
-        const std::size_t next = i + 1 < count_
-                                     ? layout::load<std::uint32_t>(entry + record_view::entry_bytes + layout::offset_at)
-                                     : data_.size();
-        const std::string_view content = std::string_view(data_).substr(start, next - start - 1);
-        const auto facts = layout::load<std::uint16_t>(entry + layout::facts_at);
-        const bool control = entry[layout::kind_at] == static_cast<char>(field_kind::control);
-        polling.step(content.size());
-        if (!is_alphanumeric(entry[0]) || !is_alphanumeric(entry[1]) || !is_alphanumeric(entry[2])) {
-            note(defect_code::tag_character, entry, start);
+        const std::size_t start = starts_[i];
+        const std::string_view field = content(i);
+        const bool control = layout::kind_of(tag(i), field) == field_kind::control;
+        polling.step(field.size());
+        if (!is_alphanumeric(tag(i))) {
+            note(defect_code::tag_character, i, start);
         }
-        if ((facts & layout::nul) != 0) {
-            note(defect_code::nul_character, entry, start);
+        if (field.find('\0') != std::string_view::npos) {
+            note(defect_code::nul_character, i, start);
         }
-        if ((facts & layout::no_indicators) != 0) {
-            note(defect_code::indicators_missing, entry, start);
-        }
-        if ((facts & layout::leading_value) != 0) {
-            note(defect_code::leading_value, entry, start);
+        if (!control) {
+            const bool indicators = layout::starts_with_indicators(field);
+            if (!indicators) {
+                note(defect_code::indicators_missing, i, start);
+            }
+            const std::string_view rest = field.substr(indicators ? 2 : 0);
+            if (!rest.empty() && rest.front() != subfield_delimiter) {
+                note(defect_code::leading_value, i, start);
+            }
         }
         bool control_character = false;
-        for (std::size_t at = skip_printable(content, 0); at < content.size(); at = skip_printable(content, at + 1)) {
-            const auto c = static_cast<unsigned char>(content[at]);
+        for (std::size_t at = skip_printable(field, 0); at < field.size(); at = skip_printable(field, at + 1)) {
+            const auto c = static_cast<unsigned char>(field[at]);
             if (c == subfield_delimiter) {
                 if (control) {
-                    note(defect_code::subfield_in_control_field, entry, start + at);
+                    note(defect_code::subfield_in_control_field, i, start + at);
                     break;
                 }
-                if (at + 1 == content.size() || content[at + 1] == subfield_delimiter) {
-                    note(defect_code::empty_subfield_code, entry, start + at);
+                if (at + 1 == field.size() || field[at + 1] == subfield_delimiter) {
+                    note(defect_code::empty_subfield_code, i, start + at);
                 }
             } else if (c == field_terminator) {
-                note(defect_code::field_terminator_in_data, entry, start + at);
+                note(defect_code::field_terminator_in_data, i, start + at);
             } else if (c != 0 && !control_character) {
                 control_character = true;
-                note(defect_code::control_character, entry, start + at);
+                note(defect_code::control_character, i, start + at);
             }
         }
     }
 }
 
 std::string_view builder::tag_at(std::size_t data_offset) const noexcept {
-    std::string_view tag;
-    for (std::size_t at = 0; at < directory_.size(); at += record_view::entry_bytes) {
-        if (layout::load<std::uint32_t>(directory_.data() + at + layout::offset_at) > data_offset) {
-            break;
-        }
-        tag = std::string_view(directory_).substr(at, 3);
-    }
-    return tag;
+    const auto after = std::upper_bound(starts_.begin(), starts_.end(), data_offset);
+    const auto index = static_cast<std::size_t>(after - starts_.begin());
+    return index == 0 ? std::string_view()
+                      : std::string_view(tags_).substr((index - 1) * layout::tag_bytes, layout::tag_bytes);
 }
 
 stored_record builder::finish(std::size_t prefix) {
-    const std::size_t invalid = find_invalid_utf8(data_);
-    if (invalid != std::string_view::npos) {
-        throw parse_error(errc::bad_utf8, invalid, tag_at(invalid));
+    scan();
+    if (invalid_utf8_ != std::string_view::npos) {
+        throw parse_error(errc::bad_utf8, invalid_utf8_, tag_at(invalid_utf8_));
     }
-    const std::string_view leader(leader_, limits::leader_bytes);
-    if (find_non_ascii(data_) != std::string_view::npos) {
+    if (non_ascii_) {
         mark(record_flag::non_ascii);
     }
-    if (data_.find('\0') != std::string_view::npos || leader.find('\0') != std::string_view::npos) {
+    if (terminators_ != count_) {
+        mark(record_flag::inner_terminator);
+    }
+    if ((controls_ && data_.find('\0') != std::string_view::npos) ||
+        std::find(std::begin(leader_), std::end(leader_), '\0') != std::end(leader_)) {
         mark(record_flag::nul);
     }
-    const std::size_t size = record_view::header_bytes + directory_.size() + data_.size() + residue_.size();
+    const std::size_t step = layout::offset_step(flags_);
+    const std::size_t size = layout::header_bytes(flags_) + tags_.size() +
+                             layout::offset_bytes * layout::offset_count(count_, step) + data_.size() + residue_.size();
     if (size > limits::record_bytes) {
         throw parse_error(errc::too_large, size);
     }
-    const flavour kind = has_008_ ? flavour::marc21 : has_200_ ? flavour::unimarc : flavour::undetermined;
-
     stored_record result(memory_, prefix, size);
     char* out = reinterpret_cast<char*>(result.writable().data());
     out[0] = layout::version;
     out[1] = static_cast<char>(flags_);
-    out[2] = static_cast<char>(static_cast<unsigned>(kind) | (static_cast<unsigned>(format_) << 4U));
+    out[2] = static_cast<char>(static_cast<unsigned>(find_flavour()) | (static_cast<unsigned>(format_) << 4U));
     out[3] = static_cast<char>(encoding_);
     std::copy_n(leader_, limits::leader_bytes, out + layout::leader_at);
     layout::store(out + layout::field_count_at, static_cast<std::uint32_t>(count_));
-    layout::store(out + layout::data_bytes_at, static_cast<std::uint32_t>(data_.size()));
-    layout::store(out + layout::residue_bytes_at, static_cast<std::uint32_t>(residue_.size()));
-    out += record_view::header_bytes;
-    for (const std::pmr::string* part : {&directory_, &data_, &residue_}) {
-        out = std::copy(part->begin(), part->end(), out);
+    if ((flags_ & record_flag::residue) != 0) {
+        layout::store(out + layout::residue_bytes_at, static_cast<std::uint32_t>(residue_.size()));
     }
+    out = std::copy(tags_.begin(), tags_.end(), out + layout::header_bytes(flags_));
+    for (std::size_t i = step; i < count_; i += step) {
+        layout::store(out, starts_[i]);
+        out += layout::offset_bytes;
+    }
+    out = std::copy(data_.begin(), data_.end(), out);
+    std::copy(residue_.begin(), residue_.end(), out);
     clear();
     return result;
+}
+
+flavour builder::find_flavour() const noexcept {
+    bool has_200 = false;
+    for (std::size_t at = 0; at < tags_.size(); at += layout::tag_bytes) {
+        const char* tag = tags_.data() + at;
+        if (tag[0] == '0' && tag[1] == '0' && tag[2] == '8') {
+            return flavour::marc21;
+        }
+        has_200 = has_200 || (tag[0] == '2' && tag[1] == '0' && tag[2] == '0');
+    }
+    return has_200 ? flavour::unimarc : flavour::undetermined;
 }
 
 } // namespace marc

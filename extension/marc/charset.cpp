@@ -1,22 +1,20 @@
 #include "marc/charset.hpp"
 
+#include "byte_block.hpp"
+
 #include <algorithm>
-#include <cstring>
 
 namespace marc {
 namespace {
 
-constexpr std::uint64_t high_bits = 0x8080'8080'8080'8080ULL;
-
-/// Skips ASCII from `at` on, eight bytes at a time.
+/// Skips ASCII from `at` on, 16 bytes at a time.
 std::size_t skip_ascii(std::string_view text, std::size_t at) noexcept {
-    while (text.size() - at >= 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, text.data() + at, 8);
-        if ((word & high_bits) != 0) {
-            break;
+    while (text.size() - at >= byte_block::bytes) {
+        const byte_mask high = byte_block(text.data() + at).high();
+        if (high != 0) {
+            return at + first_of(high);
         }
-        at += 8;
+        at += byte_block::bytes;
     }
     while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) {
         ++at;

@@ -4,6 +4,9 @@
 #include "marc/poll.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <map>
 #include <memory_resource>
@@ -35,6 +38,34 @@ constexpr std::size_t none = static_cast<std::size_t>(-1);
 
 bool is_numeric_entry(std::string_view text) noexcept {
     return text.size() >= entry_bytes && decimal(text.substr(3, 9)).has_value();
+}
+
+struct entry_numbers {
+    std::uint32_t bytes; ///< 0 also when the entry has something else than digits
+    std::uint32_t start;
+};
+
+/// The nine digits of an entry: eight of them at once, as two numbers of one word.
+entry_numbers read_numbers(const char* entry) noexcept {
+    constexpr std::uint64_t ones = 0x0101'0101'0101'0101ULL;
+    std::uint64_t word = 0;
+    if constexpr (std::endian::native == std::endian::little) {
+        std::memcpy(&word, entry + 4, sizeof word);
+    } else {
+        for (std::size_t i = 0; i < sizeof word; ++i) {
+            word |= std::uint64_t{static_cast<unsigned char>(entry[4 + i])} << (8 * i);
+        }
+    }
+    const std::uint32_t thousands = static_cast<std::uint32_t>(static_cast<unsigned char>(entry[3])) - '0';
+    // A digit is 30 to 39: the high half is 3, also when 6 is added to the low half.
+    const bool digits = ((word | (word + 6 * ones)) & (0xF0 * ones)) == 0x30 * ones &&
+                        (word & (0xF0 * ones)) == 0x30 * ones && thousands <= 9;
+    // Neighbours are joined three times: pairs of digits, of these pairs, and both halves.
+    word = ((word & (0x0F * ones)) * (1 + (10ULL << 8U))) >> 8U;
+    word = ((word & 0x00FF'00FF'00FF'00FFULL) * (1 + (100ULL << 16U))) >> 16U;
+    word = ((word & 0x0000'FFFF'0000'FFFFULL) * (1 + (10'000ULL << 32U))) >> 32U;
+    const auto number = static_cast<std::uint32_t>(word);
+    return {digits ? thousands * 1000 + number / 100'000 : 0, number % 100'000};
 }
 
 class damaged_directory {
@@ -311,25 +342,37 @@ bool read_exact_directory(std::string_view directory, std::string_view area, bui
     if (directory.size() % entry_bytes != 0) {
         return false;
     }
+    const std::size_t count = directory.size() / entry_bytes;
+    // Nearly all records need no memory for this.
+    constexpr std::size_t usual = 256;
+    char usual_tags[3 * usual];
+    std::uint32_t usual_starts[usual];
+    std::pmr::vector<char> more_tags(into.memory());
+    std::pmr::vector<std::uint32_t> more_starts(into.memory());
+    if (count > usual) {
+        more_tags.resize(3 * count);
+        more_starts.resize(count);
+    }
+    char* const tags = count > usual ? more_tags.data() : usual_tags;
+    std::uint32_t* const starts = count > usual ? more_starts.data() : usual_starts;
     std::size_t expected = 0;
-    for (std::size_t at = 0; at < directory.size(); at += entry_bytes) {
-        const std::size_t bytes = decimal(directory.substr(at + 3, 4)).value_or(0);
-        const std::size_t start = decimal(directory.substr(at + 7, 5)).value_or(none);
+    for (std::size_t i = 0; i < count; ++i) {
+        const char* e = directory.data() + i * entry_bytes;
+        const entry_numbers numbers = read_numbers(e);
+        const std::size_t bytes = numbers.bytes;
+        const std::size_t start = numbers.start;
         if (bytes == 0 || start != expected || bytes > area.size() - start ||
             area[start + bytes - 1] != field_terminator) {
             return false;
         }
+        std::memcpy(tags + 3 * i, e, 3);
+        starts[i] = static_cast<std::uint32_t>(start);
         expected += bytes;
     }
     if (expected != area.size()) {
         return false;
     }
-    std::size_t start = 0;
-    for (std::size_t at = 0; at < directory.size(); at += entry_bytes) {
-        const std::size_t bytes = *decimal(directory.substr(at + 3, 4));
-        into.add_field(directory.substr(at, 3), area.substr(start, bytes - 1));
-        start += bytes;
-    }
+    into.add_fields({tags, 3 * count}, {starts, count}, area);
     return true;
 }
 

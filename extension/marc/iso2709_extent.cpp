@@ -44,8 +44,8 @@ int leader_marks(std::string_view text) noexcept {
     if (text.size() < limits::leader_bytes) {
         return 0;
     }
-    constexpr std::string_view delimiters = "\x1D\x1E\x1F";
-    if (text.substr(0, limits::leader_bytes).find_first_of(delimiters) != std::string_view::npos) {
+    const auto is_delimiter = [](char c) { return c >= record_terminator && c <= subfield_delimiter; };
+    if (std::any_of(text.begin(), text.begin() + limits::leader_bytes, is_delimiter)) {
         return 0;
     }
     return static_cast<int>(decimal(text.substr(0, 5)).has_value()) +

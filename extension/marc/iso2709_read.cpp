@@ -1,48 +1,40 @@
 #include "iso2709_directory.hpp"
+#include "iso2709_charset.hpp"
 #include "iso2709_extent.hpp"
+#include "iso2709_raw.hpp"
 #include "marc/charset.hpp"
 #include "marc/detect.hpp"
 #include "marc/error.hpp"
 #include "marc/iso2709.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <utility>
 
 namespace marc {
 namespace {
-
-/// Where an escape sequence of MARC-8 starts (MARC 21 Specifications, "Character Sets and Encoding Options": MARC-8,
-/// techniques 1 and 2), or npos. Such a record is not UTF-8 even when all its bytes are ASCII.
-std::size_t find_marc8_escape(std::string_view text) noexcept {
-    constexpr std::string_view designators = "(,)-$!bgps";
-    std::size_t at = text.find('\x1B');
-    while (at != std::string_view::npos &&
-           (at + 1 == text.size() || designators.find(text[at + 1]) == std::string_view::npos)) {
-        at = text.find('\x1B', at + 1);
-    }
-    return at;
-}
 
 class record_reader {
   public:
     record_reader(std::string_view record, std::size_t origin, builder& into, report* notes)
         : record_(record), origin_(origin), into_(into), notes_(notes) {}
 
-    void read(bool terminated);
+    /// @param input everything, also what stands around the record
+    void read(bool terminated, std::string_view input, iso2709_encoding encoding);
 
   private:
-    void note(defect_code code, std::size_t offset, std::string_view tag = {}) {
+    void note(defect_code code, std::size_t offset, std::string_view tag = {}, std::uint32_t occurrence = 0) {
         into_.mark(record_flag::defects);
         if (is_lossy(code)) {
             into_.mark(record_flag::lossy);
         }
         if (notes_ != nullptr) {
-            notes_->add(code, origin_ + offset, tag);
+            notes_->add(code, origin_ + offset, tag, occurrence);
         }
     }
     void read_leader(std::size_t directory_start);
-    void read_fields(const directory_place& place, std::size_t end);
-    source_encoding find_encoding(std::string_view area, std::size_t area_start);
+    /// @return true when the directory was canonical
+    bool read_fields(const directory_place& place, std::size_t end);
+    void read_characters(std::size_t area_start, iso2709_encoding encoding);
 
     std::string_view record_;
     std::size_t origin_;
@@ -57,14 +49,15 @@ void record_reader::read_leader(std::size_t directory_start) {
         note(defect_code::leader_length, 0, "LDR");
     }
     // Positions in this leader are bytes, also where bytes over 7F happen to be UTF-8.
-    std::pmr::string ascii(leader, into_.memory());
-    if (find_non_ascii(ascii) != std::string_view::npos) {
+    std::pmr::string ascii(into_.memory());
+    if (find_non_ascii(leader) != std::string_view::npos) {
+        ascii = leader;
         std::replace_if(
             ascii.begin(), ascii.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
         note(defect_code::leader_byte, 0, "LDR");
         into_.mark(record_flag::lossy);
     }
-    into_.set_leader(ascii, notes_, origin_);
+    into_.set_leader(ascii.empty() ? leader : ascii, notes_, origin_);
     if (leader.size() != limits::leader_bytes) {
         return;
     }
@@ -76,44 +69,34 @@ void record_reader::read_leader(std::size_t directory_start) {
     }
 }
 
-void record_reader::read_fields(const directory_place& place, std::size_t end) {
+bool record_reader::read_fields(const directory_place& place, std::size_t end) {
     const std::string_view directory = record_.substr(place.start, place.end - place.start);
     const std::string_view area = record_.substr(place.data, end - place.data);
     if (read_exact_directory(directory, area, into_)) {
-        return;
+        return true;
     }
     read_damaged_directory(directory, area, into_, [&](defect_code code, std::size_t offset, std::string_view tag) {
         const bool about_directory = code == defect_code::directory_length || code == defect_code::directory_surplus ||
                                      code == defect_code::directory_overlap;
         note(code, (about_directory ? place.start : place.data) + offset, tag);
     });
+    return false;
 }
 
-source_encoding record_reader::find_encoding(std::string_view area, std::size_t area_start) {
-    const bool labelled = record_.size() > 9 && record_[9] == 'a';
-    // What matters is in the builder; the area, which may also hold data that no field has, gives the place in the
-    // input.
-    const std::size_t invalid = find_invalid_utf8(into_.data());
-    if (invalid != std::string_view::npos) {
-        throw parse_error(labelled ? errc::bad_utf8 : errc::unsupported_charset,
-                          origin_ + area_start + std::min(find_invalid_utf8(area), area.size()), into_.tag_at(invalid));
-    }
-    if (labelled) {
-        return source_encoding::utf8;
-    }
-    const std::size_t escape = find_marc8_escape(into_.data());
-    if (escape != std::string_view::npos) {
-        throw parse_error(errc::unsupported_charset, origin_ + area_start + find_marc8_escape(area),
-                          into_.tag_at(escape));
-    }
-    if (find_non_ascii(into_.data()) == std::string_view::npos) {
-        return source_encoding::ascii;
-    }
-    note(defect_code::encoding_mislabelled, 9, "LDR");
-    return source_encoding::utf8_mislabelled;
+void record_reader::read_characters(std::size_t area_start, iso2709_encoding encoding) {
+    const charset_note to_report = [&](defect_code code, std::size_t field, std::size_t offset) {
+        if (field == no_field) {
+            note(code, code == defect_code::encoding_mislabelled ? 9 : 0, "LDR");
+            return;
+        }
+        // Only for what is listed: counting fields for each note would be quadratic.
+        const bool listed = notes_ != nullptr && notes_->count() < limits::listed_defects;
+        note(code, area_start + offset, into_.tag(field), listed ? into_.occurrence(field) : 0);
+    };
+    into_.set_source(source_format::iso2709, convert_characters(into_, encoding, to_report));
 }
 
-void record_reader::read(bool terminated) {
+void record_reader::read(bool terminated, std::string_view input, iso2709_encoding encoding) {
     const std::optional<directory_place> place = find_directory(record_);
     if (!place) {
         throw parse_error(record_.size() < limits::leader_bytes || leader_marks(record_) >= 2 ? errc::truncated
@@ -131,19 +114,55 @@ void record_reader::read(bool terminated) {
         note(defect_code::record_terminator_missing, end);
     }
     end = std::max(end, place->data);
-    read_fields(*place, end);
+    const bool sound = read_fields(*place, end);
     const std::string_view area = record_.substr(place->data, end - place->data);
-    const std::size_t inner = area.find(record_terminator);
+    // Data that no field has is not in the builder.
+    const std::size_t inner = into_.has_controls() || into_.data().size() != area.size() ? area.find(record_terminator)
+                                                                                         : std::string_view::npos;
     if (inner != std::string_view::npos) {
         note(defect_code::record_terminator_in_data, place->data + inner);
     }
-    into_.set_source(source_format::iso2709, find_encoding(area, place->data));
+    read_characters(place->data, encoding);
     into_.note_defects(notes_, origin_ + place->data);
+    // The stored leader is the one that came when it had 24 bytes, all of them ASCII.
+    if (sound && terminated && input.size() == record_.size() &&
+        record_.substr(0, limits::leader_bytes) == into_.leader()) {
+        keep_raw_of_sound(into_, input, area);
+    } else {
+        keep_raw(into_, input);
+    }
 }
 
 } // namespace
 
-void read_iso2709(std::span<const std::byte> bytes, builder& into, report* notes) {
+std::optional<iso2709_encoding> find_encoding(std::string_view name) noexcept {
+    constexpr std::pair<std::string_view, iso2709_encoding> names[] = {
+        {"utf8", iso2709_encoding::utf8},           {"unicode", iso2709_encoding::utf8},
+        {"ascii", iso2709_encoding::utf8},          {"marc8", iso2709_encoding::marc8},
+        {"ansel", iso2709_encoding::marc8},         {"latin1", iso2709_encoding::latin1},
+        {"iso88591", iso2709_encoding::latin1},     {"iso5426", iso2709_encoding::iso5426},
+        {"automatic", iso2709_encoding::automatic},
+    };
+    char plain[16];
+    std::size_t length = 0;
+    for (const char c : name) {
+        if (c == '-' || c == '_' || c == ' ') {
+            continue;
+        }
+        if (length == sizeof plain) {
+            return std::nullopt;
+        }
+        plain[length++] = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    for (const auto& [known, encoding] : names) {
+        if (std::string_view(plain, length) == known) {
+            return encoding;
+        }
+    }
+    return std::nullopt;
+}
+
+void read_iso2709(std::span<const std::byte> bytes, builder& into, report* notes, iso2709_encoding encoding) {
     into.clear();
     const std::string_view text = as_text(bytes);
     if (text.size() > limits::text_bytes) {
@@ -165,7 +184,7 @@ void read_iso2709(std::span<const std::byte> bytes, builder& into, report* notes
             notes->add(defect_code::surrounding_bytes, start > 0 ? 0 : after);
         }
     }
-    record_reader(text.substr(start, extent.bytes), start, into, notes).read(extent.terminated);
+    record_reader(text.substr(start, extent.bytes), start, into, notes).read(extent.terminated, text, encoding);
 }
 
 bool iso2709_splitter::next(iso2709_piece& piece) {

@@ -1,8 +1,11 @@
+#include "iso2709_charset.hpp"
+#include "marc/charset.hpp"
 #include "marc/error.hpp"
 #include "marc/iso2709.hpp"
 #include "marc/poll.hpp"
 
 #include <algorithm>
+#include <vector>
 
 namespace marc {
 namespace {
@@ -14,15 +17,69 @@ void store_decimal(char* at, std::size_t n, std::size_t digits) noexcept {
     }
 }
 
+struct character_name {
+    char text[9] = {};
+    operator std::string_view() const noexcept { return text; }
+};
+
+/// U+XXXX for the character at the start of the text.
+character_name name_character(std::string_view text) noexcept {
+    character_name name{"U+"};
+    const char32_t c = decode_character(text);
+    char* at = name.text + 2;
+    for (int shift = c > 0xFFFFF ? 20 : c > 0xFFFF ? 16 : 12; shift >= 0; shift -= 4) {
+        *at++ = "0123456789ABCDEF"[(c >> static_cast<unsigned>(shift)) & 0xFU];
+    }
+    return name;
+}
+
+/// The fields as MARC-8, and where each starts. A field whose bytes would pass for UTF-8 is given a designation that
+/// changes nothing, so that no reader takes it for mislabelled.
+void encode_fields(const record_view& record, unencodable_character policy, std::pmr::string& data,
+                   std::pmr::vector<std::size_t>& starts) {
+    poller polling;
+    for (const field_view f : record) {
+        const std::size_t start = data.size();
+        starts.push_back(start);
+        try {
+            encode_marc8(f.content(), data, policy);
+        } catch (const parse_error& e) {
+            if (e.code() != errc::unencodable) {
+                throw;
+            }
+            const std::string_view rest = f.content().substr(e.offset());
+            throw parse_error(errc::unencodable, f.offset() + e.offset(), f.tag(), name_character(rest));
+        }
+        const std::string_view field = std::string_view(data).substr(start);
+        if (find_non_ascii(field) != std::string_view::npos && find_invalid_utf8(field) == std::string_view::npos) {
+            data += "\x1B)!E";
+        }
+        data.push_back(field_terminator);
+        polling.step(data.size() - start);
+    }
+}
+
 } // namespace
 
-void write_iso2709(const record_view& record, std::pmr::string& out) {
+void write_iso2709(const record_view& record, std::pmr::string& out, iso2709_encoding encoding,
+                   unencodable_character policy) {
     constexpr std::size_t entry_bytes = limits::iso2709_directory_entry_bytes;
-    const std::string_view data = record.data();
+    const bool marc8 = encoding == iso2709_encoding::marc8 && record.has(record_flag::non_ascii);
+    std::pmr::string encoded(out.get_allocator().resource());
+    std::pmr::vector<std::size_t> starts(out.get_allocator().resource());
+    if (marc8) {
+        encode_fields(record, policy, encoded, starts);
+    }
+    const std::string_view data = marc8 ? std::string_view(encoded) : record.data();
+    const auto start_of = [&](std::size_t i, const field_view& f) { return marc8 ? starts[i] : f.offset(); };
+    const auto bytes_of = [&](std::size_t i, const field_view& f) {
+        return marc8 ? (i + 1 < starts.size() ? starts[i + 1] : data.size()) - starts[i] : f.content().size() + 1;
+    };
     const std::size_t base = limits::leader_bytes + entry_bytes * record.field_count() + 1;
     const std::size_t total = base + data.size() + 1;
+    std::size_t number = 0;
     for (const field_view f : record) {
-        if (f.content().size() + 1 > limits::iso2709_field_bytes) {
+        if (bytes_of(number++, f) > limits::iso2709_field_bytes) {
             throw parse_error(errc::field_too_long, f.offset(), f.tag());
         }
     }
@@ -34,17 +91,23 @@ void write_iso2709(const record_view& record, std::pmr::string& out) {
     char* at = out.data() + start;
     std::copy_n(record.leader().data(), limits::leader_bytes, at);
     store_decimal(at, total, 5);
-    if (record.has(record_flag::non_ascii) && record.get_flavour() != flavour::unimarc) {
-        at[9] = 'a';
+    if (record.get_flavour() != flavour::unimarc) {
+        if (encoding == iso2709_encoding::marc8) {
+            at[9] = ' ';
+        } else if (record.has(record_flag::non_ascii)) {
+            at[9] = 'a';
+        }
     }
     std::copy_n("22", 2, at + 10);
     store_decimal(at + 12, base, 5);
     std::copy_n("4500", 4, at + 20);
     at += limits::leader_bytes;
+    number = 0;
     for (const field_view f : record) {
         std::copy_n(f.tag().data(), 3, at);
-        store_decimal(at + 3, f.content().size() + 1, 4);
-        store_decimal(at + 7, f.offset(), 5);
+        store_decimal(at + 3, bytes_of(number, f), 4);
+        store_decimal(at + 7, start_of(number, f), 5);
+        ++number;
         at += entry_bytes;
     }
     *at++ = field_terminator;

@@ -1,9 +1,8 @@
-// Inside of the library: where the bytes of a stored record lie, and what a directory entry says about its field.
+// Inside of the library: where the bytes of a stored record lie, and what follows from tag and content of a field.
 #pragma once
 
 #include "marc/record.hpp"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -11,25 +10,31 @@
 
 namespace marc::layout {
 
-inline constexpr char version = 1;
+inline constexpr char version = 2;
 
-// Header: version, flags, flavour (low four bits) and format (high four bits), encoding, leader, then three counts.
+// Header: version, flags, flavour (low four bits) and format (high four bits), encoding, leader, number of fields, and
+// where there is a residue its length.
 inline constexpr std::size_t leader_at = 4;
 inline constexpr std::size_t field_count_at = 28;
-inline constexpr std::size_t data_bytes_at = 32;
-inline constexpr std::size_t residue_bytes_at = 36;
+inline constexpr std::size_t residue_bytes_at = 32;
 
-// Directory entry: tag, kind, two indicators, facts, offset.
-inline constexpr std::size_t kind_at = 3;
-inline constexpr std::size_t indicator_at = 4;
-inline constexpr std::size_t facts_at = 6;
-inline constexpr std::size_t offset_at = 8;
+inline constexpr std::size_t tag_bytes = 3;
+inline constexpr std::size_t offset_bytes = 4;
 
-// Bits of an entry's facts; the low 13 bits count subfields, and stay at their highest value when there are more.
-inline constexpr std::uint16_t no_indicators = 0x8000;
-inline constexpr std::uint16_t leading_value = 0x4000;
-inline constexpr std::uint16_t nul = 0x2000;
-inline constexpr std::uint16_t subfield_count = 0x1FFF;
+/// Of each field whose number is a multiple of this the offset is stored: what lies between is found by terminators.
+/// Where a field holds a terminator itself, every offset is stored.
+constexpr std::size_t offset_step(std::uint8_t flags) noexcept {
+    return (flags & record_flag::inner_terminator) != 0 ? 1 : 16;
+}
+
+/// Number of stored offsets; that of the first field is 0 and not stored.
+constexpr std::size_t offset_count(std::size_t fields, std::size_t step) noexcept {
+    return fields == 0 ? 0 : (fields - 1) / step;
+}
+
+constexpr std::size_t header_bytes(std::uint8_t flags) noexcept {
+    return (flags & record_flag::residue) != 0 ? 36 : 32;
+}
 
 template <typename Number>
 Number load(const char* at) noexcept {
@@ -43,16 +48,23 @@ void store(char* at, Number n) noexcept {
     std::memcpy(at, &n, sizeof n);
 }
 
-using entry = std::array<char, record_view::entry_bytes>;
-
 /// Two ASCII characters that are no delimiter stand in front.
-bool starts_with_indicators(std::string_view content) noexcept;
+inline bool starts_with_indicators(std::string_view content) noexcept {
+    const auto is_indicator = [](char c) { return static_cast<unsigned char>(c) < 0x80 && c != subfield_delimiter; };
+    return content.size() >= 2 && is_indicator(content[0]) && is_indicator(content[1]);
+}
 
 /// Control fields are those of the tags 00X, and those with another tag than three digits and no subfield (such as
 /// Aleph's FMT).
-field_kind kind_of(std::string_view tag, std::string_view content) noexcept;
-
-/// The entry that follows from tag, content and offset: one function, so that check() demands what builder writes.
-entry describe(std::string_view tag, std::string_view content, std::uint32_t offset) noexcept;
+inline field_kind kind_of(std::string_view tag, std::string_view content) noexcept {
+    if (tag[0] == '0' && tag[1] == '0') {
+        return field_kind::control;
+    }
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (is_digit(tag[0]) && is_digit(tag[1]) && is_digit(tag[2])) {
+        return field_kind::data;
+    }
+    return content.find(subfield_delimiter) == std::string_view::npos ? field_kind::control : field_kind::data;
+}
 
 } // namespace marc::layout

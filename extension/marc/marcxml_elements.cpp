@@ -14,7 +14,8 @@ constexpr std::string_view namespaces[] = {"", "http://www.loc.gov/MARC21/slim",
                                            "info:lc/xmlns/marcxchange-v2"};
 
 bool is_blank(std::string_view text) noexcept {
-    return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; });
 }
 
 std::optional<std::string_view> find(std::span<const xml_attribute> attributes, std::string_view name) noexcept {
@@ -38,15 +39,43 @@ void marcxml_elements::note(defect_code code, std::size_t offset, std::string_vi
     notes_.add(code, offset, tag);
 }
 
-void marcxml_elements::start(std::string_view name, std::string_view uri, std::span<const xml_attribute> attributes,
-                             std::size_t offset) {
-    polling_.step(64);
+bool marcxml_elements::is_ours(std::string_view uri) {
     if (uri.data() != uri_.data() || uri.size() != uri_.size()) {
         // Nearly always the same string as for the element before.
         uri_ = uri;
         ours_ = std::find(std::begin(namespaces), std::end(namespaces), uri) != std::end(namespaces);
     }
-    const bool ours = ours_;
+    return ours_;
+}
+
+bool marcxml_elements::start_plain_field(std::string_view tag, char indicator1, char indicator2, std::string_view uri) {
+    if (place_ != place::record || !is_ours(uri)) {
+        return false;
+    }
+    polling_.step(64);
+    std::copy_n(tag.data(), 3, tag_);
+    into_.begin_field(tag);
+    into_.append(indicator1);
+    into_.append(indicator2);
+    place_ = place::data_field;
+    return true;
+}
+
+bool marcxml_elements::start_plain_subfield(char code, std::string_view uri) {
+    if (place_ != place::data_field || !is_ours(uri)) {
+        return false;
+    }
+    polling_.step(64);
+    code_missing_ = false;
+    into_.begin_subfield({&code, 1});
+    place_ = place::subfield;
+    return true;
+}
+
+void marcxml_elements::start(std::string_view name, std::string_view uri, std::span<const xml_attribute> attributes,
+                             std::size_t offset) {
+    polling_.step(64);
+    const bool ours = is_ours(uri);
     switch (place_) {
     case place::outside:
         start_root(name, ours, offset);

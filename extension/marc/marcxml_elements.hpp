@@ -28,6 +28,11 @@ class marcxml_elements {
     /// @throws parse_error
     void start(std::string_view name, std::string_view uri, std::span<const xml_attribute> attributes,
                std::size_t offset);
+    /// The same for <datafield tag="ddd" ind1="i" ind2="i"> and <subfield code="c"> where each value is one plain ASCII
+    /// byte (the tag three), without a list of attributes.
+    /// @return false, with nothing done, where the element has no place or another namespace
+    bool start_plain_field(std::string_view tag, char indicator1, char indicator2, std::string_view uri);
+    bool start_plain_subfield(char code, std::string_view uri);
     void text(std::string_view text, std::size_t offset);
     void end();
     /// After the document: checks that there was a record and hands over the notes.
@@ -37,6 +42,7 @@ class marcxml_elements {
     enum class place { outside, collection, record, leader, control_field, data_field, subfield, foreign };
 
     void note(defect_code code, std::size_t offset, std::string_view tag = {});
+    bool is_ours(std::string_view uri);
     void start_root(std::string_view name, bool ours, std::size_t offset);
     void start_record(std::size_t offset);
     void start_in_record(std::string_view name, std::span<const xml_attribute> attributes, std::size_t offset);

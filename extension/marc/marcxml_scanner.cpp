@@ -1,26 +1,31 @@
 #include "marcxml_scanner.hpp"
 
+#include "byte_block.hpp"
 #include "marc/charset.hpp"
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 namespace marc {
 namespace {
 
 constexpr std::uint8_t name_start = 1;
 constexpr std::uint8_t name_part = 2;
-constexpr std::uint8_t ends_text = 4;      ///< < & CR ] and control characters
-constexpr std::uint8_t ends_attribute = 8; ///< < & white space other than blank, and control characters
+constexpr std::uint8_t ends_attribute = 4; ///< < & white space other than blank, and control characters
+constexpr std::uint8_t plain_value = 8;    ///< letters, digits and blank: nothing in a value of any quoting
 
 constexpr std::array<std::uint8_t, 256> make_classes() {
     std::array<std::uint8_t, 256> classes{};
     for (std::size_t c = 0; c < 256; ++c) {
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-        const bool digit = (c >= '0' && c <= '9') || c == '-' || c == '.';
-        unsigned bits = (letter ? unsigned{name_start} | name_part : 0U) | (digit ? unsigned{name_part} : 0U);
-        if (c == '<' || c == '&' || c == ']' || (c < 0x20 && c != '\t' && c != '\n')) {
-            bits |= ends_text;
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        const bool digit = c >= '0' && c <= '9';
+        unsigned bits = letter || c == '_' ? unsigned{name_start} | name_part : 0U;
+        if (digit || c == '-' || c == '.') {
+            bits |= name_part;
+        }
+        if (letter || digit || c == ' ') {
+            bits |= plain_value;
         }
         if (c == '<' || c == '&' || c < 0x20) {
             bits |= ends_attribute;
@@ -93,7 +98,7 @@ bool marcxml_scanner::scan() {
                     : text_.compare(at_, 9, "<![CDATA[") == 0 ? scan_cdata()
                                                               : false;
         } else {
-            known = scan_start_tag();
+            known = scan_plain_tag() || scan_start_tag();
         }
         if (!known) {
             return false;
@@ -157,6 +162,42 @@ bool marcxml_scanner::scan_name(std::string_view& prefix, std::string_view& name
     return !at_end() && static_cast<unsigned char>(text_[at_]) < 0x80 && text_[at_] != ':';
 }
 
+/// The two start tags that a record is full of, spelt as nearly every program spells them. Anything else, and what the
+/// elements do not take, is left to scan_start_tag().
+bool marcxml_scanner::scan_plain_tag() {
+    constexpr std::string_view subfield = "<subfield code=\"";
+    constexpr std::string_view field = "<datafield tag=\"";
+    constexpr std::size_t subfield_bytes = subfield.size() + 3; // c">
+    constexpr std::size_t field_bytes = field.size() + 23;      // ddd" ind1="i" ind2="i">
+    static_assert(subfield.size() == 16 && field.size() == 16);
+    if (text_.size() - at_ < field_bytes || depth_ == depth_limit) {
+        return false; // the end tags that must follow take more than that
+    }
+    const char* const at = text_.data() + at_;
+    const auto plain = [at](std::size_t i) { return is(at[i], plain_value); };
+    std::string_view uri;
+    if (std::memcmp(at, subfield.data(), 16) == 0) {
+        if (!plain(16) || at[17] != '"' || at[18] != '>' || !find_namespace({}, uri) ||
+            !elements_.start_plain_subfield(at[16], uri)) {
+            return false;
+        }
+        open_[depth_] = text_.substr(at_ + 1, 8);
+        at_ += subfield_bytes;
+    } else if (std::memcmp(at, field.data(), 16) == 0) {
+        if (!plain(16) || !plain(17) || !plain(18) || std::memcmp(at + 19, "\" ind1=\"", 8) != 0 || !plain(27) ||
+            std::memcmp(at + 28, "\" ind2=\"", 8) != 0 || !plain(36) || at[37] != '"' || at[38] != '>' ||
+            !find_namespace({}, uri) || !elements_.start_plain_field({at + 16, 3}, at[27], at[36], uri)) {
+            return false;
+        }
+        open_[depth_] = text_.substr(at_ + 1, 9);
+        at_ += field_bytes;
+    } else {
+        return false;
+    }
+    ++depth_;
+    return true;
+}
+
 bool marcxml_scanner::scan_start_tag() {
     const std::size_t start = at_;
     ++at_;
@@ -195,12 +236,12 @@ bool marcxml_scanner::scan_start_tag() {
     if (!check_attributes() || !find_namespace(prefix, uri)) {
         return false;
     }
-    std::array<xml_attribute, attribute_limit> events;
+    xml_attribute events[attribute_limit];
     for (std::size_t i = 0; i < attribute_count_; ++i) {
         const open_attribute& a = attributes_[i];
         events[i] = {a.prefix, a.name, a.in_values ? std::string_view(values_).substr(a.start, a.bytes) : a.raw};
     }
-    elements_.start(name, uri, {events.data(), attribute_count_}, origin_ + start);
+    elements_.start(name, uri, {events, attribute_count_}, origin_ + start);
     if (empty) {
         elements_.end();
         --depth_;
@@ -354,14 +395,33 @@ bool marcxml_scanner::push_text(std::string_view run) {
     return true;
 }
 
+/// The next < & ] or control character (but LF and tab) from here on, or the size.
+std::size_t marcxml_scanner::find_text_end(std::size_t at) const noexcept {
+    while (at < text_.size()) {
+        const std::size_t left = text_.size() - at;
+        char last[byte_block::bytes] = {};
+        const char* block_at = text_.data() + at;
+        if (left < byte_block::bytes) {
+            std::memcpy(last, block_at, left);
+            block_at = last;
+        }
+        const byte_block block(block_at);
+        const byte_mask white_space = block.equal('\n') | block.equal('\t');
+        const byte_mask stops =
+            block.equal('<') | block.equal('&') | block.equal(']') | (block.control() & ~white_space);
+        const std::size_t plain = first_of(stops);
+        at += std::min(plain, left);
+        if (plain < byte_block::bytes) {
+            break;
+        }
+    }
+    return at;
+}
+
 bool marcxml_scanner::scan_text() {
     std::size_t run = at_;
     while (!at_end()) {
-        std::size_t end = at_;
-        while (end < text_.size() && !is(text_[end], ends_text)) {
-            ++end;
-        }
-        at_ = end;
+        at_ = find_text_end(at_);
         if (at_end()) {
             break;
         }

@@ -47,6 +47,8 @@ class marcxml_scanner {
     bool scan_comment();
     bool scan_name(std::string_view& prefix, std::string_view& name);
     bool scan_start_tag();
+    bool scan_plain_tag();
+    std::size_t find_text_end(std::size_t at) const noexcept;
     bool scan_attribute();
     bool scan_attribute_value(open_attribute& attribute);
     bool scan_end_tag();

@@ -1,10 +1,14 @@
 // The grammar is in mrk_write.cpp.
+#include "base64.hpp"
+#include "iso2709_raw.hpp"
 #include "marc/charset.hpp"
 #include "marc/error.hpp"
 #include "marc/mrk.hpp"
 #include "marc/poll.hpp"
+#include "provenance.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace marc {
 namespace {
@@ -214,6 +218,69 @@ class line_reader {
     char encoded_[4] = {};
 };
 
+/// The line that says where the record came from.
+class provenance_line {
+  public:
+    provenance_line(std::string_view line, std::size_t origin) : rest_(line.substr(1)), line_(line), origin_(origin) {
+        const std::optional<source_format> form = find_source_format(next());
+        if (!form) {
+            fail();
+        }
+        form_ = *form;
+        if (form_ == source_format::iso2709) {
+            const std::optional<source_encoding> encoding = find_source_encoding(next());
+            if (!encoding || *encoding == source_encoding::unicode) {
+                fail();
+            }
+            encoding_ = *encoding;
+        }
+        std::string_view word = next();
+        if (word == "defects") {
+            flags_ |= record_flag::defects;
+            word = next();
+        }
+        if (word == "lossy") {
+            flags_ |= record_flag::lossy;
+            word = next();
+        }
+        residue_ = word;
+        if (!rest_.empty() || (!residue_.empty() && form_ != source_format::iso2709)) {
+            fail();
+        }
+    }
+
+    void apply(builder& into) const {
+        into.set_source(form_, encoding_);
+        into.mark(flags_);
+        if (residue_.empty()) {
+            return;
+        }
+        std::pmr::string steps(into.memory());
+        if (!append_decoded_base64(residue_, steps) || !restore_raw(into, steps)) {
+            fail();
+        }
+    }
+
+    std::size_t origin() const noexcept { return origin_; }
+
+  private:
+    [[noreturn]] void fail() const { throw parse_error(errc::bad_mnemonic, origin_, {}, line_.substr(0, 40)); }
+
+    std::string_view next() noexcept {
+        const std::string_view word = rest_.substr(0, rest_.find(' '));
+        rest_.remove_prefix(std::min(word.size() + 1, rest_.size()));
+        return word;
+    }
+
+    std::string_view rest_;
+    std::string_view line_;
+    std::size_t origin_;
+    source_format form_ = source_format::other;
+    source_encoding encoding_ = source_encoding::unicode;
+    std::uint8_t flags_ = 0;
+    std::string_view residue_;
+};
+
 } // namespace
 
 void read_mrk(std::string_view text, builder& into, report* notes) {
@@ -228,6 +295,7 @@ void read_mrk(std::string_view text, builder& into, report* notes) {
     constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
     std::size_t at = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
     std::pmr::string leader(into.memory());
+    std::optional<provenance_line> provenance;
     poller polling;
     while (at < text.size()) {
         const std::size_t end = std::min(text.find('\n', at), text.size());
@@ -235,7 +303,12 @@ void read_mrk(std::string_view text, builder& into, report* notes) {
         if (line.ends_with('\r')) {
             line.remove_suffix(1);
         }
-        if (!line.empty()) {
+        if (!line.empty() && provenance) {
+            throw parse_error(errc::bad_mnemonic, at, {}, line.substr(0, 40)); // nothing comes behind it
+        }
+        if (line.starts_with('#')) {
+            provenance.emplace(line, at);
+        } else if (!line.empty()) {
             leader.clear();
             const bool second = into.has_leader();
             if (line_reader(line, at, into, notes).read(leader) && (second || into.field_count() > 0)) {
@@ -256,6 +329,9 @@ void read_mrk(std::string_view text, builder& into, report* notes) {
     }
     into.set_source(source_format::mrk, source_encoding::unicode);
     into.note_defects(notes);
+    if (provenance) {
+        provenance->apply(into);
+    }
 }
 
 } // namespace marc

@@ -1,6 +1,6 @@
 // The mnemonic form, as written here and read by mrk_read.cpp:
 //
-//   record  = leader *( LF field )
+//   record  = leader *( LF field ) [ LF provenance ]
 //   leader  = "=LDR  " text            ; 24 bytes, blank as "\"
 //   field   = "=" tag "  " content
 //   tag     = 3 letters or digits, not "LDR" / "{hex:" 6 hexadecimal digits "}"
@@ -8,14 +8,25 @@
 //           / indicator indicator *( "$" [ code value ] )
 //           / "{hex:" *( 2 hexadecimal digits ) "}"   ; whatever has no other form, byte by byte
 //   indicator = "\" for blank / one character / escape
-//   escape  = "{dollar}" / "{lcub}" / "{rcub}" / "{bsol}" / "{U+" 4 to 6 hexadecimal digits "}"
+//   provenance = "#" form [ " " encoding ] [ " defects" ] [ " lossy" ] [ " " base64 ]
+//   form     = "iso2709" / "marcxml" / "mrk" / "other"
+//   encoding = "utf-8" / "ascii" / "utf-8-mislabelled" / "marc-8" / "latin-1" / "iso-5426" ; only of iso2709, which has
+//   one escape  = "{dollar}" / "{lcub}" / "{rcub}" / "{bsol}" / "{U+" 4 to 6 hexadecimal digits "}"
 //
 // A field is a control field when its tag is 00X, or when its tag is not three digits and its line has no "$". "\"
 // means a blank only in the leader, in control fields and as an indicator; in a value it is itself. Control characters
 // and 7F are always escapes, so a line break always ends a field.
+//
+// The provenance line is the last one, and only the type's own text form has it: the form the record was read from, the
+// encoding in which its characters came, whether the reader mended something or lost something, and the residue that
+// marc_raw() needs (iso2709_raw.hpp; without the kind byte). A residue is believed only when reading the raw bytes
+// again gives the very record that the lines before say: take the line away from a text that was changed. Any other
+// line that starts with "#" is an error.
+#include "base64.hpp"
 #include "layout.hpp"
 #include "marc/charset.hpp"
 #include "marc/mrk.hpp"
+#include "provenance.hpp"
 #include "marc/poll.hpp"
 
 namespace marc {
@@ -35,6 +46,25 @@ bool is_alphanumeric(std::string_view text) noexcept {
 class writer {
   public:
     writer(std::pmr::string& out, bool ascii_only) : out_(out), ascii_only_(ascii_only) {}
+
+    void provenance(const record_view& r) {
+        const bool iso2709 = r.format() == source_format::iso2709;
+        if (!iso2709 && !r.has(record_flag::defects | record_flag::lossy)) {
+            return;
+        }
+        out_ += "\n#";
+        out_ += name_of(r.format());
+        if (iso2709) {
+            out_ += ' ';
+            out_ += name_of(r.encoding());
+        }
+        out_ += r.has(record_flag::defects) ? " defects" : "";
+        out_ += r.has(record_flag::lossy) ? " lossy" : "";
+        if (!r.residue().empty()) {
+            out_ += ' ';
+            append_base64(r.residue().substr(1), out_);
+        }
+    }
 
     void field(const field_view& f) {
         out_ += "\n=";
@@ -147,6 +177,9 @@ void write_mrk(const record_view& record, std::pmr::string& out, mrk_options opt
     for (const field_view f : record) {
         w.field(f);
         polling.step(f.content().size());
+    }
+    if (options.provenance) {
+        w.provenance(record);
     }
 }
 

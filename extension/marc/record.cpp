@@ -1,5 +1,7 @@
 #include "marc/record.hpp"
 
+#include "data_scan.hpp"
+#include "iso2709_raw.hpp"
 #include "layout.hpp"
 #include "marc/charset.hpp"
 #include "marc/error.hpp"
@@ -12,10 +14,6 @@ namespace {
 
 [[noreturn]] void corrupt(std::size_t offset, std::string_view tag = {}) {
     throw parse_error(errc::corrupt, offset, tag);
-}
-
-std::uint16_t facts_of(const char* entry) noexcept {
-    return layout::load<std::uint16_t>(entry + layout::facts_at);
 }
 
 } // namespace
@@ -39,19 +37,19 @@ void subfield_range::iterator::read() noexcept {
     current_ = {piece.substr(0, code_bytes), piece.substr(code_bytes)};
 }
 
-bool field_view::has_indicators() const noexcept {
-    return !is_control() && (facts_of(entry_) & layout::no_indicators) == 0;
+field_kind field_view::kind() const noexcept {
+    return layout::kind_of(tag(), content_);
 }
 
-bool field_view::has_nul() const noexcept {
-    return (facts_of(entry_) & layout::nul) != 0;
+bool field_view::has_indicators() const noexcept {
+    return !is_control() && layout::starts_with_indicators(content_);
 }
 
 std::string_view field_view::leading() const noexcept {
-    if (is_control() || (facts_of(entry_) & layout::leading_value) == 0) {
+    if (is_control()) {
         return {};
     }
-    const std::string_view rest = content_.substr(has_indicators() ? std::min<std::size_t>(2, content_.size()) : 0);
+    const std::string_view rest = content_.substr(layout::starts_with_indicators(content_) ? 2 : 0);
     return rest.substr(0, rest.find(subfield_delimiter));
 }
 
@@ -64,36 +62,46 @@ subfield_range field_view::subfields() const noexcept {
 }
 
 std::size_t field_view::subfield_count() const noexcept {
-    const std::size_t count = facts_of(entry_) & layout::subfield_count;
-    if (count < layout::subfield_count || is_control()) {
-        return count;
-    }
-    return static_cast<std::size_t>(std::count(content_.begin(), content_.end(), subfield_delimiter));
+    return is_control() ? 0
+                        : static_cast<std::size_t>(std::count(content_.begin(), content_.end(), subfield_delimiter));
 }
 
 record_view record_view::trusted(std::span<const std::byte> stored) {
     record_view r;
     r.text_ = as_text(stored);
-    if (r.text_.size() < header_bytes || r.text_[0] != layout::version) {
+    if (r.text_.size() < layout::header_bytes(0) || r.text_[0] != layout::version) {
         corrupt(0);
     }
+    r.tags_start_ = layout::header_bytes(r.flags());
+    r.offset_step_ = layout::offset_step(r.flags());
     r.field_count_ = layout::load<std::uint32_t>(r.text_.data() + layout::field_count_at);
-    r.data_bytes_ = layout::load<std::uint32_t>(r.text_.data() + layout::data_bytes_at);
-    const std::uint64_t residue = layout::load<std::uint32_t>(r.text_.data() + layout::residue_bytes_at);
-    const std::uint64_t data_start = header_bytes + std::uint64_t{entry_bytes} * r.field_count_;
-    if (data_start + r.data_bytes_ + residue != r.text_.size()) {
+    std::uint64_t other = r.tags_start_;
+    if (r.has(record_flag::residue)) {
+        if (r.text_.size() < r.tags_start_) {
+            corrupt(layout::residue_bytes_at);
+        }
+        other += layout::load<std::uint32_t>(r.text_.data() + layout::residue_bytes_at);
+    }
+    const std::uint64_t directory =
+        std::uint64_t{layout::tag_bytes} * r.field_count_ +
+        std::uint64_t{layout::offset_bytes} * layout::offset_count(r.field_count_, r.offset_step_);
+    other += directory;
+    // Each field has a terminator at least.
+    if (other + r.field_count_ > r.text_.size()) {
         corrupt(layout::field_count_at);
     }
-    r.data_start_ = static_cast<std::size_t>(data_start);
+    r.data_bytes_ = r.text_.size() - static_cast<std::size_t>(other);
+    r.data_start_ = r.tags_start_ + static_cast<std::size_t>(directory);
+    r.last_start_ = 1; // no field yet
     return r;
 }
 
-record_view record_view::checked(std::span<const std::byte> stored) {
+record_view record_view::checked(std::span<const std::byte> stored, std::pmr::memory_resource* memory) {
     if (stored.size() > limits::record_bytes) {
         throw parse_error(errc::too_large, stored.size());
     }
     record_view r = trusted(stored);
-    r.check();
+    r.check(memory);
     return r;
 }
 
@@ -117,22 +125,90 @@ source_format record_view::format() const noexcept {
     return static_cast<source_format>(static_cast<unsigned char>(text_[2]) >> 4U);
 }
 
+std::size_t record_view::stored_offset(std::size_t number) const noexcept {
+    const std::size_t offsets = tags_start_ + layout::tag_bytes * field_count_;
+    return number == 0 ? 0 : layout::load<std::uint32_t>(text_.data() + offsets + layout::offset_bytes * (number - 1));
+}
+
 field_view record_view::field(std::size_t index) const {
     if (index >= field_count_) {
         corrupt(layout::field_count_at);
     }
-    const std::size_t entry_at = header_bytes + index * entry_bytes;
-    const char* entry = text_.data() + entry_at;
-    const std::size_t start = layout::load<std::uint32_t>(entry + layout::offset_at);
-    const std::size_t end =
-        index + 1 == field_count_ ? data_bytes_ : layout::load<std::uint32_t>(entry + entry_bytes + layout::offset_at);
-    if (start >= end || end > data_bytes_) {
-        corrupt(entry_at);
+    const std::string_view all = data();
+    const char* tag = text_.data() + tags_start_ + layout::tag_bytes * index;
+    if (index != last_ || last_end_ < last_start_) {
+        std::size_t start = 0;
+        std::size_t end = 0;
+        if (offset_step_ == 1) {
+            start = stored_offset(index);
+            end = index + 1 == field_count_ ? data_bytes_ : stored_offset(index + 1);
+            --end; // start is not over the end of the data, or corrupt
+        } else {
+            // From the field before, or from the last one whose offset is stored.
+            std::size_t at = index / offset_step_ * offset_step_;
+            if (index == last_ + 1 && last_end_ >= last_start_) {
+                at = index;
+                start = last_end_ + 1;
+            } else {
+                start = stored_offset(at / offset_step_);
+            }
+            end = start <= data_bytes_ ? all.find(field_terminator, start) : std::string_view::npos;
+            for (; at < index && end != std::string_view::npos; ++at) {
+                start = end + 1;
+                end = all.find(field_terminator, start);
+            }
+        }
+        if (end >= data_bytes_ || start > end) {
+            corrupt(static_cast<std::size_t>(tag - text_.data()));
+        }
+        last_ = index;
+        last_start_ = start;
+        last_end_ = end;
     }
-    return {entry, start, text_.substr(data_start_ + start, end - start - 1)};
+    return {tag, last_start_, all.substr(last_start_, last_end_ - last_start_)};
 }
 
-void record_view::check() const {
+/// Tags, offsets and data: exactly what builder writes for them.
+void record_view::check_fields() const {
+    if (tags().find(field_terminator) != std::string_view::npos) {
+        corrupt(tags_start_);
+    }
+    const std::string_view all = data();
+    if (field_count_ == 0 ? !all.empty() : all.back() != field_terminator) {
+        corrupt(data_start_);
+    }
+    data_facts facts;
+    poller polling;
+    std::size_t start = 0;
+    for (std::size_t i = 1; i <= layout::offset_count(field_count_, offset_step_); ++i) {
+        const std::size_t next = stored_offset(i);
+        if (next <= start || next >= data_bytes_ || all[next - 1] != field_terminator) {
+            corrupt(data_start_ - layout::offset_bytes);
+        }
+        const data_facts part = scan_data(all.substr(start, next - start));
+        if (offset_step_ != 1 && part.terminators != offset_step_) {
+            corrupt(data_start_ - layout::offset_bytes);
+        }
+        facts.add(part);
+        polling.step(next - start);
+        start = next;
+    }
+    facts.add(scan_data(all.substr(start)));
+    if (facts.terminators < field_count_ || (facts.terminators > field_count_) != has(record_flag::inner_terminator)) {
+        corrupt(data_start_);
+    }
+    const std::size_t invalid = facts.non_ascii ? find_invalid_utf8(all) : std::string_view::npos;
+    if (invalid != std::string_view::npos) {
+        corrupt(data_start_ + invalid);
+    }
+    const bool nul =
+        leader().find('\0') != std::string_view::npos || (facts.controls && all.find('\0') != std::string_view::npos);
+    if (facts.non_ascii != has(record_flag::non_ascii) || nul != has(record_flag::nul)) {
+        corrupt(1);
+    }
+}
+
+void record_view::check(std::pmr::memory_resource* memory) const {
     const auto header_byte = [&](std::size_t i) { return static_cast<unsigned char>(text_[i]); };
     if ((flags() & ~record_flag::known) != 0) {
         corrupt(1);
@@ -141,47 +217,26 @@ void record_view::check() const {
         (header_byte(2) >> 4U) > static_cast<unsigned>(source_format::mrk)) {
         corrupt(2);
     }
-    if (header_byte(3) > static_cast<unsigned>(source_encoding::marc8)) {
+    if (header_byte(3) > static_cast<unsigned>(source_encoding::iso5426)) {
         corrupt(3);
     }
     if (find_non_ascii(leader()) != std::string_view::npos) {
         corrupt(layout::leader_at);
     }
-    if (field_count_ > limits::fields || (field_count_ == 0 && data_bytes_ != 0)) {
+    if (field_count_ > limits::fields) {
         corrupt(layout::field_count_at);
     }
     const std::string_view rest = residue();
     if (has(record_flag::residue) != !rest.empty()) {
         corrupt(layout::residue_bytes_at);
     }
-    if (!rest.empty() && rest[0] != 1) { // residue_kind::original
+    if (!rest.empty() &&
+        (rest[0] != static_cast<char>(residue_kind::iso2709_difference) || format() != source_format::iso2709)) {
         corrupt(data_start_ + data_bytes_);
     }
-    poller polling;
-    std::size_t expected = 0;
-    for (std::size_t i = 0; i < field_count_; ++i) {
-        const field_view f = field(i);
-        polling.step(f.content().size());
-        const std::size_t entry_at = header_bytes + i * entry_bytes;
-        if (f.offset() != expected || f.tag().find(field_terminator) != std::string_view::npos ||
-            f.content().data()[f.content().size()] != field_terminator) {
-            corrupt(entry_at, f.tag());
-        }
-        const layout::entry e = layout::describe(f.tag(), f.content(), static_cast<std::uint32_t>(expected));
-        if (std::memcmp(e.data(), text_.data() + entry_at, entry_bytes) != 0) {
-            corrupt(entry_at, f.tag());
-        }
-        const std::size_t invalid = find_invalid_utf8(f.content());
-        if (invalid != std::string_view::npos) {
-            corrupt(data_start_ + expected + invalid, f.tag());
-        }
-        expected += f.content().size() + 1;
-    }
-    const bool non_ascii =
-        find_non_ascii(leader()) != std::string_view::npos || find_non_ascii(data()) != std::string_view::npos;
-    const bool nul = leader().find('\0') != std::string_view::npos || data().find('\0') != std::string_view::npos;
-    if (non_ascii != has(record_flag::non_ascii) || nul != has(record_flag::nul)) {
-        corrupt(1);
+    check_fields();
+    if (!rest.empty()) {
+        check_raw(*this, memory);
     }
 }
 

@@ -16,17 +16,19 @@ void turn(char* at, std::size_t bytes) noexcept {
     }
 }
 
-void turn_header(char* record) noexcept {
-    for (const std::size_t at : {layout::field_count_at, layout::data_bytes_at, layout::residue_bytes_at}) {
-        turn(record + at, 4);
+/// The numbers of a record whose header is in this machine's order.
+void turn_offsets(char* record, const record_view& view) noexcept {
+    const std::size_t step = layout::offset_step(view.flags());
+    char* at = record + layout::header_bytes(view.flags()) + layout::tag_bytes * view.field_count();
+    for (std::size_t i = layout::offset_count(view.field_count(), step); i > 0; --i, at += layout::offset_bytes) {
+        turn(at, layout::offset_bytes);
     }
 }
 
-void turn_directory(char* record, std::size_t fields) noexcept {
-    char* entry = record + record_view::header_bytes;
-    for (std::size_t i = 0; i < fields; ++i, entry += record_view::entry_bytes) {
-        turn(entry + layout::facts_at, 2);
-        turn(entry + layout::offset_at, 4);
+void turn_header(char* record, std::uint8_t flags) noexcept {
+    turn(record + layout::field_count_at, 4);
+    if ((flags & record_flag::residue) != 0) {
+        turn(record + layout::residue_bytes_at, 4);
     }
 }
 
@@ -35,23 +37,24 @@ void turn_directory(char* record, std::size_t fields) noexcept {
 void write_wire(const record_view& record, std::pmr::string& out) {
     const std::size_t start = out.size();
     out.append(as_text(record.bytes()));
-    turn_header(out.data() + start);
-    turn_directory(out.data() + start, record.field_count());
+    turn_offsets(out.data() + start, record);
+    turn_header(out.data() + start, record.flags());
 }
 
 stored_record read_wire(std::span<const std::byte> bytes, std::pmr::memory_resource* memory, std::size_t prefix) {
     if (bytes.size() > limits::record_bytes) {
         throw parse_error(errc::too_large, bytes.size());
     }
-    if (bytes.size() < record_view::header_bytes) {
+    const std::uint8_t flags = bytes.size() > 1 ? static_cast<std::uint8_t>(bytes[1]) : std::uint8_t{0};
+    if (bytes.size() < layout::header_bytes(flags)) {
         throw parse_error(errc::corrupt, bytes.size());
     }
     stored_record result(memory, prefix, bytes.size());
     char* record = reinterpret_cast<char*>(result.writable().data());
     std::copy_n(as_text(bytes).data(), bytes.size(), record);
-    turn_header(record);
-    turn_directory(record, result.view().field_count());
-    result.view().check();
+    turn_header(record, flags);
+    turn_offsets(record, result.view());
+    result.view().check(memory);
     return result;
 }
 

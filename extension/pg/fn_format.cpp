@@ -27,20 +27,30 @@ Datum read_binary(Read&& read) {
     }
 }
 
-/// Refuses an encoding that the reader does not know. Takes a name as people write it: UTF-8, utf8, unicode.
-void check_encoding(std::string_view name) {
-    std::string plain;
-    for (char const c : name) {
-        if (c != '-' && c != '_' && c != ' ') {
-            plain.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
-        }
-    }
-    if (plain != "utf8" && plain != "unicode" && plain != "ascii") {
+/// The encoding of this name. Takes it as people write it: UTF-8, utf8, marc-8.
+marc::iso2709_encoding encoding_of(std::string_view name) {
+    std::optional<marc::iso2709_encoding> const encoding = marc::find_encoding(name);
+    if (!encoding) {
         throw sql_error{ERRCODE_FEATURE_NOT_SUPPORTED,
                         "character set \"" + std::string{name} + "\" is not supported",
                         {},
-                        "Give 'utf-8', or convert the file to UTF-8 first, for instance with yaz-marcdump."};
+                        "Give 'utf-8', 'marc-8', 'latin-1' or 'iso-5426', or convert the file to UTF-8 first."};
     }
+    return *encoding;
+}
+
+/// What to do with a character that the encoding lacks, as the caller names it.
+marc::unencodable_character unencodable_of(std::string_view name) {
+    if (name == "error") {
+        return marc::unencodable_character::error;
+    }
+    if (name == "ncr") {
+        return marc::unencodable_character::reference;
+    }
+    throw sql_error{ERRCODE_INVALID_PARAMETER_VALUE,
+                    "unencodable must be 'error' or 'ncr'",
+                    {},
+                    "'ncr' writes a character that MARC-8 lacks as a numeric character reference such as &#x0416;."};
 }
 
 /// What to do with content that MARCXML cannot hold, as the caller names it.
@@ -88,10 +98,10 @@ MARC_SQL_FUNCTION(marc_from_iso2709) {
             fcinfo->isnull = true;
             return Datum{0};
         }
-        if (encoding != nullptr) {
-            check_encoding(text_view(encoding));
-        }
-        return read_binary([&](marc::builder& builder) { marc::read_iso2709(varlena_bytes(bytes), builder); });
+        marc::iso2709_encoding const named =
+            encoding == nullptr ? marc::iso2709_encoding::automatic : encoding_of(text_view(encoding));
+        return read_binary(
+            [&](marc::builder& builder) { marc::read_iso2709(varlena_bytes(bytes), builder, nullptr, named); });
     });
 }
 
@@ -124,6 +134,25 @@ MARC_SQL_FUNCTION(marc_from_mrk) {
 }
 
 MARC_SQL_FUNCTION(marc_to_iso2709) {
+    struct varlena* value = varlena_argument(fcinfo, 0);
+    struct varlena* encoding = varlena_argument(fcinfo, 1);
+    struct varlena* unencodable = varlena_argument(fcinfo, 2);
+    return boundary(fcinfo, [&] {
+        marc::iso2709_encoding const named = encoding_of(text_view(encoding));
+        if (named != marc::iso2709_encoding::utf8 && named != marc::iso2709_encoding::marc8) {
+            throw sql_error{ERRCODE_FEATURE_NOT_SUPPORTED,
+                            "records are written in UTF-8 or MARC-8 only",
+                            {},
+                            "Give 'utf-8' or 'marc-8'."};
+        }
+        palloc_resource memory;
+        std::pmr::string bytes{&memory};
+        marc::write_iso2709(record_of(value), bytes, named, unencodable_of(text_view(unencodable)));
+        return bytea_datum(marc::as_bytes(bytes));
+    });
+}
+
+MARC_SQL_FUNCTION(marc_to_bytes) {
     struct varlena* value = varlena_argument(fcinfo, 0);
     return boundary(fcinfo, [&] {
         palloc_resource memory;

@@ -24,7 +24,7 @@ MARC_SQL_FUNCTION(marc_out) {
         palloc_resource memory;
         std::pmr::string text{&memory};
         // ASCII with escapes is valid in every server encoding, so that a dump can always be restored.
-        marc::write_mrk(record_of(value), text, {.ascii_only = !database_is_utf8()});
+        marc::write_mrk(record_of(value), text, {.ascii_only = !database_is_utf8(), .provenance = true});
         return cstring_datum(text);
     });
 }

@@ -9,7 +9,7 @@ COMMENT ON FUNCTION marc_in(cstring) IS 'input function: mnemonic text, MARCXML 
 
 CREATE FUNCTION marc_out(marc) RETURNS cstring
 	AS 'MODULE_PATHNAME', 'marc_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION marc_out(marc) IS 'output function: mnemonic text that is valid in the database''s encoding';
+COMMENT ON FUNCTION marc_out(marc) IS 'output function: mnemonic text that is valid in the database''s encoding, with a last line that keeps marc_raw() and flags of a record from ISO 2709';
 
 CREATE FUNCTION marc_recv(internal) RETURNS marc
 	AS 'MODULE_PATHNAME', 'marc_recv' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;

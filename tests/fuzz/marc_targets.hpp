@@ -74,6 +74,14 @@ inline void check_record(const marc::record_view& r) {
         demand(marc::digest(back.view()) == digest, "mrk keeps the digest");
     }
 
+    if (r.format() == marc::source_format::iso2709) {
+        std::pmr::string text;
+        marc::write_mrk(r, text, {.ascii_only = true, .provenance = true});
+        marc::builder b;
+        marc::read_mrk(text, b);
+        demand(marc::as_text(b.finish().bytes()) == marc::as_text(r.bytes()), "the type's text form is exact");
+    }
+
     std::pmr::string wire;
     marc::write_wire(r, wire);
     const marc::stored_record received = marc::read_wire(marc::as_bytes(wire), std::pmr::get_default_resource());
@@ -135,7 +143,10 @@ inline void iso2709(std::string_view input) {
     marc::report notes;
     try {
         marc::read_iso2709(marc::as_bytes(input), b, &notes);
-        check_record(b.finish().view());
+        const marc::stored_record r = b.finish();
+        std::pmr::string raw;
+        demand(marc::append_raw(r.view(), raw) && std::string_view(raw) == input, "the raw bytes are what came in");
+        check_record(r.view());
     } catch (const marc::parse_error&) {}
 }
 
@@ -206,16 +217,13 @@ inline void path(std::string_view input) {
 
 inline void record_check(std::string_view input) {
     // Corrupt bytes behind the constant-time check must never lead out of the record: a header whose sizes add up,
-    // with any directory and data behind it.
-    std::string stored(marc::record_view::header_bytes, ' ');
-    stored[0] = 1;
-    stored.append(input.substr(std::min<std::size_t>(1, input.size())));
-    const std::size_t rest = stored.size() - marc::record_view::header_bytes;
-    const std::size_t most = rest / marc::record_view::entry_bytes;
-    const std::size_t fields = input.empty() ? 0 : static_cast<unsigned char>(input[0]) % (most + 1);
-    const std::uint32_t counts[3] = {static_cast<std::uint32_t>(fields),
-                                     static_cast<std::uint32_t>(rest - fields * marc::record_view::entry_bytes), 0};
-    std::memcpy(stored.data() + 28, counts, sizeof counts);
+    // with any flags, tags, offsets and data behind it.
+    std::string stored(32, ' ');
+    stored[0] = 2;
+    stored[1] = input.size() > 1 ? input[1] : '\0';
+    const std::uint32_t fields = input.empty() ? 0U : static_cast<unsigned char>(input[0]);
+    std::memcpy(stored.data() + 28, &fields, sizeof fields);
+    stored.append(input.substr(std::min<std::size_t>(2, input.size())));
     try {
         const marc::record_view r = marc::record_view::trusted(marc::as_bytes(stored));
         for (const marc::field_view f : r) {
@@ -223,6 +231,9 @@ inline void record_check(std::string_view input) {
                 demand(s.value.size() <= stored.size(), "views stay inside the record");
             }
             demand(f.leading().size() + f.content().size() <= 2 * stored.size(), "views stay inside the record");
+        }
+        for (std::size_t i = r.field_count(); i > 0; --i) {
+            demand(r.field(i - 1).content().size() <= stored.size(), "views stay inside the record");
         }
     } catch (const marc::parse_error&) {}
     try {

@@ -1,5 +1,6 @@
 // Runs every input in tests/fuzz/corpus through its fuzz target.
 #include "marc_support.hpp"
+#include "marc_charset_target.hpp"
 #include "marc_targets.hpp"
 
 #include <gtest/gtest.h>
@@ -17,6 +18,9 @@ void replay(const char* name, void (*target)(std::string_view)) {
     EXPECT_GT(inputs, 0U);
 }
 
+TEST(marc_fuzz_replay, charset) {
+    replay("marc_charset", marc_fuzz::charset);
+}
 TEST(marc_fuzz_replay, iso2709) {
     replay("marc_iso2709", marc_fuzz::iso2709);
 }

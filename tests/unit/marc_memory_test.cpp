@@ -1,5 +1,6 @@
 // No memory: every function throws bad_alloc at whichever allocation fails, and leaks nothing. Cancelling likewise.
 #include "marc/linked.hpp"
+#include "marc/nfc.hpp"
 #include "marc/path.hpp"
 #include "marc/poll.hpp"
 #include "marc/wire.hpp"
@@ -76,6 +77,16 @@ TEST(marc_memory, readers) {
     sweep(reading([&](builder& b, report* notes) { read_marcxml(xml, b, notes); }));
     sweep(reading([&](builder& b, report* notes) { read_marcxml(xml, b, notes, xml_parser::full); }));
     sweep([&](std::pmr::memory_resource* memory) { read_wire(as_bytes(wire), memory); });
+    const std::string marc8 = make_iso({{"245", "10\x1F"
+                                                "aa rather long title, caf\xE2"
+                                                "e \x1B(NaBC\x1B(B \xFF"}},
+                                       "00000nam  2200000 a 4500");
+    sweep(reading([&](builder& b, report* notes) { read_iso2709(as_bytes(marc8), b, notes); }));
+    const std::string with_residue = to_mrk_of_type(from_iso(marc8).view());
+    sweep(reading([&](builder& b, report* notes) { read_mrk(with_residue, b, notes); }));
+    std::pmr::string damaged_wire;
+    write_wire(from_iso(marc8).view(), damaged_wire);
+    sweep([&](std::pmr::memory_resource* memory) { read_wire(as_bytes(damaged_wire), memory); });
 }
 
 TEST(marc_memory, writers) {
@@ -91,6 +102,23 @@ TEST(marc_memory, writers) {
     sweep(writing(
         [](const record_view& v, std::pmr::string& out) { write_marcxml(v, out, inexpressible_content::replace); }));
     sweep(writing([](const record_view& v, std::pmr::string& out) { write_wire(v, out); }));
+    const stored_record marc8 = from_iso("\n" + make_iso({{"245", "10\x1F"
+                                                                  "aa rather long title, caf\xE2"
+                                                                  "e"}},
+                                                         "00000nam  2200000 a 4500"));
+    const auto of_marc8 = [&](auto write) {
+        return [&marc8, write](std::pmr::memory_resource* memory) {
+            std::pmr::string out(memory);
+            write(marc8.view(), out);
+        };
+    };
+    sweep(of_marc8([](const record_view& v, std::pmr::string& out) { append_raw(v, out); }));
+    sweep(
+        of_marc8([](const record_view& v, std::pmr::string& out) { write_iso2709(v, out, iso2709_encoding::marc8); }));
+    sweep([&](std::pmr::memory_resource* memory) {
+        builder b(memory);
+        build_nfc(marc8.view(), b);
+    });
     const path p = parse_path("650");
     sweep(writing([&](const record_view& v, std::pmr::string& out) { evaluate(p, v, out, [](std::string_view) {}); }));
 }

@@ -35,24 +35,68 @@ errc error_of(std::span<const std::byte> bytes) {
 TEST(marc_record, layout_is_as_documented) {
     const stored_record r = sample();
     const std::string_view bytes = as_text(r.bytes());
-    EXPECT_EQ(bytes[0], 1);
+    EXPECT_EQ(bytes[0], 2);
     EXPECT_EQ(bytes[1], record_flag::non_ascii);
     EXPECT_EQ(bytes.substr(4, 24), "00000nam a2200000 a 4500");
     EXPECT_EQ(record_view::leader_of(r.bytes().first(28)), "00000nam a2200000 a 4500");
-    std::uint32_t counts[3];
-    std::memcpy(counts, bytes.data() + 28, sizeof counts);
-    EXPECT_EQ(counts[0], 3U);
-    EXPECT_EQ(counts[2], 0U);
-    EXPECT_EQ(bytes.substr(40, 6), std::string_view("001\1  ", 6));
-    EXPECT_EQ(bytes.substr(52, 6), std::string_view("245\2"
-                                                    "10",
-                                                    6));
-    EXPECT_EQ(bytes.size(), 40U + 3 * 12 + counts[1]);
-    EXPECT_EQ(bytes.substr(76), "ocm1\x1E"
+    std::uint32_t fields = 0;
+    std::memcpy(&fields, bytes.data() + 28, sizeof fields);
+    EXPECT_EQ(fields, 3U);
+    EXPECT_EQ(bytes.substr(32), "001245FMT"
+                                "ocm1\x1E"
                                 "10\x1F"
                                 "aTitle\x1F"
                                 "b\xC3\xA9\x1F\x1E"
                                 "BK\x1E");
+}
+
+std::uint32_t number_at(std::span<const std::byte> bytes, std::size_t at) {
+    std::uint32_t n = 0;
+    std::memcpy(&n, bytes.data() + at, sizeof n);
+    return n;
+}
+
+TEST(marc_record, every_sixteenth_offset_is_stored) {
+    for (const std::size_t fields : {1, 16, 17, 32, 33, 100}) {
+        builder b;
+        std::size_t bytes = 0;
+        for (std::size_t i = 0; i < fields; ++i) {
+            b.add_field("500", std::string(i, 'x'));
+            bytes += i + 1;
+        }
+        const stored_record stored = b.finish();
+        const std::size_t offsets = (fields - 1) / 16;
+        ASSERT_EQ(stored.bytes().size(), 32 + 3 * fields + 4 * offsets + bytes) << fields;
+        const record_view r = record_view::checked(stored.bytes());
+        for (std::size_t i = 1; i <= offsets; ++i) {
+            EXPECT_EQ(number_at(stored.bytes(), 32 + 3 * fields + 4 * (i - 1)), r.field(16 * i).offset());
+        }
+        // In any order of asking.
+        for (std::size_t i = 0; i < fields; ++i) {
+            const std::size_t index = i * 7 % fields;
+            EXPECT_EQ(r.field(index).content().size(), index);
+            EXPECT_EQ(r.field(fields - 1 - i).content().size(), fields - 1 - i);
+        }
+    }
+}
+
+TEST(marc_record, a_terminator_inside_a_field_makes_every_offset_stored) {
+    builder b;
+    b.add_field("001", "a\x1E\x1E"
+                       "b");
+    b.add_field("002", "");
+    b.add_field("003", "\x1E");
+    const stored_record stored = b.finish();
+    EXPECT_EQ(stored.bytes().size(), 32U + 3 * 3 + 4 * 2 + 8);
+    const record_view r = record_view::checked(stored.bytes());
+    EXPECT_TRUE(r.has(record_flag::inner_terminator));
+    EXPECT_EQ(r.field(2).content(), "\x1E");
+    EXPECT_EQ(r.field(1).content(), "");
+    EXPECT_EQ(r.field(0).content(), "a\x1E\x1E"
+                                    "b");
+    std::pmr::string wire;
+    write_wire(r, wire);
+    EXPECT_EQ(as_text(read_wire(as_bytes(wire), std::pmr::get_default_resource()).bytes()), as_text(stored.bytes()));
 }
 
 TEST(marc_record, views_show_fields_and_subfields) {
@@ -112,7 +156,7 @@ TEST(marc_record, damaged_data_fields_keep_their_bytes) {
     EXPECT_TRUE(notes.has(defect_code::nul_character));
 }
 
-TEST(marc_record, more_subfields_than_the_directory_counts) {
+TEST(marc_record, many_subfields) {
     std::string content = "  ";
     for (int i = 0; i < 9000; ++i) {
         content += "\x1F"
@@ -202,6 +246,24 @@ TEST(marc_record, every_changed_byte_is_noticed_or_harmless) {
     }
 }
 
+TEST(marc_record, check_compares_the_stored_offsets) {
+    builder b;
+    for (int i = 0; i < 40; ++i) {
+        b.add_field("500", "  \x1F"
+                           "ax");
+    }
+    const stored_record stored = b.finish();
+    const std::string good(as_text(stored.bytes()));
+    record_view::checked(as_bytes(good));
+    for (const std::size_t at : {32 + 3 * 40, 32 + 3 * 40 + 4}) {
+        for (const int change : {1, 6, -6, 120}) {
+            std::string bad = good;
+            bad[at] = static_cast<char>(bad[at] + change);
+            EXPECT_EQ(error_of(as_bytes(bad)), errc::corrupt) << at << ' ' << change;
+        }
+    }
+}
+
 TEST(marc_record, check_demands_what_builder_writes) {
     const std::string good(as_text(sample().bytes()));
     const auto with = [&](std::size_t at, char c) {
@@ -209,12 +271,16 @@ TEST(marc_record, check_demands_what_builder_writes) {
         bad[at] = c;
         return error_of(as_bytes(bad));
     };
+    EXPECT_EQ(with(0, 1), errc::corrupt);                 // another layout
     EXPECT_EQ(with(1, 0x40), errc::corrupt);              // unknown flag
+    EXPECT_EQ(with(1, 0x28), errc::corrupt);              // inner_terminator without one
     EXPECT_EQ(with(1, 0), errc::corrupt);                 // non_ascii missing
     EXPECT_EQ(with(2, 0x0F), errc::corrupt);              // unknown flavour
     EXPECT_EQ(with(3, 9), errc::corrupt);                 // unknown encoding
-    EXPECT_EQ(with(43, 2), errc::corrupt);                // kind of 001
-    EXPECT_EQ(with(57, '7'), errc::corrupt);              // indicator not that of the data
+    EXPECT_EQ(with(32, '\x1E'), errc::corrupt);           // a terminator in a tag
+    EXPECT_EQ(with(42, '\x1E'), errc::corrupt);           // a terminator too many
+    EXPECT_EQ(with(42, '\xC3'), errc::corrupt);           // not UTF-8
+    EXPECT_EQ(with(42, '\0'), errc::corrupt);             // nul missing
     EXPECT_EQ(with(good.size() - 1, 'x'), errc::corrupt); // terminator
 }
 
@@ -231,11 +297,21 @@ TEST(marc_record, prefix_and_release) {
 }
 
 TEST(marc_record, residue_has_room) {
+    const std::string iso = make_iso({{"001", "1"}});
+    const stored_record r = from_iso("\n" + iso);
+    EXPECT_EQ(record_view::checked(r.bytes()).residue().substr(0, 1), "\1");
+    EXPECT_EQ(to_raw(r.view()), "\n" + iso);
+    // A residue that is not this record's, or of a record that came in another form.
     builder b;
     b.add_field("001", "1");
-    b.set_residue(residue_kind::original, "raw");
-    const stored_record r = b.finish();
-    EXPECT_EQ(record_view::checked(r.bytes()).residue(), "\1raw");
+    b.set_residue(residue_kind::iso2709_difference, r.view().residue().substr(1));
+    EXPECT_THROW(b.finish().view().check(), parse_error);
+    read_iso2709(as_bytes(iso), b);
+    b.set_residue(residue_kind::iso2709_difference, "raw");
+    EXPECT_THROW(b.finish().view().check(), parse_error);
+    read_iso2709(as_bytes(iso), b);
+    b.set_residue(residue_kind::iso2709_difference, ""); // says the input was empty
+    EXPECT_THROW(b.finish().view().check(), parse_error);
 }
 
 TEST(marc_record, binary_form_is_the_same_on_every_machine) {

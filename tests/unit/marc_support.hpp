@@ -91,6 +91,19 @@ inline std::string to_mrk(const marc::record_view& r, bool ascii_only = false) {
     return std::string(out);
 }
 
+/// The exact input of a record from ISO 2709.
+inline std::string to_raw(const marc::record_view& r) {
+    std::pmr::string out;
+    return marc::append_raw(r, out) ? std::string(out) : std::string("not from ISO 2709");
+}
+
+/// The text form of the type: with provenance.
+inline std::string to_mrk_of_type(const marc::record_view& r) {
+    std::pmr::string out;
+    marc::write_mrk(r, out, {.ascii_only = false, .provenance = true});
+    return std::string(out);
+}
+
 /// A record in ISO 2709 with right numbers, out of tags and contents.
 inline std::string make_iso(const std::vector<std::pair<std::string, std::string>>& fields,
                             std::string leader = "00000nam a2200000 a 4500") {

@@ -38,7 +38,7 @@ RESET statement_timeout;
 SELECT count(*) FROM huge, marc_fields(m);
 DROP TABLE huge;
 
--- whether the reader left something out; it is no part of equality, and no text form keeps it
+-- whether the reader left something out; it is no part of equality, and the text form of the type keeps it
 CREATE TABLE part (n integer, m marc);
 INSERT INTO part VALUES
 (1, '<record><leader>00000nam a2200000 a 4500</leader><controlfield tag="001">1</controlfield></record>'),

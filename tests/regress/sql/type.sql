@@ -51,7 +51,7 @@ SELECT marc_from_xml('<!DOCTYPE x><record/>');
 SELECT marc_from_mrk('=24');
 SELECT marc_from_iso2709('\x00');
 SELECT '\x3132'::bytea::marc;
-SELECT marc_from_iso2709('00026nam a2200025 a 4500'::bytea || '\x1e1d', 'marc-8');
+SELECT marc_from_iso2709('00026nam a2200025 a 4500'::bytea || '\x1e1d', 'koi8-r');
 SELECT marc_to_iso2709(('=LDR  00000nam a2200000 a 4500' || E'\n=520  \\\\$a' || repeat('x', 10000))::marc);
 SELECT marc_to_xml(E'=LDR  00000nam a2200000 a 4500\n=245  10$aA{U+0007}B');
 SELECT marc_to_xml('=LDR  00000nam a2200000 a 4500', 'ignore');

@@ -5,10 +5,13 @@
 #include "marc/report.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory_resource>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace marc {
 
@@ -39,8 +42,9 @@ class stored_record {
     std::size_t prefix_;
 };
 
-/// What the bytes that follow the data are. None is written by this version's readers.
-enum class residue_kind : std::uint8_t { original = 1 };
+/// What the bytes that follow the data are: they make the input out of what can be rebuilt from the record. A reader
+/// that changes its mind about damaged input gets a new kind, since check() reads the input again and compares.
+enum class residue_kind : std::uint8_t { iso2709_difference = 1 };
 
 /// Collects one record. Use it again after finish() or clear(): it keeps its buffers.
 class builder {
@@ -64,6 +68,12 @@ class builder {
     ///         too_large
     void add_field(std::string_view tag, std::string_view content);
 
+    /// Many whole fields.
+    /// @param tags three bytes for each, without 1E
+    /// @param starts where each starts in the data, ascending from 0
+    /// @param data their contents, each with 1E behind it
+    void add_fields(std::string_view tags, std::span<const std::uint32_t> starts, std::string_view data);
+
     /// The same in pieces: begin, then append and begin_subfield, then end.
     void begin_field(std::string_view tag);
     void append(std::string_view content) { data_.append(content); }
@@ -74,9 +84,26 @@ class builder {
     }
     void end_field();
     /// The data of the field that is being built, so far.
-    std::size_t open_field_bytes() const noexcept { return data_.size() - field_start_; }
+    std::size_t open_field_bytes() const noexcept { return data_.size() - starts_.back(); }
+
+    /// Puts another content into each field: `convert` appends it, or says false where the content stays. After an
+    /// exception the builder must be cleared.
+    void convert_fields(
+        const std::function<bool(std::size_t index, std::string_view content, std::pmr::string& out)>& convert);
+    /// A field so far.
+    std::string_view tag(std::size_t index) const noexcept;
+    std::string_view content(std::size_t index) const noexcept;
+    /// How many fields before this one have its tag.
+    std::uint32_t occurrence(std::size_t index) const noexcept;
+    std::string_view leader() const noexcept { return {leader_, limits::leader_bytes}; }
+    std::string_view residue() const noexcept { return residue_; }
+    std::uint8_t flags() const noexcept { return flags_; }
+    bool holds_fields_of(const builder& other) const noexcept;
+    source_format format() const noexcept { return format_; }
+    source_encoding encoding() const noexcept { return encoding_; }
 
     std::pmr::memory_resource* memory() const noexcept { return memory_; }
+    /// Fields that were ended.
     std::size_t field_count() const noexcept { return count_; }
     bool has_leader() const noexcept { return has_leader_; }
 
@@ -86,6 +113,13 @@ class builder {
 
     /// The content of the fields so far, each with 1E behind it; valid until the next change.
     std::string_view data() const noexcept { return data_; }
+    /// What is true of data(); looked at once, until the next change.
+    /// True when a byte is over 7F.
+    bool has_non_ascii();
+    /// True when there are control characters besides 1E and 1F.
+    bool has_controls();
+    /// The first byte that is no UTF-8, or npos.
+    std::size_t invalid_utf8();
     /// The tag of the field that holds this byte of data(); empty when there are no fields.
     std::string_view tag_at(std::size_t data_offset) const noexcept;
 
@@ -94,19 +128,29 @@ class builder {
     stored_record finish(std::size_t prefix = 0);
 
   private:
+    void scan();
+    bool is_sound();
+    flavour find_flavour() const noexcept;
+
     std::pmr::memory_resource* memory_;
-    std::pmr::string directory_;
+    std::pmr::string tags_;
+    std::pmr::vector<std::uint32_t> starts_;
     std::pmr::string data_;
     std::pmr::string residue_;
+    std::pmr::string converted_; ///< the data to be, for convert_fields()
     char leader_[limits::leader_bytes];
     std::size_t count_ = 0;
-    std::size_t field_start_ = 0;
     source_format format_ = source_format::other;
     source_encoding encoding_ = source_encoding::unicode;
     std::uint8_t flags_ = 0;
     bool has_leader_ = false;
-    bool has_008_ = false;
-    bool has_200_ = false;
+    // What scan() found in the first scanned_ bytes of the data.
+    std::size_t scanned_ = 0;
+    std::size_t terminators_ = 0;
+    std::size_t invalid_utf8_ = std::string_view::npos;
+    bool non_ascii_ = false;
+    bool controls_ = false;
+    bool empty_codes_ = false;
 };
 
 } // namespace marc

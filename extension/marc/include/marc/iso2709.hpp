@@ -3,6 +3,7 @@
 
 #include "marc/builder.hpp"
 #include "marc/error.hpp"
+#include "marc/marc8.hpp"
 #include "marc/record.hpp"
 #include "marc/report.hpp"
 
@@ -11,19 +12,41 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace marc {
 
+/// The encoding of a record's characters, as a caller names it.
+enum class iso2709_encoding : std::uint8_t {
+    automatic, ///< leader/09 (in UNIMARC 100$a/26-29), unless the bytes show that it is wrong
+    utf8,
+    marc8,
+    latin1, ///< ISO 8859-1
+    iso5426 ///< ISO 646 and ISO 5426, as UNIMARC uses them
+};
+
+/// The encoding of this name, as people write it (UTF-8, utf8, MARC-8, latin-1, iso-8859-1, ISO-5426 …), or nothing.
+std::optional<iso2709_encoding> find_encoding(std::string_view name) noexcept;
+
 /// Reads one record into the builder (call finish() for the result). Believes field terminators first, then the
 /// directory, then the leader's numbers. Filler around the record (blanks, NUL, CR, LF, 1A) is skipped and noted.
-/// @param bytes one record; UTF-8 or ASCII
-/// @throws parse_error not_marc, truncated, many_records, bad_utf8, unsupported_charset, too_large
-void read_iso2709(std::span<const std::byte> bytes, builder& into, report* notes = nullptr);
+/// Characters become UTF-8; bytes that are none become U+FFFD and are noted. What marc_raw() needs is kept.
+/// @param bytes one record
+/// @throws parse_error not_marc, truncated, many_records, too_large
+void read_iso2709(std::span<const std::byte> bytes, builder& into, report* notes = nullptr,
+                  iso2709_encoding encoding = iso2709_encoding::automatic);
+
+/// Appends the exact bytes that read_iso2709 read.
+/// @return false, with nothing appended, when the record was not read from ISO 2709
+/// @throws parse_error corrupt
+bool append_raw(const record_view& record, std::pmr::string& out);
 
 /// Appends the record in canonical form: fields in their order, lengths right, leader/10-11 `22` and 20-23 `4500`,
-/// leader/09 `a` when the record holds non-ASCII (not in UNIMARC, which has no such byte).
-/// @throws parse_error record_too_long, field_too_long
-void write_iso2709(const record_view& record, std::pmr::string& out);
+/// leader/09 `a` when the record holds non-ASCII and blank in MARC-8 (not in UNIMARC, which has no such byte).
+/// @param encoding utf8 or marc8
+/// @throws parse_error record_too_long, field_too_long, unencodable
+void write_iso2709(const record_view& record, std::pmr::string& out, iso2709_encoding encoding = iso2709_encoding::utf8,
+                   unencodable_character policy = unencodable_character::error);
 
 /// One piece of a file.
 struct iso2709_piece {

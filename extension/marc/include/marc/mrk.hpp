@@ -1,4 +1,4 @@
-// Mnemonic text, one line a field: the text form of the type. mrk.cpp holds the grammar.
+// Mnemonic text, one line a field: the text form of the type. mrk_write.cpp holds the grammar.
 #pragma once
 
 #include "marc/builder.hpp"
@@ -14,10 +14,13 @@ namespace marc {
 struct mrk_options {
     /// Writes characters over U+007F as {U+XXXX}: for a server encoding that is not UTF-8.
     bool ascii_only = false;
+    /// Adds a last line with what the fields do not say: that the record was read from ISO 2709 and how, so that its
+    /// raw bytes come back, and that something was mended or lost. For the text form of the type.
+    bool provenance = false;
 };
 
 /// Appends the record as lines `=TAG  content`, each ended by LF except the last. Exact: read_mrk gives the same
-/// leader and fields back for every record.
+/// leader and fields back for every record, and with `provenance` everything that is stored of one from ISO 2709.
 void write_mrk(const record_view& record, std::pmr::string& out, mrk_options options = {});
 
 /// Reads one record. Lines end in LF or CR LF; empty lines are skipped.

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <memory_resource>
 #include <span>
 #include <string_view>
 
@@ -30,17 +31,23 @@ enum class source_encoding : std::uint8_t {
     utf8 = 1,             ///< ISO 2709 with leader/09 'a'
     ascii = 2,            ///< ISO 2709 without leader/09 'a' and only ASCII
     utf8_mislabelled = 3, ///< ISO 2709 without leader/09 'a' and yet UTF-8
-    marc8 = 4,            ///< converted from MARC-8
+    marc8 = 4,            ///< ISO 2709 in MARC-8
+    latin1 = 5,           ///< ISO 2709 in ISO 8859-1
+    iso5426 = 6,          ///< ISO 2709 in ISO 646 and ISO 5426 (UNIMARC)
 };
+
+/// A short name: "utf-8", "marc-8", "utf-8-mislabelled" and so on.
+std::string_view name_of(source_encoding encoding) noexcept;
 
 /// Bits of the flags byte of a stored record.
 namespace record_flag {
-inline constexpr std::uint8_t residue = 0x01;   ///< original bytes follow the data
-inline constexpr std::uint8_t defects = 0x02;   ///< the reader mended something
-inline constexpr std::uint8_t lossy = 0x04;     ///< the reader left something out or replaced characters
-inline constexpr std::uint8_t non_ascii = 0x08; ///< fields hold bytes over 7F
-inline constexpr std::uint8_t nul = 0x10;       ///< leader or fields hold a NUL
-inline constexpr std::uint8_t known = 0x1F;
+inline constexpr std::uint8_t residue = 0x01;          ///< original bytes follow the data
+inline constexpr std::uint8_t defects = 0x02;          ///< the reader mended something
+inline constexpr std::uint8_t lossy = 0x04;            ///< the reader left something out or replaced characters
+inline constexpr std::uint8_t non_ascii = 0x08;        ///< fields hold bytes over 7F
+inline constexpr std::uint8_t nul = 0x10;              ///< leader or fields hold a NUL
+inline constexpr std::uint8_t inner_terminator = 0x20; ///< a field holds 1E, so that the offset of each field is stored
+inline constexpr std::uint8_t known = 0x3F;
 } // namespace record_flag
 
 /// One subfield; borrows from the record's bytes.
@@ -98,42 +105,40 @@ class subfield_range {
 /// One field; borrows from the record's bytes, which must outlive it.
 class field_view {
   public:
-    /// Three bytes as they came: normally digits or letters, but any bytes are possible. For text use tag_text().
-    std::string_view tag() const noexcept { return {entry_, 3}; }
-    field_kind kind() const noexcept { return static_cast<field_kind>(entry_[3]); }
+    /// Three bytes as they came: normally digits or letters, but any bytes are possible. For text use printable_tag.
+    std::string_view tag() const noexcept { return {tag_, 3}; }
+    field_kind kind() const noexcept;
     bool is_control() const noexcept { return kind() == field_kind::control; }
     /// Everything in the field without the terminator: for data fields with indicators and delimiters. Valid UTF-8.
     std::string_view content() const noexcept { return content_; }
     /// A data field that starts with two ASCII indicators.
     bool has_indicators() const noexcept;
     /// ASCII; blank in control fields and where indicators are missing.
-    char indicator1() const noexcept { return entry_[4]; }
-    char indicator2() const noexcept { return entry_[5]; }
+    char indicator1() const noexcept { return has_indicators() ? content_[0] : ' '; }
+    char indicator2() const noexcept { return has_indicators() ? content_[1] : ' '; }
     /// Bytes of a data field between the indicators and the first subfield; empty in a sound field.
     std::string_view leading() const noexcept;
     /// Number of subfields; 0 for control fields.
     std::size_t subfield_count() const noexcept;
     subfield_range subfields() const noexcept;
     /// True when the content holds a NUL, which must be replaced in SQL text.
-    bool has_nul() const noexcept;
+    bool has_nul() const noexcept { return content_.find('\0') != std::string_view::npos; }
     /// Where the field starts in the record's data area.
     std::size_t offset() const noexcept { return offset_; }
 
   private:
     friend class record_view;
-    field_view(const char* entry, std::size_t offset, std::string_view content)
-        : entry_(entry), offset_(offset), content_(content) {}
-    const char* entry_;
+    field_view(const char* tag, std::size_t offset, std::string_view content)
+        : tag_(tag), offset_(offset), content_(content) {}
+    const char* tag_;
     std::size_t offset_;
     std::string_view content_;
 };
 
 /// A record in its stored form; owns nothing, the bytes must outlive it. Every access stays inside the bytes, also
-/// when they are corrupt: then it throws parse_error (errc::corrupt).
+/// when they are corrupt: then it throws parse_error (errc::corrupt). Not for two threads at once.
 class record_view {
   public:
-    static constexpr std::size_t header_bytes = 40;
-    static constexpr std::size_t entry_bytes = 12;
     /// What leader_of() needs: a slice of this many bytes from the start of a stored record.
     static constexpr std::size_t leader_slice_bytes = 28;
 
@@ -142,7 +147,8 @@ class record_view {
     static record_view trusted(std::span<const std::byte> stored);
     /// For bytes from anywhere: trusted() and check().
     /// @throws parse_error corrupt, too_large
-    static record_view checked(std::span<const std::byte> stored);
+    static record_view checked(std::span<const std::byte> stored,
+                               std::pmr::memory_resource* memory = std::pmr::get_default_resource());
     /// The leader out of the first bytes of a stored record.
     /// @throws parse_error corrupt
     static std::string_view leader_of(std::span<const std::byte> slice);
@@ -150,14 +156,19 @@ class record_view {
     /// @throws parse_error corrupt
     static std::uint8_t flags_of(std::span<const std::byte> slice);
 
-    /// Validates everything: exactly what builder would have written, byte for byte.
+    /// Validates everything: exactly what builder would have written, byte for byte. A record with a residue is read
+    /// again from its raw input.
+    /// @param memory for that
     /// @throws parse_error corrupt
-    void check() const;
+    void check(std::pmr::memory_resource* memory = std::pmr::get_default_resource()) const;
 
     /// 24 ASCII bytes; as received, so 00-04 and 12-16 may be anything.
     std::string_view leader() const noexcept { return text_.substr(4, limits::leader_bytes); }
     std::size_t field_count() const noexcept { return field_count_; }
-    /// @throws parse_error corrupt when index is past the end or the entry is corrupt
+    /// Three bytes for each field, in their order.
+    std::string_view tags() const noexcept { return text_.substr(tags_start_, 3 * field_count_); }
+    /// Takes constant time, less for the field that was asked for last and the one behind it.
+    /// @throws parse_error corrupt when index is past the end or the offsets are corrupt
     field_view field(std::size_t index) const;
 
     std::uint8_t flags() const noexcept { return static_cast<std::uint8_t>(text_[1]); }
@@ -168,7 +179,7 @@ class record_view {
 
     /// The field bytes as ISO 2709 has them: each field's content and 1E.
     std::string_view data() const noexcept { return text_.substr(data_start_, data_bytes_); }
-    /// The residue with its kind byte in front, or empty.
+    /// What marc_raw() needs besides, with its kind byte in front, or empty: see iso2709_raw.hpp.
     std::string_view residue() const noexcept { return text_.substr(data_start_ + data_bytes_); }
     std::span<const std::byte> bytes() const noexcept { return as_bytes(text_); }
 
@@ -197,10 +208,18 @@ class record_view {
 
   private:
     record_view() = default;
+    std::size_t stored_offset(std::size_t number) const noexcept;
+    void check_fields() const;
+
     std::string_view text_;
     std::size_t field_count_ = 0;
+    std::size_t tags_start_ = 0;
     std::size_t data_start_ = 0;
     std::size_t data_bytes_ = 0;
+    std::size_t offset_step_ = 1;
+    mutable std::size_t last_ = 0; ///< the field that was asked for last, and where it starts
+    mutable std::size_t last_start_ = 0;
+    mutable std::size_t last_end_ = 0; ///< its terminator; last_end_ < last_start_ when no field was asked for
 };
 
 /// A tag for people and for SQL text: three printable ASCII characters, every other byte shown as '?'.

@@ -38,7 +38,10 @@ enum class defect_code : std::uint8_t {
     empty_subfield_code,       ///< 1F with no code behind it, or an empty code attribute (which becomes a blank)
     nul_character,             ///< a NUL, which SQL text cannot hold: kept in the record
     control_character,         ///< another control character in a field: kept
-    encoding_mislabelled,      ///< UTF-8 though leader/09 is not 'a'
+    encoding_mislabelled,      ///< leader/09 (in UNIMARC 100$a) names another encoding than the characters have
+    undecodable_bytes,         ///< bytes that are no characters: U+FFFD was set, the record is marked lossy
+    bad_escape,                ///< ESC that starts no known sequence, or a code that the set named by one lacks: kept
+    mark_without_base,         ///< a combining mark with no character to stand on: kept where it is
     duplicate_leader,          ///< a second leader: left out, the record is marked lossy
     unknown_element,           ///< a foreign XML element inside the record: left out, the record is marked lossy
     stray_text,                ///< text where MARCXML has none: left out, the record is marked lossy

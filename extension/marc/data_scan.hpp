@@ -1,0 +1,34 @@
+// Inside of the library: one look at the bytes of all fields, for whoever reads, checks or builds a record.
+#pragma once
+
+#include "byte_block.hpp"
+
+#include <cstddef>
+#include <string_view>
+
+namespace marc {
+
+struct data_facts {
+    std::size_t terminators = 0; ///< how many 1E
+    bool non_ascii = false;      ///< a byte over 7F
+    bool controls = false;       ///< a byte under 20 that is neither 1E nor 1F
+    bool empty_codes = false;    ///< 1F before 1F, before 1E or at the end
+
+    /// What is true of this data and more behind it.
+    void add(const data_facts& more) noexcept {
+        terminators += more.terminators;
+        non_ascii = non_ascii || more.non_ascii;
+        controls = controls || more.controls;
+        empty_codes = empty_codes || more.empty_codes;
+    }
+};
+
+/// @param data the fields of a record, each with 1E behind it
+template <class Block = byte_block>
+data_facts scan_data(std::string_view data) noexcept;
+
+/// True when every byte is an ASCII letter or digit.
+template <class Block = byte_block>
+bool is_alphanumeric(std::string_view text) noexcept;
+
+} // namespace marc

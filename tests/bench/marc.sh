@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# The marc extension beside its peers: the same records, in the same run, by processor time. One row a job:
+#   job | ours, records/s | peer, records/s | ratio | aim | met or missed
+#
+#   tests/bench/marc.sh [RECORDS=100000] [PART…]      parts: library access load search (all when none is named)
+#
+# ROUNDS (3): how often each side runs, turn by turn; the median counts. SEARCH_RECORDS (1000000): records in the search part.
+# PG_CONFIG and PG_BIN choose the server; marc must be installed there (cmake --install … --component extensions).
+# A part whose peer is not installed is left out, and says so.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+ROOT=$PWD
+export EVERARCHIVE_SHARED=${EVERARCHIVE_SHARED:-$ROOT/../shared}
+source tests/harness/packages.sh
+source tests/harness/servers.sh
+source tests/bench/marc_table.sh
+source tests/bench/marc_input.sh
+source tests/bench/marc_library.sh
+source tests/bench/marc_sql.sh
+
+RECORDS=100000
+if [[ ${1:-} =~ ^[0-9]+$ ]]; then RECORDS=$1 && shift; fi
+PARTS=("$@")
+[ ${#PARTS[@]} = 0 ] && PARTS=(library access load search)
+ROUNDS=${ROUNDS:-3}
+SEARCH_RECORDS=${SEARCH_RECORDS:-1000000}
+BUILD=${BUILD:-$ROOT/build/release}
+
+need_packages "${PACKAGES_BENCH[@]}" || echo "going on without them: the jobs that need them are left out"
+harness_begin marc-bench
+make_input || exit 1
+has_part() { [[ " ${PARTS[*]} " == *" $1 "* ]]; }
+table_begin
+has_part library && library_jobs
+if has_part access || has_part load || has_part search; then
+    sql_begin || exit 1
+    has_part access && access_jobs
+    has_part load && load_jobs
+    has_part search && search_jobs
+fi
+table_end

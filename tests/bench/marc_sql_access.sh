@@ -1,0 +1,58 @@
+# shellcheck shell=bash
+# Reading in SQL: one subfield out of each record, and all subfields as rows, beside what people use today.
+
+access_jobs() {
+    local compression slow=$((RECORDS < 5000 ? RECORDS : 5000))
+    # The slow ones read the first records only; the rates are per record.
+    sql -c "CREATE TABLE record (id bigint, m marc COMPRESSION lz4)" \
+        -c "INSERT INTO record SELECT ord, record FROM marc_split(pg_read_binary_file('$INPUT/bib.mrc'))" \
+        -c "CREATE TABLE record_pglz (id bigint, m marc COMPRESSION pglz)" -c "INSERT INTO record_pglz SELECT * FROM record" \
+        -c "CREATE TABLE as_text (id bigint, x text COMPRESSION lz4)" \
+        -c "INSERT INTO as_text SELECT id, marc_to_xml(m, 'replace') FROM record WHERE id <= $slow" \
+        -c "CREATE TABLE as_xml (id bigint, x xml)" -c "INSERT INTO as_xml SELECT id, x::xml FROM as_text" \
+        -c "CREATE TABLE as_iso (id bigint, b bytea)" -c "INSERT INTO as_iso SELECT id, marc_to_iso2709(m) FROM record WHERE id <= $slow" \
+        -c "CREATE TABLE as_json (id bigint, j jsonb COMPRESSION lz4)" || return 1
+    # The layout of FOLIO's source record storage: MARC-in-JSON.
+    sql -c "INSERT INTO as_json SELECT id, jsonb_build_object('leader', marc_leader(m), 'fields', (
+        SELECT jsonb_agg(field ORDER BY ord) FROM (
+            SELECT ord, CASE WHEN min(code) IS NULL THEN jsonb_build_object(tag, min(value)) ELSE jsonb_build_object(tag, jsonb_build_object(
+                'ind1', min(ind1), 'ind2', min(ind2), 'subfields', jsonb_agg(jsonb_build_object(code, value) ORDER BY n) FILTER (WHERE code IS NOT NULL))) END AS field
+            FROM marc_fields(m) WITH ORDINALITY AS f (ord, tag, ind1, ind2, code, value, n) GROUP BY ord, tag) AS fields))
+        FROM record WHERE id <= 4 * $slow" -c 'CREATE TABLE as_json_pglz (id bigint, j jsonb COMPRESSION pglz)' \
+        -c 'INSERT INTO as_json_pglz SELECT * FROM as_json' -c 'VACUUM ANALYZE' || return 1
+
+    local many=$((RECORDS < 4 * slow ? RECORDS : 4 * slow))
+    ours() { backend_cpu "SELECT count(m ->> '245\$a') FROM $OURS"; }
+    peer() { backend_cpu "SELECT count($EXPRESSION) FROM $PEER"; }
+    local path="'//marc:datafield[@tag=\"245\"]/marc:subfield[@code=\"a\"]/text()'" names="ARRAY[ARRAY['marc', 'http://www.loc.gov/MARC21/slim']]"
+    for compression in lz4 pglz; do
+        OURS=record && [ $compression = pglz ] && OURS=record_pglz
+        PEER=as_text EXPRESSION="(xpath($path, x::xml, $names))[1]"
+        compare "m ->> '245\$a' ($compression); xpath() over text" 100x "$RECORDS" "$slow" ours peer
+        PEER=as_xml EXPRESSION="(xpath($path, x, $names))[1]"
+        compare "m ->> '245\$a' ($compression); xpath() over xml" 40x "$RECORDS" "$slow" ours peer
+        PEER=as_json && [ $compression = pglz ] && PEER=as_json_pglz
+        EXPRESSION="jsonb_path_query_first(j, '\$.fields[*].\"245\".subfields[*].a')"
+        compare "m ->> '245\$a' ($compression); jsonb path, FOLIO layout" 3x "$RECORDS" "$many" ours peer
+    done
+    row_jobs "$slow"
+}
+
+# All subfields as rows.
+row_jobs() {
+    local n=$1 few=$(($1 < 1000 ? $1 : 1000))
+    if ! has_extension plperlu || ! perl -MMARC::Record -MMARC::File::XML -e 1 2>/dev/null; then
+        skipped 'marc_fields; PL/Perl' 'postgresql-plperl-15, libmarc-record-perl or libmarc-xml-perl is not installed'
+        return
+    fi
+    sql -c 'CREATE EXTENSION plperlu' -f tests/bench/marc_record_perl.sql || return 1
+    ours() { backend_cpu "SELECT count(value) FROM record, marc_fields(m)"; }
+    in_list() { backend_cpu "SELECT count((f).value) FROM (SELECT marc_fields(m) AS f FROM record OFFSET 0) AS rows"; }
+    peer() { backend_cpu "SELECT count(value) FROM $PEER, $FUNCTION WHERE id <= $FEW"; }
+    FEW=$few
+    PEER=as_text FUNCTION='perl_fields_of_xml(x)'
+    compare 'all subfields by marc_fields; PL/Perl, MARC::Record, MARCXML' 100x "$RECORDS" "$few" ours peer
+    PEER=as_iso FUNCTION='perl_fields_of_iso2709(b)'
+    compare 'all subfields by marc_fields; PL/Perl, MARC::Record, ISO 2709' 100x "$RECORDS" "$few" ours peer
+    compare 'the same, marc_fields in the select list' 100x "$RECORDS" "$few" in_list peer
+}
