@@ -85,7 +85,7 @@ field_selector::field_selector(const std::array<char, 3>& tag, const position_ra
                                std::pmr::memory_resource* memory)
     : record_(&record), index_(&index), list_(memory) {
     std::array<char, 4> bits{};
-    std::array<char, 4> mask{}; // the fourth byte of an entry, the field's kind, never counts
+    std::array<char, 4> mask{}; // the fourth byte, the first of the next tag, never counts
     for (std::size_t i = 0; i < tag.size(); ++i) {
         if (tag[i] != '.') {
             bits[i] = tag[i];
@@ -110,13 +110,18 @@ field_selector::field_selector(const std::array<char, 3>& tag, const position_ra
 
 bool field_selector::next_match(std::size_t& field) noexcept {
     const std::size_t count = record_->field_count();
-    const char* entry = reinterpret_cast<const char*>(record_->bytes().data()) + record_view::header_bytes +
-                        at_ * record_view::entry_bytes;
-    for (; at_ < count; ++at_, entry += record_view::entry_bytes) {
-        if (((layout::load<std::uint32_t>(entry) ^ bits_) & mask_) == 0) {
+    const char* tag = record_->tags().data() + 3 * at_;
+    for (; at_ + 1 < count; ++at_, tag += 3) {
+        if (((layout::load<std::uint32_t>(tag) ^ bits_) & mask_) == 0) {
             field = at_++;
             return true;
         }
+    }
+    // Behind the last tag no fourth byte is sure to be there.
+    if (at_ < count) {
+        const std::array<char, 4> last{tag[0], tag[1], tag[2], 0};
+        field = at_++;
+        return ((layout::load<std::uint32_t>(last.data()) ^ bits_) & mask_) == 0;
     }
     return false;
 }
