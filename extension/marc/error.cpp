@@ -138,6 +138,8 @@ const char* parse_error::hint() const noexcept {
     case errc::record_too_long:
     case errc::field_too_long:
         return "Write this record as MARCXML, which has no such limit.";
+    case errc::unencodable:
+        return "Write UTF-8, or a character reference in place of the character ('ncr').";
     case errc::inexpressible:
         return "Mend the field, or write with replacement.";
     case errc::bad_path:

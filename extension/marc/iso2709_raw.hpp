@@ -3,6 +3,9 @@
 // The input is rebuilt out of the record: the leader as it came, a directory in canonical form, the fields in the
 // encoding in which they came, 1D. Where that is not the input, a residue makes the difference: a kind byte and the
 // steps of difference.hpp from what is rebuilt to the input.
+//
+// So what is rebuilt is part of the stored form, with every choice that append_encoded() makes in MARC-8 and ISO 5426: it
+// may never change, or raw bytes of stored records change with it.
 #pragma once
 
 #include "marc/builder.hpp"

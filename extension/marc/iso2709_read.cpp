@@ -125,8 +125,8 @@ void record_reader::read(bool terminated, std::string_view input, iso2709_encodi
     read_characters(place->data, encoding);
     into_.note_defects(notes_, origin_ + place->data);
     // The stored leader is the one that came when it had 24 bytes, all of them ASCII.
-    if (sound && terminated && input.size() == record_.size() &&
-        record_.substr(0, limits::leader_bytes) == into_.leader()) {
+    if (sound && place->start == limits::leader_bytes && place->data == place->end + 1 && terminated &&
+        input.size() == record_.size() && record_.substr(0, limits::leader_bytes) == into_.leader()) {
         keep_raw_of_sound(into_, input, area);
     } else {
         keep_raw(into_, input);

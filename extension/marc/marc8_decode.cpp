@@ -130,7 +130,10 @@ class decoder {
             const std::size_t plain = skip_plain(text_, at);
             if (plain > at) {
                 copy(at, plain);
-                half_open_ = half_open_ && text_.substr(at, plain - at).find('\x1F') == std::string_view::npos;
+                if (half_open_) {
+                    const std::string_view run = text_.substr(at, plain - at);
+                    half_open_ = std::none_of(run.begin(), run.end(), [](char c) { return c >= 0 && c < 0x20; });
+                }
                 return plain;
             }
         }

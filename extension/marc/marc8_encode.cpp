@@ -73,21 +73,27 @@ constexpr bool is_mark(std::uint32_t place) noexcept {
     return (place & marc8::mark) != 0;
 }
 
+/// Calls the function with each code of a group, in ascending order. (Bit by bit, compilers would give up.)
+template <typename Function>
+constexpr void for_each_code(const marc8::code_group& group, Function function) {
+    for (std::uint64_t bits = group.low; bits != 0; bits &= bits - 1) {
+        function(0x20U + static_cast<std::uint32_t>(std::countr_zero(bits)));
+    }
+    for (std::uint64_t bits = group.high; bits != 0; bits &= bits - 1) {
+        function(0x50U + static_cast<std::uint32_t>(std::countr_zero(bits)));
+    }
+}
+
 template <typename Function>
 constexpr void for_each_eacc(Function function) {
+    std::size_t row = 0;
+    std::size_t cell = 0;
     for (std::uint32_t plane = 0; plane < marc8::eacc_planes.size(); ++plane) {
-        for (std::uint32_t second = 0x20; second <= 0x7E; ++second) {
-            const std::size_t row = marc8::eacc_planes[plane].find(second);
-            if (row == marc8::code_group::none) {
-                continue;
-            }
-            for (std::uint32_t third = 0x20; third <= 0x7E; ++third) {
-                const std::size_t cell = marc8::eacc_rows[row].find(third);
-                if (cell != marc8::code_group::none) {
-                    function(((plane + 0x21) << 16U) | (second << 8U) | third, marc8::eacc_cells[cell]);
-                }
-            }
-        }
+        for_each_code(marc8::eacc_planes[plane], [&](std::uint32_t second) {
+            for_each_code(marc8::eacc_rows[row++], [&](std::uint32_t third) {
+                function(((plane + 0x21) << 16U) | (second << 8U) | third, marc8::eacc_cells[cell++]);
+            });
+        });
     }
 }
 
@@ -272,10 +278,10 @@ class encoder {
             put_space(c);
         } else if (found != 0 && !is_mark(found)) {
             put_base(found, c);
-        } else if (found != 0 && base_ != nowhere) {
+        } else if (found != 0 && base_ != nowhere && !(second_half_ != 0 && (c == 0xFE21 || c == 0xFE23))) {
             put_mark(found, c);
         } else if (found != 0 || !put_parts(c)) {
-            put_reference(c, at); // also a mark that would go to what comes next
+            put_reference(c, at); // also a mark that would go to what comes next, and a half that would end another one
         }
     }
 
@@ -303,6 +309,7 @@ class encoder {
         if (policy_ == unencodable_character::error) {
             throw parse_error(errc::unencodable, at);
         }
+        put_second_half();
         designate_for_latin();
         begin_base();
         constexpr char digits[] = "0123456789ABCDEF";
@@ -315,6 +322,7 @@ class encoder {
 
     /// Blank and DEL are in every set; files leave the East Asian set before a blank nevertheless.
     void put_space(char32_t c) {
+        put_second_half();
         if (g0_ == graphic_set::eacc) {
             designate_for_latin();
         }
@@ -324,6 +332,7 @@ class encoder {
 
     void put_base(std::uint32_t found, char32_t c) {
         const graphic_set set = set_of(found);
+        put_second_half();
         // Digits and punctuation are in the scripts' sets, too, under the same code.
         const bool here = c < 0x80 && g0_ != graphic_set::basic_latin && g0_ != graphic_set::eacc && !is_custom(g0_) &&
                           (*tables[static_cast<std::size_t>(g0_)])[c - 0x21] == c;
@@ -337,13 +346,17 @@ class encoder {
         append_code(found);
     }
 
-    /// From here on marks go before what comes now. The second letter of a ligature has the second half before it.
-    void begin_base() {
+    /// The second letter of a ligature has the second half before it.
+    void put_second_half() {
         if (second_half_ != 0) {
             designate(graphic_set::extended_latin);
             out_.push_back(static_cast<char>(second_half_));
             second_half_ = 0;
         }
+    }
+
+    /// From here on marks go before what comes now.
+    void begin_base() {
         base_ = out_.size();
         base_set_ = g0_;
         base_high_set_ = g1_;

@@ -165,12 +165,18 @@ class writer {
         }
         while (!value.empty()) {
             const std::size_t length = character_bytes(value);
-            if (value.front() == '\t') {
+            const char c = value.front();
+            if (c == '\t') {
                 out_.literal("&#9;");
-            } else if (value.front() == '\n') {
+            } else if (c == '\n') {
                 out_.literal("&#10;");
-            } else if (is_plain(value.front())) {
+            } else if (is_plain(c)) {
                 out_.put(value.substr(0, 1));
+            } else if (c >= 0 && c < 0x20 && c != '\r') {
+                if (policy_ == inexpressible_content::error) {
+                    refuse(at);
+                }
+                out_.literal("?"); // U+FFFD is not ASCII, as an indicator must be, and no tag of three bytes holds one
             } else {
                 special(value, at);
             }

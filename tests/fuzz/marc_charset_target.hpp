@@ -36,7 +36,11 @@ inline void charset(std::string_view input) {
     marc::decode_marc8(input, text, nowhere);
     std::pmr::string marc8;
     marc::encode_marc8(text, marc8, marc::unencodable_character::reference);
-    if (text.find('\x1B') == std::pmr::string::npos && text.find("&#x") == std::pmr::string::npos) {
+    // A first half that Unicode has alone becomes the whole.
+    const bool exact = text.find('\x1B') == std::pmr::string::npos && text.find("#x") == std::pmr::string::npos &&
+                       text.find("\xEF\xB8\xA0") == std::pmr::string::npos &&
+                       text.find("\xEF\xB8\xA2") == std::pmr::string::npos;
+    if (exact) {
         again.clear();
         marc::decode_marc8(marc8, again, nowhere);
         std::pmr::string wanted;
