@@ -37,7 +37,7 @@ class writer {
     writer(std::pmr::string& out, bool ascii_only) : out_(out), ascii_only_(ascii_only) {}
 
     void field(const field_view& f) {
-        out_ += "\n=";
+        out_ += '=';
         if (is_alphanumeric(f.tag()) && f.tag() != "LDR") {
             out_ += f.tag();
         } else {
@@ -145,9 +145,14 @@ void write_mrk(const record_view& record, std::pmr::string& out, mrk_options opt
     w.fixed(record.leader());
     poller polling;
     for (const field_view f : record) {
+        out += '\n';
         w.field(f);
         polling.step(f.content().size());
     }
+}
+
+void write_mrk_field(const field_view& field, std::pmr::string& out, mrk_options options) {
+    writer(out, options.ascii_only).field(field);
 }
 
 } // namespace marc
