@@ -95,7 +95,14 @@ bool path_cursor::next_field() {
 bool path_cursor::whole_field(std::string_view& value) {
     const field_view f = record_.field(field_index_ - 1);
     if (path_.what == path::target::indicator) {
-        value = f.has_indicators() ? f.content().substr(path_.indicator == 1 ? 0 : 1, 1) : std::string_view();
+        const std::size_t at = path_.indicator == 1 ? 0 : 1;
+        value = f.has_indicators() ? f.content().substr(at, 1) : std::string_view();
+        place_.what = at == 0 ? path_place::target::indicator1 : path_place::target::indicator2;
+        place_.exact = true;
+        place_.field = field_index_ - 1;
+        place_.subfield = path_place::npos;
+        place_.offset = at;
+        place_.length = 1;
         return !value.empty();
     }
     if (f.is_control()) {
@@ -110,7 +117,17 @@ bool path_cursor::whole_field(std::string_view& value) {
         }
         value = scratch_;
     }
+    place_.what = path_place::target::field;
+    place_.field = field_index_ - 1;
+    place_.subfield = path_place::npos;
+    place_.offset = 0;
+    place_.length = f.content().size();
     value = select_characters(value, path_.characters);
+    place_.exact = f.is_control();
+    if (place_.exact) {
+        place_.offset = value.empty() ? 0 : static_cast<std::size_t>(value.data() - f.content().data());
+        place_.length = value.size();
+    }
     return !(value.empty() && path_.characters.present);
 }
 
@@ -118,7 +135,9 @@ bool path_cursor::next_subfield(std::string_view& value) {
     const subfield_range::iterator end;
     while (subfield_ != end) {
         const subfield_view s = *subfield_;
+        const std::size_t ordinal = subfield_index_;
         ++subfield_;
+        ++subfield_index_;
         const std::size_t p = find_part(path_, s.code);
         if (p == path_.part_count) {
             continue;
@@ -130,6 +149,12 @@ bool path_cursor::next_subfield(std::string_view& value) {
         }
         value = select_characters(s.value, path_.parts[p].characters);
         if (!value.empty() || !path_.parts[p].characters.present) {
+            place_.what = path_place::target::subfield;
+            place_.exact = true;
+            place_.field = field_index_ - 1;
+            place_.subfield = ordinal;
+            place_.offset = value.empty() ? 0 : static_cast<std::size_t>(value.data() - s.value.data());
+            place_.length = value.size();
             return true;
         }
     }
@@ -142,6 +167,9 @@ bool path_cursor::next(std::string_view& value) {
         const bool selected = !leader_done_ && in_range(path_.index, 0, 1);
         leader_done_ = true;
         value = select_characters(record_.leader(), path_.characters);
+        place_ = {};
+        place_.offset = value.empty() ? 0 : static_cast<std::size_t>(value.data() - record_.leader().data());
+        place_.length = value.size();
         return selected && !value.empty();
     }
     if (in_field_ && next_subfield(value)) {
@@ -169,6 +197,7 @@ bool path_cursor::next(std::string_view& value) {
             }
         }
         subfield_ = subfields.begin();
+        subfield_index_ = 0;
         in_field_ = true;
         if (next_subfield(value)) {
             return true;

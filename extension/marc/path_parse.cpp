@@ -178,7 +178,7 @@ class parser {
 
 } // namespace
 
-path parse_path(std::string_view text) {
+path parse_path(std::string_view text, std::pmr::memory_resource*) {
     return parser(text).parse();
 }
 

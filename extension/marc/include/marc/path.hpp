@@ -53,7 +53,22 @@ struct path {
 static_assert(std::is_trivially_copyable_v<path>);
 
 /// @throws parse_error bad_path, unsupported_path: offset is the position in the text, what() shows the piece
-path parse_path(std::string_view text);
+path parse_path(std::string_view text, std::pmr::memory_resource* memory = std::pmr::get_default_resource());
+
+/// Where a value lies in the record.
+struct path_place {
+    enum class target : std::uint8_t { leader, field, indicator1, indicator2, subfield };
+    static constexpr std::size_t npos = static_cast<std::size_t>(-1);
+    target what = target::leader;
+    /// False when the value is no piece of the record: a data field's subfield values joined by blanks, or characters
+    /// of them. offset and length are then those of the whole content.
+    bool exact = true;
+    std::size_t field = npos; ///< index in the record (record_view::field); npos for the leader
+    std::size_t subfield =
+        npos;               ///< ordinal within the field, counted from 0 over all codes; npos when what is not subfield
+    std::size_t offset = 0; ///< first byte, in the leader, the field's content or the subfield's value
+    std::size_t length = 0; ///< bytes from there on
+};
 
 /// Walks over the values that a path selects.
 class path_cursor {
@@ -63,6 +78,8 @@ class path_cursor {
     /// The next value (UTF-8, may hold NUL when the record does), or false at the end.
     /// @throws parse_error corrupt
     bool next(std::string_view& value);
+    /// Where the value of the last successful next() lies.
+    const path_place& place() const noexcept { return place_; }
 
   private:
     bool next_field();
@@ -78,6 +95,8 @@ class path_cursor {
     std::array<std::uint32_t, limits::path_parts> seen_{};
     std::array<std::uint32_t, limits::path_parts> totals_{};
     subfield_range::iterator subfield_;
+    std::size_t subfield_index_ = 0;
+    path_place place_;
     bool in_field_ = false;
     bool leader_done_ = false;
 };
