@@ -29,15 +29,15 @@ class chain {
     explicit chain(std::pmr::memory_resource* memory) : links_(memory), ends_(memory) {}
 
     void offer(std::uint32_t a, std::uint32_t b) {
-        const auto shorter = std::lower_bound(ends_.begin(), ends_.end(), b,
-                                              [this](std::uint32_t link, std::uint32_t x) { return links_[link].b < x; });
+        const auto shorter = std::lower_bound(
+            ends_.begin(), ends_.end(), b, [this](std::uint32_t end, std::uint32_t x) { return links_[end].b < x; });
         const std::uint32_t before = shorter == ends_.begin() ? none : *(shorter - 1);
-        const auto link = static_cast<std::uint32_t>(links_.size());
+        const auto added = static_cast<std::uint32_t>(links_.size());
         links_.push_back({a, b, before});
         if (shorter == ends_.end()) {
-            ends_.push_back(link);
+            ends_.push_back(added);
         } else {
-            *shorter = link;
+            *shorter = added;
         }
     }
 
@@ -97,9 +97,7 @@ std::pmr::vector<std::uint32_t> common(std::span<const std::uint32_t> a, std::sp
             pairs.offer(static_cast<std::uint32_t>(i), in_b.position(n, which));
         }
     }
-    pairs.longest([&](std::uint32_t x, std::uint32_t y) {
-        partner[head + x] = static_cast<std::uint32_t>(head + y);
-    });
+    pairs.longest([&](std::uint32_t x, std::uint32_t y) { partner[head + x] = static_cast<std::uint32_t>(head + y); });
     return partner;
 }
 
