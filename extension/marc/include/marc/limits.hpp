@@ -36,4 +36,8 @@ inline constexpr std::size_t listed_defects = 1'000;
 // Subfield selections in one field path, such as the two of 245$a$b.
 inline constexpr std::size_t path_parts = 16;
 
+// JSON of merge rules, and the rules, tests and values in it: each may be asked about each field.
+inline constexpr std::size_t merge_rules_bytes = 256U << 10U;
+inline constexpr std::size_t merge_rules = 1'000;
+
 } // namespace marc::limits
