@@ -52,13 +52,9 @@ bool is_visible(char c) noexcept {
 }
 
 tag_pattern pattern_of(std::string_view text, const std::string& place) {
-    constexpr std::string_view what = "must be a tag of three characters, with . or X for any: 650, 6.., 9XX";
-    demand(text.size() == 3, place, what);
     tag_pattern pattern;
-    for (std::size_t i = 0; i < 3; ++i) {
-        demand(is_alphanumeric(text[i]) || text[i] == '.', place, what);
-        pattern.text[i] = text[i] == 'X' ? '.' : text[i];
-    }
+    demand(read_tag_pattern(text, pattern), place,
+           "must be a tag of three characters, with . or X for any: 650, 6.., 9XX");
     return pattern;
 }
 

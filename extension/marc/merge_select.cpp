@@ -83,6 +83,17 @@ auto first_match(const Selectors& selectors, const field_text& field) noexcept -
 
 } // namespace
 
+bool read_tag_pattern(std::string_view text, tag_pattern& pattern) noexcept {
+    const bool known = std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.';
+    });
+    if (text.size() != pattern.text.size() || !known) {
+        return false;
+    }
+    std::transform(text.begin(), text.end(), pattern.text.begin(), [](char c) { return c == 'X' ? '.' : c; });
+    return true;
+}
+
 bool tag_pattern::matches(std::string_view tag) const noexcept {
     return std::equal(text.begin(), text.end(), tag.begin(), tag.end(),
                       [](char pattern, char c) { return pattern == '.' || pattern == c; });

@@ -81,6 +81,9 @@ struct tag_pattern {
     int weight() const noexcept;
 };
 
+/// Reads three letters, digits or '.', where 'X' is '.'; false for another text.
+bool read_tag_pattern(std::string_view text, tag_pattern& pattern) noexcept;
+
 /// A field without a record: what the rules look at.
 struct field_text {
     std::string_view tag;
