@@ -103,7 +103,7 @@ TEST(marc_memory, edits_differences_and_merges) {
                                      "=650  \\0$aTwo headings$xone word and more of them\n=650  \\0$aOne$xtwo words\n"
                                      "=500  $aA note that is long enough for memory of its own$5NN");
     sweep([&](std::pmr::memory_resource* memory) { diff(a.view(), b.view(), memory); });
-    sweep([&](std::pmr::memory_resource* memory) { describe_change(a.view().field(1), b.view().field(0), memory); });
+    sweep([&](std::pmr::memory_resource* memory) { describe_change(a.view().field(2), b.view().field(1), memory); });
     sweep([&](std::pmr::memory_resource* memory) {
         std::pmr::string out(memory);
         write_diff(a.view(), b.view(), out);
