@@ -29,8 +29,8 @@ class chain {
     explicit chain(std::pmr::memory_resource* memory) : links_(memory), ends_(memory) {}
 
     void offer(std::uint32_t a, std::uint32_t b) {
-        const auto shorter = std::lower_bound(
-            ends_.begin(), ends_.end(), b, [this](std::uint32_t end, std::uint32_t x) { return links_[end].b < x; });
+        const auto shorter = std::lower_bound(ends_.begin(), ends_.end(), b,
+                                              [this](std::uint32_t end, std::uint32_t x) { return links_[end].b < x; });
         const std::uint32_t before = shorter == ends_.begin() ? none : *(shorter - 1);
         const auto added = static_cast<std::uint32_t>(links_.size());
         links_.push_back({a, b, before});

@@ -157,7 +157,7 @@ class merger {
                 (is_incoming(i) ? incoming : base).push_back(i);
             } else if (!is_incoming(i)) {
                 keep(i, cause::protect, protector->name);
-            } else if (rules_.append_local) {
+            } else if (rules_.append_local && !text.control) { // a second 001 would be no use
                 keep(i, cause::local, protector->name);
                 local.push_back(i);
             } else {

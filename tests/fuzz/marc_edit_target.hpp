@@ -53,7 +53,8 @@ inline void check_merge(const marc::record_view& base, const marc::record_view& 
         return;
     }
     const marc::stored_record once = into.finish();
-    check_record(once.view());
+    once.view().check();
+    walk(once.view());
     std::pmr::string text;
     for (const marc::merge_decision& d : decisions) {
         marc::describe_decision(d, text);
@@ -77,7 +78,8 @@ inline void check_edits(const marc::record_view& r, std::string_view path, std::
             return false;
         }
         const marc::stored_record result = into.finish();
-        check_record(result.view());
+        result.view().check();
+        walk(result.view());
         check_diff(r, result.view());
         return true;
     };

@@ -5,7 +5,7 @@
 //
 //   rules     = { "defaults": true | false,
 //                 "protect": [ selector … ],         base fields that are kept whatever incoming says
-//                 "incoming_local": "ignore" | "append",   incoming fields that match "protect" (default: ignore)
+//                 "incoming_local": "ignore" | "append",   incoming data fields that match "protect" (ignore)
 //                 "ignore": [ selector … ],          incoming fields that are never taken
 //                 "default": action,                 for tags that "tags" does not name (default: update)
 //                 "tags": { pattern: action … },
