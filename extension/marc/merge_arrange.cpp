@@ -1,5 +1,6 @@
 // The order of a merged record. Merging again with the same incoming record must give the same order, though what was
 // taken from incoming before is then base's own: each rule here is made for that.
+#include "diff_align.hpp"
 #include "edit_order.hpp"
 #include "marc/poll.hpp"
 #include "merge_items.hpp"
@@ -94,30 +95,44 @@ class arrangement {
     /// Incoming's order. A field of base that stays, and that incoming has too, stands where incoming has it: so the
     /// place of a field does not depend on whether it was taken now or at an earlier merge.
     void arrange_by_incoming(index_list& main, index_list& others) {
-        index_list first_of_key(items_.size(), none, memory_);
-        index_list next_of_key(first_, none, memory_);
-        for (std::uint32_t i = first_; i > 0; --i) {
-            if (items_[i - 1].decision.in_result) {
-                next_of_key[i - 1] = first_of_key[keys_[i - 1]];
-                first_of_key[keys_[i - 1]] = i - 1;
-            }
-        }
-        std::pmr::vector<bool> placed(first_, false, memory_);
+        const index_list exact = align::number(items_.size(), memory_, [this](std::uint32_t x, std::uint32_t y) {
+            const int c = items_[x].view.tag().compare(items_[y].view.tag());
+            return c != 0 ? c : items_[x].view.content().compare(items_[y].view.content());
+        });
+        index_list twins(items_.size(), none, memory_);
+        find_twins(exact, twins);
+        find_twins(keys_, twins);
         for (auto i = first_; i < items_.size(); ++i) {
             if (items_[i].decision.in_result) {
                 main.push_back(i);
-                continue;
-            }
-            std::uint32_t& twin = first_of_key[keys_[i]];
-            if (twin != none) {
-                main.push_back(twin);
-                placed[twin] = true;
-                twin = next_of_key[twin];
+            } else if (twins[i] != none) {
+                main.push_back(twins[i]);
             }
         }
         for (std::uint32_t i = 0; i < first_; ++i) {
-            if (items_[i].decision.in_result && !placed[i]) {
+            if (items_[i].decision.in_result && twins[i] == none) {
                 others.push_back(i);
+            }
+        }
+    }
+
+    /// Pairs the k-th field of incoming that is not taken with the k-th field of base that stays, among those with the
+    /// same number that have no twin yet.
+    void find_twins(const index_list& numbers, index_list& twins) {
+        index_list first_of_number(items_.size(), none, memory_);
+        index_list next_of_number(first_, none, memory_);
+        for (std::uint32_t i = first_; i > 0; --i) {
+            if (items_[i - 1].decision.in_result && twins[i - 1] == none) {
+                next_of_number[i - 1] = first_of_number[numbers[i - 1]];
+                first_of_number[numbers[i - 1]] = i - 1;
+            }
+        }
+        for (auto i = first_; i < items_.size(); ++i) {
+            std::uint32_t& free = first_of_number[numbers[i]];
+            if (!items_[i].decision.in_result && twins[i] == none && free != none) {
+                twins[i] = free;
+                twins[free] = i;
+                free = next_of_number[free];
             }
         }
     }

@@ -177,11 +177,16 @@ bool merge_rules::may_carry(const subfield_view& s) const noexcept {
 void merge_rules::append_key(const field_text& field, std::string_view more_ignored, std::pmr::string& key) const {
     const match_rule* rule = heaviest(match, field.tag);
     const bool sound = field.has_indicators() && (field.content.size() == 2 || field.content[2] == subfield_delimiter);
+    // In front, so that no field as it stands is taken for one of which something was left out.
+    constexpr char as_it_stands = 'r';
+    constexpr char compared = 'c';
+    const std::size_t start = key.size();
     if (field.control || !sound) {
+        key += as_it_stands;
         key += field.content;
         return;
     }
-    const std::size_t start = key.size();
+    key += compared;
     if (rule == nullptr || rule->indicators) {
         key += field.content.substr(0, 2);
     }
@@ -207,6 +212,7 @@ void merge_rules::append_key(const field_text& field, std::string_view more_igno
     }
     if (!any) {
         key.erase(start);
+        key += as_it_stands;
         key += field.content;
     }
 }
