@@ -36,6 +36,7 @@ class message_writer {
 };
 
 constexpr std::size_t shown_piece_bytes = 80;
+constexpr std::size_t shown_rule_bytes = 180; // the place in the rules and all that may stand there
 
 /// Offsets of these count in what the caller wrote in the query, not in a record.
 bool is_about_argument(errc code) noexcept {
@@ -109,6 +110,11 @@ parse_error::parse_error(errc code, std::size_t offset, std::string_view tag, st
     }
     message_writer out(message_.data(), message_.size());
     out.text(text_of(code));
+    if (code == errc::bad_rules && !piece.empty()) {
+        out.text(": ");
+        out.printable(piece.substr(0, shown_rule_bytes));
+        return; // the piece says where
+    }
     if (!piece.empty()) {
         out.text(": \"");
         out.printable(piece.substr(0, shown_piece_bytes));
@@ -144,8 +150,10 @@ const char* parse_error::hint() const noexcept {
         return "Mend the field, or write with replacement.";
     case errc::bad_path:
         return "A field path is MARCspec: 245$a, 245$a$c, 6..$a, 008/35-37, LDR/6, 245^1, 650[0]$a, 650$a{$2=\\fast}. "
-               "In "
-               "a comparison string \\s is a blank, and $ { } ! = ~ ? | have a \\ before them.";
+               "In a comparison string \\s is a blank, and $ { } ! = ~ ? | have a \\ before them.";
+    case errc::bad_rules:
+        return "For instance {\"protect\": [\"59X\", {\"tag\": \"650\", \"subfields\": {\"5\": true}}], \"tags\": "
+               "{\"6XX\": \"append\"}}.";
     case errc::bad_json:
         return "A record is MARC-in-JSON: {\"leader\": \"...\", \"fields\": [{\"001\": \"...\"}, {\"245\": {\"ind1\": "
                "\"1\", "

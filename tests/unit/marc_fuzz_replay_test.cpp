@@ -1,4 +1,5 @@
 // Runs every input in tests/fuzz/corpus through its fuzz target.
+#include "marc_edit_target.hpp"
 #include "marc_support.hpp"
 #include "marc_charset_target.hpp"
 #include "marc_targets.hpp"
@@ -32,6 +33,9 @@ TEST(marc_fuzz_replay, mrk) {
 }
 TEST(marc_fuzz_replay, path) {
     replay("marc_path", marc_fuzz::path);
+}
+TEST(marc_fuzz_replay, edit) {
+    replay("marc_edit", marc_fuzz::edit);
 }
 TEST(marc_fuzz_replay, record_check) {
     replay("marc_record_check", marc_fuzz::record_check);

@@ -1,6 +1,9 @@
 // No memory: every function throws bad_alloc at whichever allocation fails, and leaks nothing. Cancelling likewise.
 #include "marc/linked.hpp"
 #include "marc/nfc.hpp"
+#include "marc/diff.hpp"
+#include "marc/edit.hpp"
+#include "marc/merge.hpp"
 #include "marc/path.hpp"
 #include "marc/poll.hpp"
 #include "marc/wire.hpp"
@@ -134,6 +137,53 @@ TEST(marc_memory, paths) {
     sweep([&](std::pmr::memory_resource* memory) {
         std::pmr::string scratch(memory);
         evaluate(p, r.view(), scratch, [](std::string_view) {});
+    });
+}
+
+TEST(marc_memory, edits_differences_and_merges) {
+    const stored_record a = from_mrk(text);
+    const stored_record b = from_mrk("=LDR  00000cam\\a2200000\\a\\4500\n=245  $aT and a longer title of it$bc\n"
+                                     "=650  \\0$aTwo headings$xone word and more of them\n=650  \\0$aOne$xtwo words\n"
+                                     "=500  $aA note that is long enough for memory of its own$5NN");
+    sweep([&](std::pmr::memory_resource* memory) { diff(a.view(), b.view(), memory); });
+    sweep([&](std::pmr::memory_resource* memory) { describe_change(a.view().field(2), b.view().field(1), memory); });
+    sweep([&](std::pmr::memory_resource* memory) {
+        std::pmr::string out(memory);
+        write_diff(a.view(), b.view(), out);
+    });
+    const std::string_view json = R"({"protect": [{"tag": "650", "subfields": {"x": "a value of some length*"}}],
+        "tags": {"650": "append"}, "positions": {"008/0": "keep"}, "order": "tag", "incoming_local": "append"})";
+    sweep([&](std::pmr::memory_resource* memory) { parse_merge_rules(json, memory); });
+    const merge_rules rules = parse_merge_rules(json, std::pmr::get_default_resource());
+    const merge_rules defaults(std::pmr::get_default_resource());
+    const auto editing = [&](auto edit) {
+        return [&a, edit](std::pmr::memory_resource* memory) {
+            builder into(memory);
+            edit(a.view(), into);
+            into.finish(4);
+        };
+    };
+    for (const merge_rules* r : {&rules, &defaults}) {
+        sweep(editing([&, r](const record_view& v, builder& into) {
+            std::pmr::vector<merge_decision> decisions(into.memory());
+            merge(v, b.view(), *r, into, &decisions);
+        }));
+    }
+    sweep(editing([](const record_view& v, builder& into) { set_values(v, "245$a", "a value of some length", into); }));
+    sweep(editing([](const record_view& v, builder& into) { set_values(v, "500$a", "a value of some length", into); }));
+    sweep(editing([](const record_view& v, builder& into) { delete_values(v, "245$a$b", into); }));
+    sweep(editing([](const record_view& v, builder& into) { replace_in_values(v, "...", "o", "a longer o", into); }));
+    sweep(editing([](const record_view& v, builder& into) { set_leader(v, "00000cam a2200000 a 4500", into); }));
+    sweep(editing([&](const record_view& v, builder& into) { add_fields(v, b.view(), field_place::by_tag, into); }));
+    sweep(editing([](const record_view& v, builder& into) {
+        const tag_pattern title{{'2', '4', '.'}};
+        keep_fields(v, {&title, 1}, into);
+    }));
+    const stored_record unsorted = from_mrk("=245  10$aT\n=100  1\\$aA\n=001  a control number of some length");
+    sweep([&](std::pmr::memory_resource* memory) {
+        builder into(memory);
+        sort_fields(unsorted.view(), into);
+        into.finish(4);
     });
 }
 

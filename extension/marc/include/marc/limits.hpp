@@ -40,4 +40,8 @@ inline constexpr std::size_t path_parts = 64;
 inline constexpr std::size_t path_bytes = 65'536;
 inline constexpr std::size_t path_comparisons = 1'000;
 
+// JSON of merge rules, and the rules, tests and values in it: each may be asked about each field.
+inline constexpr std::size_t merge_rules_bytes = 256U << 10U;
+inline constexpr std::size_t merge_rules = 1'000;
+
 } // namespace marc::limits
