@@ -40,7 +40,7 @@ constexpr std::size_t shown_piece_bytes = 80;
 /// Offsets of these count in what the caller wrote in the query, not in a record.
 bool is_about_argument(errc code) noexcept {
     return code == errc::bad_path || code == errc::unsupported_path || code == errc::bad_query ||
-           code == errc::bad_rules || code == errc::bad_schema;
+           code == errc::bad_rules || code == errc::bad_schema || code == errc::bad_options;
 }
 
 } // namespace
@@ -87,6 +87,8 @@ const char* text_of(errc code) noexcept {
         return "the merge rules cannot be read";
     case errc::bad_schema:
         return "the schema cannot be read as an Avram schema";
+    case errc::bad_options:
+        return "the validation options cannot be read";
     case errc::record_too_long:
         return "the record is longer than the 99,999 bytes of ISO 2709";
     case errc::field_too_long:
@@ -142,6 +144,11 @@ const char* parse_error::hint() const noexcept {
         return "Mend the field, or write with replacement.";
     case errc::bad_path:
         return "A field path is MARCspec: 245$a, 245$a$c, 6..$a, 008/35-37, LDR/6, 245^1, 650[0]$a.";
+    case errc::bad_options:
+        return "Options are an object of rules: {\"undefinedField\": false, \"localField\": true, \"invalidISBN\": "
+               "\"warning\"}.";
+    case errc::bad_schema:
+        return "marc_schema_check(schema) lists what is wrong with a schema.";
     case errc::bad_json:
         return "A record is MARC-in-JSON: {\"leader\": \"...\", \"fields\": [{\"001\": \"...\"}, {\"245\": {\"ind1\": "
                "\"1\", "

@@ -60,6 +60,7 @@ inline int sqlstate_of(marc::errc code) noexcept {
     case marc::errc::bad_query:
     case marc::errc::bad_rules:
     case marc::errc::bad_schema:
+    case marc::errc::bad_options:
         return ERRCODE_INVALID_PARAMETER_VALUE; // 22023
     case marc::errc::unsupported_path:
         return ERRCODE_FEATURE_NOT_SUPPORTED; // 0A000

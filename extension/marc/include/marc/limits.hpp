@@ -36,4 +36,7 @@ inline constexpr std::size_t listed_defects = 1'000;
 // Subfield selections in one field path, such as the two of 245$a$b.
 inline constexpr std::size_t path_parts = 16;
 
+// JSON of an Avram schema, or of validation options. The largest that are published have half a megabyte.
+inline constexpr std::size_t schema_bytes = 8U << 20U;
+
 } // namespace marc::limits
