@@ -1,5 +1,6 @@
 // Runs every input in tests/fuzz/corpus through its fuzz target.
 #include "marc_support.hpp"
+#include "marc_avram_target.hpp"
 #include "marc_targets.hpp"
 
 #include <gtest/gtest.h>
@@ -28,6 +29,9 @@ TEST(marc_fuzz_replay, mrk) {
 }
 TEST(marc_fuzz_replay, path) {
     replay("marc_path", marc_fuzz::path);
+}
+TEST(marc_fuzz_replay, avram) {
+    replay("marc_avram", marc_fuzz::avram);
 }
 TEST(marc_fuzz_replay, record_check) {
     replay("marc_record_check", marc_fuzz::record_check);
