@@ -197,7 +197,9 @@ class checker {
             return;
         }
         within(key, [&] {
-            for (const auto& [name, value] : members->items()) {
+            for (const auto& item : members->items()) {
+                const std::string& name = item.key();
+                const json& value = item.value();
                 within(name, [&] {
                     if (value.is_object()) {
                         body(name, value);
@@ -211,7 +213,9 @@ class checker {
 
     template <std::size_t N>
     void keys(const json& object, const key_rule (&rules_of_keys)[N]) {
-        for (const auto& [name, value] : object.items()) {
+        for (const auto& item : object.items()) {
+            const std::string& name = item.key();
+            const json& value = item.value();
             const auto rule_of_key = std::find_if(std::begin(rules_of_keys), std::end(rules_of_keys),
                                                   [&](const key_rule& r) { return r.name == name; });
             within(name, [&] {
@@ -264,7 +268,9 @@ class checker {
         }
         within(key, [&] {
             std::size_t first_length = 0;
-            for (const auto& [value, entry] : list->items()) {
+            for (const auto& item : list->items()) {
+                const std::string& value = item.key();
+                const json& entry = item.value();
                 within(value, [&] {
                     const std::size_t length = characters_in(value);
                     first_length = first_length == 0 ? length : first_length;
@@ -335,7 +341,9 @@ class checker {
             if (start > end) {
                 return error("must not end before it starts");
             }
-            for (const auto& [key, wanted] : {std::pair("start", start), std::pair("end", end)}) {
+            for (const auto& bound : {std::pair("start", start), std::pair("end", end)}) {
+                const char* const key = bound.first;
+                const std::uint64_t wanted = bound.second;
                 const json* value = member(element, key);
                 if (value != nullptr && value->is_number_unsigned() && value->get<std::uint64_t>() != wanted) {
                     within(key, [&] { error("does not agree with the range"); });

@@ -6,6 +6,9 @@ cat <<'HEAD'
 // Made by schemas/embed.sh.
 #include "marc/avram.hpp"
 
+// Compilers must support 65,536 characters only; those that we use support any number.
+#pragma GCC diagnostic ignored "-Woverlength-strings"
+
 namespace marc {
 namespace {
 
