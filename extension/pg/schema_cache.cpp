@@ -172,6 +172,14 @@ const marc::validation_options& validation_site::options(const NullableDatum& ar
     }
     raw_options_.size = 0;
     options_ = marc::validation_options::parse(json_text(argument.value));
+    for (marc::rule const counting : {marc::rule::count_record, marc::rule::count_field, marc::rule::count_subfield}) {
+        if (options_.on(counting)) {
+            throw sql_error{ERRCODE_INVALID_PARAMETER_VALUE,
+                            "the rule " + std::string{marc::name_of(counting)} + " is about a set of records",
+                            {},
+                            "Count with SQL: SELECT count(*) FROM ... WHERE m @? '245'."};
+        }
+    }
     raw_options_.keep(raw.value_or(std::string_view{}), memory_);
     return options_;
 }

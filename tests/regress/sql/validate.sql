@@ -72,6 +72,7 @@ SELECT * FROM marc_schema_check('{"count": 1, "family": "marc", "fields": {"1": 
 SELECT * FROM marc_schema_check('[]');
 SELECT marc_is_valid(m, '{"fields": {"245": 1}}') FROM record WHERE id = 1;
 SELECT marc_is_valid(m, options => '{"undefinedFeild": true}') FROM record WHERE id = 1;
+SELECT marc_is_valid(m, options => '{"countField": true}') FROM record WHERE id = 1;
 SELECT marc_schema('classification');
 \set VERBOSITY sqlstate
 SELECT marc_is_valid(m, '[]') FROM record WHERE id = 1;
