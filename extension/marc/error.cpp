@@ -41,7 +41,7 @@ constexpr std::size_t shown_rule_bytes = 180; // the place in the rules and all 
 /// Offsets of these count in what the caller wrote in the query, not in a record.
 bool is_about_argument(errc code) noexcept {
     return code == errc::bad_path || code == errc::unsupported_path || code == errc::bad_query ||
-           code == errc::bad_rules || code == errc::bad_schema;
+           code == errc::bad_rules || code == errc::bad_schema || code == errc::bad_options;
 }
 
 } // namespace
@@ -88,6 +88,8 @@ const char* text_of(errc code) noexcept {
         return "the merge rules cannot be read";
     case errc::bad_schema:
         return "the schema cannot be read as an Avram schema";
+    case errc::bad_options:
+        return "the validation options cannot be read";
     case errc::record_too_long:
         return "the record is longer than the 99,999 bytes of ISO 2709";
     case errc::field_too_long:
@@ -154,6 +156,11 @@ const char* parse_error::hint() const noexcept {
     case errc::bad_rules:
         return "For instance {\"protect\": [\"59X\", {\"tag\": \"650\", \"subfields\": {\"5\": true}}], \"tags\": "
                "{\"6XX\": \"append\"}}.";
+    case errc::bad_options:
+        return "Options are an object of rules: {\"undefinedField\": false, \"localField\": true, \"invalidISBN\": "
+               "\"warning\"}.";
+    case errc::bad_schema:
+        return "marc_schema_check(schema) lists what is wrong with a schema.";
     case errc::bad_json:
         return "A record is MARC-in-JSON: {\"leader\": \"...\", \"fields\": [{\"001\": \"...\"}, {\"245\": {\"ind1\": "
                "\"1\", "

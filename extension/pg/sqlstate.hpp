@@ -61,6 +61,7 @@ inline int sqlstate_of(marc::errc code) noexcept {
     case marc::errc::bad_query:
     case marc::errc::bad_rules:
     case marc::errc::bad_schema:
+    case marc::errc::bad_options:
         return ERRCODE_INVALID_PARAMETER_VALUE; // 22023
     case marc::errc::corrupt:
         return ERRCODE_DATA_CORRUPTED; // XX001: a stored value; marc_recv makes it 22P03

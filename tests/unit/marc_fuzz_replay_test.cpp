@@ -2,6 +2,7 @@
 #include "marc_edit_target.hpp"
 #include "marc_support.hpp"
 #include "marc_charset_target.hpp"
+#include "marc_avram_target.hpp"
 #include "marc_targets.hpp"
 
 #include <gtest/gtest.h>
@@ -36,6 +37,9 @@ TEST(marc_fuzz_replay, path) {
 }
 TEST(marc_fuzz_replay, edit) {
     replay("marc_edit", marc_fuzz::edit);
+}
+TEST(marc_fuzz_replay, avram) {
+    replay("marc_avram", marc_fuzz::avram);
 }
 TEST(marc_fuzz_replay, record_check) {
     replay("marc_record_check", marc_fuzz::record_check);

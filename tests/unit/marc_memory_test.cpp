@@ -6,6 +6,7 @@
 #include "marc/merge.hpp"
 #include "marc/path.hpp"
 #include "marc/poll.hpp"
+#include "marc/validate.hpp"
 #include "marc/wire.hpp"
 #include "marc_support.hpp"
 
@@ -187,6 +188,33 @@ TEST(marc_memory, edits_differences_and_merges) {
     });
 }
 
+TEST(marc_memory, validation) {
+    const std::string_view json =
+        R"s({"fields": {"245": {"label": "Title", "subfields": {"a": {"pattern": "^(a|b)+x{2,3}$"},
+        "c": {"codes": "list"}}, "indicator1": {"codes": {"0": "none", "1": "added"}}}, "001": {"positions": {"00-01":
+        {"codes": {"ab": {}}}, "02": {"flags": {"a": {}}}}, "types": {"a": {"pattern": "z"}}}}, "rules": ["linkage"],
+        "codelists": {"list": {"codes": {"one": "One"}}}})s";
+    sweep([&](std::pmr::memory_resource* memory) { const avram_schema schema(json, memory); });
+
+    struct message_sink final : problem_sink {
+        explicit message_sink(const avram_schema& s, std::pmr::memory_resource* memory) : schema(s), message(memory) {}
+        bool put(const problem& p) override {
+            write_message(p, &schema, message);
+            return true;
+        }
+        const avram_schema& schema;
+        std::pmr::string message;
+    };
+    const stored_record r =
+        from_mrk("=LDR  00000nam\\a2200000\\a\\4500\n=001  xyz\n=ABC  $ax\n=245  x0$6880-01$aT$cb$c$d");
+    const avram_schema schema(json);
+    const validation_options options;
+    sweep([&](std::pmr::memory_resource* memory) {
+        message_sink sink(schema, memory);
+        validate(r.view(), schema, options, sink, memory);
+    });
+}
+
 struct cancelled {};
 
 TEST(marc_memory, the_poll_hook_stops_long_loops) {
@@ -205,6 +233,11 @@ TEST(marc_memory, the_poll_hook_stops_long_loops) {
     EXPECT_THROW(digest(r.view()), cancelled);
     EXPECT_THROW(r.view().check(), cancelled);
     EXPECT_THROW(read_mrk(mrk, b), cancelled);
+    struct every_problem final : problem_sink {
+        bool put(const problem&) override { return true; }
+    } sink;
+    const avram_schema empty(R"({"fields": {}})");
+    EXPECT_THROW(validate(r.view(), empty, validation_options(), sink), cancelled);
     EXPECT_THROW(read_marcxml(xml, b), cancelled);
     EXPECT_THROW(read_marcxml(xml, b, nullptr, xml_parser::full), cancelled); // through libxml2's frames
     set_poll_hook(nullptr);

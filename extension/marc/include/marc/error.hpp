@@ -31,6 +31,7 @@ enum class errc : std::uint8_t {
     bad_query,           ///< a search query that does not follow its grammar
     bad_rules,           ///< merge rules that cannot be understood
     bad_schema,          ///< a schema that is not Avram
+    bad_options,         ///< validation options that cannot be understood
     record_too_long,     ///< the record does not fit ISO 2709 (99,999 bytes)
     field_too_long,      ///< a field does not fit ISO 2709 (9,999 bytes)
     unencodable,         ///< a character that the character set asked for does not have
