@@ -48,12 +48,6 @@ std::span<const std::string_view> term_collector::collect(const record_view& rec
 void term_collector::add_field(const field_view& f, const index_options& options) {
     const std::string_view tag = f.tag();
     add_key({}, index_key::presence, tag, {});
-    if (f.has_indicators()) {
-        const char first[] = {'1', f.indicator1()};
-        const char second[] = {'2', f.indicator2()};
-        add_key({}, index_key::indicator, tag, {first, 2});
-        add_key({}, index_key::indicator, tag, {second, 2});
-    }
     if (f.is_control()) {
         add_positions(tag, f.content());
         if (holds_words(tag)) {
@@ -80,10 +74,11 @@ void term_collector::add_text(std::string_view tag, std::string_view code, std::
     const identifier number = normalize(identifier_of(tag, code), text, folded);
     const std::string_view value = number ? number.text() : folded;
     std::string_view covered; // the word that the value's key stands for
-    if (value.size() <= limits::index_value_bytes) {
+    const bool whole = !words || number || folded.empty() || index_key::is_one_word(folded);
+    if (whole && value.size() <= limits::index_value_bytes) {
         add_key(value, index_key::value, tag, code);
         covered = value;
-    } else if (value.size() <= limits::index_hashed_value_bytes) {
+    } else if (!words && value.size() <= limits::index_hashed_value_bytes) {
         const std::size_t start = bytes_.size();
         bytes_.push_back(index_key::hashed_value);
         bytes_.append(index_key::hash_bytes(value).view());

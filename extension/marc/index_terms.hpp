@@ -1,6 +1,8 @@
 // Inside of the library: the parts of an index key; include/marc/index_terms.hpp has the table.
 #pragma once
 
+#include "marc/fold.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -12,8 +14,7 @@ inline constexpr char value = 2;
 inline constexpr char long_word = 3;
 inline constexpr char hashed_value = 4;
 inline constexpr char presence = 5;
-inline constexpr char indicator = 6;
-inline constexpr char characters = 7;
+inline constexpr char characters = 6;
 inline constexpr unsigned char first_text_byte = 0x20;
 
 /// Characters of fixed-length fields that have keys.
@@ -26,6 +27,11 @@ struct place {
 inline constexpr place places[] = {{"LDR", 5, 5},   {"LDR", 6, 6},   {"LDR", 7, 7},  {"LDR", 8, 8},
                                    {"LDR", 17, 17}, {"LDR", 18, 18}, {"008", 7, 10}, {"008", 15, 17},
                                    {"008", 35, 37}, {"007", 0, 0},   {"007", 0, 1}};
+
+/// True for folded text that word_cursor takes as one word.
+inline bool is_one_word(std::string_view folded) noexcept {
+    return !folded.empty() && word_cursor(folded).next().size() == folded.size();
+}
 
 /// FNV-1a, 64 bits, as eight bytes, most significant first.
 struct hash_bytes {

@@ -102,35 +102,11 @@ void query_terms::plan_leaf(const query_node& node, const index_options& options
         return;
     case type::indicator:
         if (is_whole_tag(node)) {
-            const char indicator[] = {static_cast<char>('0' + node.indicator_number), node.indicator};
-            begin_group();
-            std::pmr::string key(bytes_.get_allocator());
-            key.push_back(index_key::indicator);
-            key.append(tag);
-            key.append(indicator, 2);
-            add_term({}, key);
-            end_group();
-            leaf.exact = true;
+            plan_presence(node);
         }
         return;
     case type::characters:
-        for (const index_key::place& p : index_key::places) {
-            if (p.tag == tag && p.first == node.first && p.last == node.last) {
-                begin_group();
-                std::pmr::string key(bytes_.get_allocator());
-                key.push_back(index_key::characters);
-                key.append(tag);
-                key.push_back(static_cast<char>(index_key::first_text_byte + p.first));
-                key.append(content);
-                add_term({}, key);
-                end_group();
-                leaf.exact = true;
-                return;
-            }
-        }
-        if (tag != "LDR") {
-            plan_presence(node);
-        }
+        plan_characters(node, leaf);
         return;
     default:
         break;
@@ -186,40 +162,71 @@ bool query_terms::plan_words(const query_node& node, std::string_view folded, bo
 bool query_terms::plan_value(const query_node& node, const index_options& options) {
     const std::string_view content = query_.at(node.content);
     const std::string_view codes = query_.at(node.codes);
-    // The numbers that the value may be where it is looked for.
-    std::array<bool, 5> asked{};
-    for (const char code : codes) {
-        asked[static_cast<std::size_t>(identifier_of(node.tag_text(), {&code, 1}))] |= is_whole_tag(node);
-    }
     const bool open = codes.empty() || !is_whole_tag(node);
-    const bool any_number = std::any_of(node.numbers.begin(), node.numbers.end(), [](auto n) { return n.size > 0; });
-    if (content.size() > limits::index_hashed_value_bytes) {
-        // A record may match by the number alone, which has other words.
-        if (options.words && !any_number) {
+    // What a subfield is compared with: the number if it holds such numbers and the query is one, else the content.
+    bool content_asked = open;
+    std::array<bool, 4> number_asked{};
+    std::size_t targets = 0;
+    for (std::size_t i = 0; i < number_asked.size(); ++i) {
+        const std::string_view number = query_.at(node.numbers[i]);
+        number_asked[i] = open && !number.empty() && number != content;
+    }
+    for (const char code : open ? std::string_view() : codes) {
+        const identifier_kind kind = identifier_of(node.tag_text(), {&code, 1});
+        const std::string_view number = query_.number(node, kind);
+        if (number.empty() || number == content) {
+            content_asked = true;
+        } else {
+            number_asked[static_cast<std::size_t>(kind) - 1] = true;
+        }
+    }
+    targets =
+        static_cast<std::size_t>(std::count(number_asked.begin(), number_asked.end(), true)) + (content_asked ? 1 : 0);
+
+    const auto is_control = [](char c) { return is_control_code({&c, 1}); };
+    const bool only_values = !options.words || (!codes.empty() && std::all_of(codes.begin(), codes.end(), is_control));
+    const bool is_short = content.size() <= limits::index_value_bytes;
+    const bool kept = only_values ? content.size() <= limits::index_hashed_value_bytes
+                                  : is_short && (content.empty() || index_key::is_one_word(content));
+    if (content_asked && !kept) {
+        // The words must be there, unless a number would do as well.
+        if (options.words && targets == 1) {
             plan_words(node, content, false);
         }
         return false;
     }
-    bool exact = true;
     begin_group();
-    if (content.size() <= limits::index_value_bytes) {
-        add_exact(node, content, index_key::value);
-    } else {
-        add_exact(node, index_key::hash_bytes(content).view(), index_key::hashed_value);
-        exact = false;
+    if (content_asked) {
+        is_short ? add_exact(node, content, index_key::value)
+                 : add_exact(node, index_key::hash_bytes(content).view(), index_key::hashed_value);
     }
-    for (const identifier_kind kind :
-         {identifier_kind::isbn, identifier_kind::issn, identifier_kind::lccn, identifier_kind::oclc}) {
-        const std::string_view number = query_.number(node, kind);
-        if (number.empty() || number == content || !(open || asked[static_cast<std::size_t>(kind)])) {
-            continue;
+    for (std::size_t i = 0; i < number_asked.size(); ++i) {
+        if (number_asked[i]) {
+            add_exact(node, query_.at(node.numbers[i]), index_key::value);
         }
-        add_exact(node, number, index_key::value);
-        // The same digits may stand in another subfield, or there without their mark.
-        exact = exact && !open && codes.size() == 1 && kind != identifier_kind::oclc;
     }
     end_group();
-    return exact;
+    return targets == 1 && (is_short || !content_asked);
+}
+
+void query_terms::plan_characters(const query_node& node, plan& leaf) {
+    const std::string_view tag = node.tag_text();
+    for (const index_key::place& p : index_key::places) {
+        if (p.tag == tag && p.first == node.first && p.last == node.last) {
+            std::pmr::string key(1, index_key::characters, bytes_.get_allocator());
+            key.append(tag);
+            key.push_back(static_cast<char>(index_key::first_text_byte + p.first));
+            key.append(query_.at(node.content));
+            begin_group();
+            add_term({}, key);
+            end_group();
+            leaf.exact = true;
+            return;
+        }
+    }
+    if (tag != "LDR") {
+        plan_presence(node);
+    }
 }
 
 void query_terms::plan_presence(const query_node& node) {

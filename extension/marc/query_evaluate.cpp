@@ -137,11 +137,12 @@ bool query_evaluator::leaf_in_text(const query_node& node, std::string_view tag,
     fold(text, folded_);
     const std::string_view folded = folded_;
     const identifier number = normalize(kind, text, folded);
-    if (node.what == type::value && !node.prefix && number) {
-        return number.text() == query_->number(node, kind);
-    }
     if (node.what == type::value) {
-        return node.prefix ? folded.substr(0, wanted.size()) == wanted : folded == wanted;
+        if (node.prefix) {
+            return folded.substr(0, wanted.size()) == wanted;
+        }
+        const std::string_view wanted_number = query_->number(node, kind);
+        return (number ? number.text() : folded) == (wanted_number.empty() ? wanted : wanted_number);
     }
     return has_phrase(node, word_of(kind, number));
 }

@@ -10,14 +10,15 @@
 //   first 32 bytes 03 tag code  a longer word, cut between characters
 //   04 hash tag code            a value of 21 to 120 bytes: its FNV-1a hash, 8 bytes, most significant byte first
 //   05 tag code                 the subfield is there; without code, the field
-//   06 tag 1 or 2, indicator
-//   07 tag position characters  characters at the places listed in index_terms.cpp; the position is one byte, from 20
+//   06 tag position characters  characters at the places listed in index_terms.cpp; the position is one byte, from 20
 //   on
 //
 // The tag is three bytes, the code is missing (control fields, text before the first subfield) or one character. The
 // text comes first, so that one range of keys holds a word wherever it occurs, and all words with one beginning.
-// Words are not kept for the fields that holds_words() excludes and for codes that are digits; values neither for those
-// fields.
+//
+// Fields that holds_words() excludes have no keys of text. Words are not kept for codes that are digits, nor in an
+// index with words = off; values are always kept there, elsewhere only when they are one word, empty, or a standard
+// number: the others are found by their words. Indicators have no keys: they select too little.
 #pragma once
 
 #include "marc/query.hpp"
@@ -130,6 +131,7 @@ class query_terms {
     bool plan_words(const query_node& node, std::string_view folded, bool prefix);
     bool plan_value(const query_node& node, const index_options& options);
     void plan_presence(const query_node& node);
+    void plan_characters(const query_node& node, plan& leaf);
     void add_exact(const query_node& node, std::string_view text, char kind);
     void add_range(const query_node& node, std::string_view start, std::uint8_t last_kind);
     void add_term(query_term term, std::string_view key);

@@ -20,7 +20,7 @@
 //   character positions = number [ "-" number ]               characters, counted from 0 word      = text [ "*" ]
 //   several words in one text stand one behind the other (a phrase); with
 //                                                   *, the last one is the beginning of a word
-//   value     = text [ "*" ]                        the whole value; with *, its beginning
+//   value     = text [ "*" ]                        the whole value; with *, its beginning as it is written
 //   text      = bare | quoted                       bare: up to a blank or one of & | ! ( ) { } " * $ ^; in a word
 //   without
 //                                                   a tag neither : nor = can stand; quoted: in "", with a backslash
