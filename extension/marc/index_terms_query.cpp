@@ -162,25 +162,28 @@ bool query_terms::plan_words(const query_node& node, std::string_view folded, bo
 bool query_terms::plan_value(const query_node& node, const index_options& options) {
     const std::string_view content = query_.at(node.content);
     const std::string_view codes = query_.at(node.codes);
-    const bool open = codes.empty() || !is_whole_tag(node);
     // What a subfield is compared with: the number if it holds such numbers and the query is one, else the content.
-    bool content_asked = open;
+    bool content_asked = codes.empty() || !is_whole_tag(node);
     std::array<bool, 4> number_asked{};
-    std::size_t targets = 0;
-    for (std::size_t i = 0; i < number_asked.size(); ++i) {
-        const std::string_view number = query_.at(node.numbers[i]);
-        number_asked[i] = open && !number.empty() && number != content;
-    }
-    for (const char code : open ? std::string_view() : codes) {
-        const identifier_kind kind = identifier_of(node.tag_text(), {&code, 1});
+    const auto ask = [&](identifier_kind kind) {
         const std::string_view number = query_.number(node, kind);
         if (number.empty() || number == content) {
             content_asked = true;
         } else {
             number_asked[static_cast<std::size_t>(kind) - 1] = true;
         }
+    };
+    if (!is_whole_tag(node)) {
+        for (const identifier_kind kind :
+             {identifier_kind::isbn, identifier_kind::issn, identifier_kind::lccn, identifier_kind::oclc}) {
+            ask(kind);
+        }
+    } else {
+        for (const char& code : codes.empty() ? std::string_view("abcdefghijklmnopqrstuvwxyz") : codes) {
+            ask(identifier_of(node.tag_text(), {&code, 1}));
+        }
     }
-    targets =
+    const std::size_t targets =
         static_cast<std::size_t>(std::count(number_asked.begin(), number_asked.end(), true)) + (content_asked ? 1 : 0);
 
     const auto is_control = [](char c) { return is_control_code({&c, 1}); };

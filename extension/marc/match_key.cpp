@@ -102,7 +102,7 @@ char carrier(const record_view& record, std::pmr::memory_resource* memory) {
 
 void append_number(unsigned number, std::pmr::string& key) {
     char digits[12];
-    if (number > 0) {
+    if (number > 1) {
         const auto end = std::to_chars(digits, digits + sizeof digits, number);
         key.append(digits, end.ptr);
     }
@@ -158,6 +158,8 @@ std::pmr::string match_key(const record_view& record, std::pmr::memory_resource*
     } else {
         key.append(first_characters(edition, 3));
     }
+    key.push_back('|');
+    key.append(first_characters(packed(first_value(record, {"086"}, "a"), memory), 40));
     return key;
 }
 

@@ -15,9 +15,11 @@
 //                rest; articles stay, since the indicator that counts them is often wrong
 //   author       the first 8 characters of the main or else first added name ($a of 100, 110, 111, 700, 710, 711)
 //   year         as publication_year() has it; empty when unknown
-//   extent       the largest number in the first 300$a: pages of a book, "1 online resource (xii, 345 pages)" too
-//   publisher    the first 4 characters of 260$b or 264$b
-//   edition      the digits of 250$a, or else its first 3 characters
+//   extent       the largest number over 1 in the first 300$a: the pages of a book, also in "1 online resource (xii,
+//   345 pages)" publisher    the first 4 characters of 260$b or 264$b edition      the digits of 250$a, or else its
+//   first 3 characters document     the first 086$a, at most 40 characters: sheets, issues and sizes of government
+//   documents are often
+//                described alike but for this number
 #pragma once
 
 #include "marc/record.hpp"
