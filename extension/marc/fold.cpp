@@ -43,6 +43,32 @@ class squeezer {
         close_gap();
         out_.append(text);
     }
+    /// Takes the ASCII characters at the start of a text; returns how many there are.
+    std::size_t put_ascii(std::string_view text) {
+        text = text.substr(0, find_non_ascii(text));
+        const std::size_t before = out_.size();
+        out_.resize(before + text.size() + 1); // no character becomes more than one, but for the first gap
+        char* const begin = out_.data() + before;
+        char* to = begin;
+        bool gap = gap_;
+        bool inside = before > start_;
+        for (const char raw : text) {
+            const char c = ascii[static_cast<unsigned char>(raw)];
+            if (c == ' ') {
+                gap = true;
+            } else if (c != 0) {
+                if (gap && inside) {
+                    *to++ = ' ';
+                }
+                *to++ = c;
+                gap = false;
+                inside = true;
+            }
+        }
+        gap_ = gap;
+        out_.resize(before + static_cast<std::size_t>(to - begin));
+        return text.size();
+    }
 
   private:
     void close_gap() {
@@ -100,15 +126,9 @@ void fold(std::string_view utf8, std::pmr::string& result) {
     squeezer out(result);
     std::size_t at = 0;
     while (at < utf8.size()) {
-        const auto byte = static_cast<unsigned char>(utf8[at]);
-        if (byte < 0x80) {
-            const char c = ascii[byte];
-            ++at;
-            if (c == ' ') {
-                out.gap();
-            } else if (c != 0) {
-                out.put(c);
-            }
+        const char first = utf8[at];
+        if (static_cast<unsigned char>(first) < 0x80) {
+            at += out.put_ascii(utf8.substr(at));
             continue;
         }
         const std::string_view rest = utf8.substr(at);

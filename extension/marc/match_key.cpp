@@ -127,7 +127,13 @@ std::pmr::string match_key(const record_view& record, std::pmr::memory_resource*
     std::pmr::string key(memory);
     const std::pmr::string name = packed(title(record, memory), memory);
     char type = record.leader()[6];
-    if (name.empty() || std::string_view("acdefgijkmoprt").find(type) == std::string_view::npos) {
+    const int year = publication_year(record);
+    std::string_view person = first_value(record, {"100", "110", "111"}, "a");
+    if (person.empty()) {
+        person = first_value(record, {"700", "710", "711"}, "a");
+    }
+    if (name.empty() || (person.empty() && year == 0) ||
+        std::string_view("acdefgijkmoprt").find(type) == std::string_view::npos) {
         return key;
     }
     type = type == 't' ? 'a' : type == 'f' ? 'e' : type == 'd' ? 'c' : type;
@@ -139,13 +145,9 @@ std::pmr::string match_key(const record_view& record, std::pmr::memory_resource*
     key.push_back('|');
     append_title(name, key);
     key.push_back('|');
-    std::string_view person = first_value(record, {"100", "110", "111"}, "a");
-    if (person.empty()) {
-        person = first_value(record, {"700", "710", "711"}, "a");
-    }
     key.append(first_characters(packed(person, memory), 8));
     key.push_back('|');
-    append_number(static_cast<unsigned>(publication_year(record)), key);
+    append_number(static_cast<unsigned>(year), key);
     key.push_back('|');
     append_number(largest_number(first_value(record, {"300"}, "a")), key);
     key.push_back('|');

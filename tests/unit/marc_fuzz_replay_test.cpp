@@ -1,4 +1,5 @@
 // Runs every input in tests/fuzz/corpus through its fuzz target.
+#include "marc_query_target.hpp"
 #include "marc_support.hpp"
 #include "marc_targets.hpp"
 
@@ -28,6 +29,9 @@ TEST(marc_fuzz_replay, mrk) {
 }
 TEST(marc_fuzz_replay, path) {
     replay("marc_path", marc_fuzz::path);
+}
+TEST(marc_fuzz_replay, query) {
+    replay("marc_query", marc_fuzz::query);
 }
 TEST(marc_fuzz_replay, record_check) {
     replay("marc_record_check", marc_fuzz::record_check);

@@ -187,11 +187,13 @@ TEST(marc_match_key, is_robust_and_distinguishes) {
         key("=100  1\\$aMu\xCC\x88ller, Hans,$d1950-\n=245  10$aThe TITLE$brest\n=250  \\\\$aSecond edition (2nd).\n"
             "=264  \\1$bPress Ltd.,$c[1990]\n=300  \\\\$a345 pages"),
         one);
-    EXPECT_EQ(key("=007  cr\n=245  10$aT\n=300  \\\\$a1 online resource"), "1|ame|t||||||");
-    EXPECT_EQ(key("=245  10$aT$h[microform]\n=086  0\\$aY 1.1/8:117-152"), "1|amm|t||||||y118117152");
-    EXPECT_NE(key("=245  10$aT$nPart 1"), key("=245  10$aT$nPart 2"));
+    EXPECT_EQ(key("=007  cr\n=100  1\\$aN\n=245  10$aT\n=300  \\\\$a1 online resource"), "1|ame|t|n|||||");
+    EXPECT_EQ(key("=245  10$aT$h[microform]\n=086  0\\$aY 1.1/8:117-152\n=260  \\\\$c1990"),
+              "1|amm|t||1990||||y118117152");
+    EXPECT_NE(key("=245  10$aT$nPart 1\n=260  \\\\$c1990"), key("=245  10$aT$nPart 2\n=260  \\\\$c1990"));
     const std::string lengthy(200, 'x');
-    EXPECT_NE(key("=245  10$a" + lengthy), key("=245  10$a" + lengthy + "x"));
+    EXPECT_NE(key("=100  1\\$aN\n=245  10$a" + lengthy), key("=100  1\\$aN\n=245  10$a" + lengthy + "x"));
+    EXPECT_EQ(key("=245  10$aTitle alone\n=300  \\\\$a345 p."), "");
     EXPECT_EQ(key("=500  \\\\$aNo title"), "");
     EXPECT_EQ(key("=245  10$aT", "00000nz  a2200000 a 4500"), "");
 }

@@ -31,7 +31,8 @@ namespace marc {
 
 inline constexpr int match_key_version = 1;
 
-/// The key, or empty for a record that has no title or is not bibliographic.
+/// The key, or empty for a record that is not bibliographic, or has no title, or neither name nor year: a title alone
+/// identifies nothing.
 std::pmr::string match_key(const record_view& record, std::pmr::memory_resource* memory);
 
 } // namespace marc
