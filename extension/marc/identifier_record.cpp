@@ -1,5 +1,6 @@
 // Where a record has its standard numbers.
 #include "marc/identifier.hpp"
+#include "marc/poll.hpp"
 
 #include <algorithm>
 
@@ -10,7 +11,8 @@ bool is_one_of(char code, std::string_view codes) noexcept {
     return codes.find(code) != std::string_view::npos;
 }
 
-void add(std::pmr::vector<identifier>& numbers, const identifier& number) {
+void add(std::pmr::vector<identifier>& numbers, const identifier& number, poller& stop) {
+    stop.step(8 + 8 * numbers.size());
     const auto same = [&](const identifier& other) { return other.text() == number.text(); };
     // A record has few numbers; a hostile one with many keeps the first thousand.
     if (number && numbers.size() < 1'000 && std::none_of(numbers.begin(), numbers.end(), same)) {
@@ -21,13 +23,14 @@ void add(std::pmr::vector<identifier>& numbers, const identifier& number) {
 std::pmr::vector<identifier> numbers_of(const record_view& record, std::string_view tag,
                                         identifier (*read)(std::string_view), std::pmr::memory_resource* memory) {
     std::pmr::vector<identifier> numbers(memory);
+    poller stop;
     for (const field_view f : record) {
         if (f.tag() != tag) {
             continue;
         }
         for (const subfield_view& s : f.subfields()) {
             if (s.code == "a") {
-                add(numbers, read(s.value));
+                add(numbers, read(s.value), stop);
             }
         }
     }
@@ -90,19 +93,20 @@ identifier lccn_of(const record_view& record) {
 
 std::pmr::vector<identifier> oclc_numbers(const record_view& record, std::pmr::memory_resource* memory) {
     std::pmr::vector<identifier> numbers(memory);
+    poller stop;
     bool from_oclc = false;
     for (const field_view f : record) {
         from_oclc = from_oclc || (f.tag() == "003" && f.content() == "OCoLC");
     }
     const std::string_view own = control_number(record);
-    add(numbers, from_oclc ? oclc_number(own) : marked_oclc_number(own));
+    add(numbers, from_oclc ? oclc_number(own) : marked_oclc_number(own), stop);
     for (const field_view f : record) {
         if (f.tag() != "035") {
             continue;
         }
         for (const subfield_view& s : f.subfields()) {
             if (s.code == "a") {
-                add(numbers, marked_oclc_number(s.value));
+                add(numbers, marked_oclc_number(s.value), stop);
             }
         }
     }
