@@ -30,7 +30,9 @@
 extern "C" {
 #include "postgres.h"
 
+#include "access/gin.h"
 #include "access/htup_details.h"
+#include "access/reloptions.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_operator.h"
@@ -49,6 +51,8 @@ extern "C" {
 #include "optimizer/optimizer.h"
 #include "parser/analyze.h"
 #include "parser/parser.h"
+#include "tsearch/ts_type.h"
+#include "tsearch/ts_utils.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
@@ -57,6 +61,7 @@ extern "C" {
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
+#include "utils/selfuncs.h"
 #include "utils/syscache.h"
 #include "utils/tuplestore.h"
 

@@ -1,5 +1,6 @@
 // Runs every input in tests/fuzz/corpus through its fuzz target.
 #include "marc_edit_target.hpp"
+#include "marc_query_target.hpp"
 #include "marc_support.hpp"
 #include "marc_charset_target.hpp"
 #include "marc_avram_target.hpp"
@@ -40,6 +41,9 @@ TEST(marc_fuzz_replay, edit) {
 }
 TEST(marc_fuzz_replay, avram) {
     replay("marc_avram", marc_fuzz::avram);
+}
+TEST(marc_fuzz_replay, query) {
+    replay("marc_query", marc_fuzz::query);
 }
 TEST(marc_fuzz_replay, record_check) {
     replay("marc_record_check", marc_fuzz::record_check);
