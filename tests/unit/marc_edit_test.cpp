@@ -178,7 +178,7 @@ TEST(marc_edit, an_edited_record_forgets_its_form_but_not_what_was_lost) {
     builder b;
     b.set_source(source_format::iso2709, source_encoding::marc8);
     b.mark(record_flag::lossy | record_flag::defects);
-    b.set_residue(residue_kind::original, "raw");
+    b.set_residue(residue_kind::iso2709_difference, "raw");
     b.add_field("001", "x");
     const stored_record r = b.finish();
     ASSERT_EQ(set_values(r.view(), "001", "y", b), edit_outcome::changed);
