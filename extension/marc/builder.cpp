@@ -18,8 +18,9 @@ constexpr std::string_view neutral_leader = "00000    a2200000   4500";
 static_assert(neutral_leader.size() == limits::leader_bytes);
 
 bool has_control(const char (&leader)[limits::leader_bytes]) noexcept {
-    return std::any_of(std::begin(leader), std::end(leader),
-                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+    const byte_block first(leader);
+    const byte_block last(leader + limits::leader_bytes - byte_block::bytes);
+    return (first.control() | last.control() | first.equal(0x7F) | last.equal(0x7F)) != 0;
 }
 
 /// Position of the next byte under 20, or the size; eight bytes at a time.
@@ -85,6 +86,7 @@ void builder::clear() noexcept {
     encoding_ = source_encoding::unicode;
     flags_ = 0;
     has_leader_ = false;
+    converts_ = false;
     scanned_ = 0;
     terminators_ = 0;
     invalid_utf8_ = std::string_view::npos;
@@ -206,16 +208,27 @@ std::size_t builder::invalid_utf8() {
 /// True when note_defects() would find nothing.
 bool builder::is_sound() {
     scan();
-    if (controls_ || empty_codes_ || terminators_ != count_ || has_control(leader_) || !is_alphanumeric(tags_)) {
+    const tag_characters characters = scan_tags(tags_);
+    if (controls_ || empty_codes_ || terminators_ != count_ || has_control(leader_) ||
+        characters == tag_characters::others) {
         return false;
     }
-    for (std::size_t i = 0; i < count_; ++i) {
+    // The control fields in front, as nearly all records have them, at once.
+    std::size_t i = 0;
+    while (i < count_ && tag(i).starts_with("00")) {
+        ++i;
+    }
+    const std::size_t control_bytes = i < count_ ? starts_[i] : data_.size();
+    if (std::string_view(data_).substr(0, control_bytes).find(subfield_delimiter) != std::string_view::npos) {
+        return false;
+    }
+    for (; i < count_; ++i) {
         const std::string_view field = content(i);
-        if (layout::kind_of(tag(i), field) == field_kind::control) {
-            if (field.find(subfield_delimiter) != std::string_view::npos) {
-                return false;
-            }
-        } else if (!layout::starts_with_indicators(field) || (field.size() > 2 && field[2] != subfield_delimiter)) {
+        const bool control = characters == tag_characters::digits
+                                 ? tag(i).starts_with("00")
+                                 : layout::kind_of(tag(i), field) == field_kind::control;
+        if (control ? field.find(subfield_delimiter) != std::string_view::npos
+                    : !layout::starts_with_indicators(field) || (field.size() > 2 && field[2] != subfield_delimiter)) {
             return false;
         }
     }
@@ -247,7 +260,7 @@ void builder::note_defects(report* notes, std::size_t offset) {
         const std::string_view field = content(i);
         const bool control = layout::kind_of(tag(i), field) == field_kind::control;
         polling.step(field.size());
-        if (!is_alphanumeric(tag(i))) {
+        if (scan_tags(tag(i)) == tag_characters::others) {
             note(defect_code::tag_character, i, start);
         }
         if (field.find('\0') != std::string_view::npos) {

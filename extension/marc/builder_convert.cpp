@@ -1,20 +1,9 @@
 // Fields that a builder already holds: looking at them, and giving them another content.
-#include "layout.hpp"
 #include "marc/builder.hpp"
 #include "marc/error.hpp"
 #include "marc/poll.hpp"
 
 namespace marc {
-
-std::string_view builder::tag(std::size_t index) const noexcept {
-    return std::string_view(tags_).substr(index * layout::tag_bytes, layout::tag_bytes);
-}
-
-std::string_view builder::content(std::size_t index) const noexcept {
-    const std::size_t start = starts_[index];
-    const std::size_t end = index + 1 < count_ ? starts_[index + 1] : data_.size();
-    return {data_.data() + start, end - start - 1};
-}
 
 std::uint32_t builder::occurrence(std::size_t index) const noexcept {
     std::uint32_t before = 0;
@@ -29,6 +18,7 @@ bool builder::holds_fields_of(const builder& other) const noexcept {
 }
 
 void builder::convert_fields(const std::function<bool(std::size_t, std::string_view, std::pmr::string&)>& convert) {
+    converts_ = true;
     converted_.clear();
     converted_.reserve(data_.size() + data_.size() / 4);
     poller polling;

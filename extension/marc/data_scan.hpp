@@ -27,8 +27,11 @@ struct data_facts {
 template <class Block = byte_block>
 data_facts scan_data(std::string_view data) noexcept;
 
-/// True when every byte is an ASCII letter or digit.
+enum class tag_characters { digits, letters_and_digits, others };
+
+/// What the tags consist of.
+/// @param tags three bytes for each
 template <class Block = byte_block>
-bool is_alphanumeric(std::string_view text) noexcept;
+tag_characters scan_tags(std::string_view tags) noexcept;
 
 } // namespace marc

@@ -40,33 +40,41 @@ bool is_numeric_entry(std::string_view text) noexcept {
     return text.size() >= entry_bytes && decimal(text.substr(3, 9)).has_value();
 }
 
-struct entry_numbers {
-    std::uint32_t bytes; ///< 0 also when the entry has something else than digits
-    std::uint32_t start;
-};
-
-/// The nine digits of an entry: eight of them at once, as two numbers of one word.
-entry_numbers read_numbers(const char* entry) noexcept {
-    constexpr std::uint64_t ones = 0x0101'0101'0101'0101ULL;
-    std::uint64_t word = 0;
+/// Bytes as a number, the first highest.
+template <typename Number>
+Number load_first_highest(const char* at) noexcept {
+    Number n;
+    std::memcpy(&n, at, sizeof n);
     if constexpr (std::endian::native == std::endian::little) {
-        std::memcpy(&word, entry + 4, sizeof word);
-    } else {
-        for (std::size_t i = 0; i < sizeof word; ++i) {
-            word |= std::uint64_t{static_cast<unsigned char>(entry[4 + i])} << (8 * i);
-        }
+        n = static_cast<Number>(sizeof n == 8 ? __builtin_bswap64(n)
+                                              : __builtin_bswap32(static_cast<std::uint32_t>(n)));
     }
-    const std::uint32_t thousands = static_cast<std::uint32_t>(static_cast<unsigned char>(entry[3])) - '0';
-    // A digit is 30 to 39: the high half is 3, also when 6 is added to the low half.
-    const bool digits = ((word | (word + 6 * ones)) & (0xF0 * ones)) == 0x30 * ones &&
-                        (word & (0xF0 * ones)) == 0x30 * ones && thousands <= 9;
-    // Neighbours are joined three times: pairs of digits, of these pairs, and both halves.
-    word = ((word & (0x0F * ones)) * (1 + (10ULL << 8U))) >> 8U;
-    word = ((word & 0x00FF'00FF'00FF'00FFULL) * (1 + (100ULL << 16U))) >> 16U;
-    word = ((word & 0x0000'FFFF'0000'FFFFULL) * (1 + (10'000ULL << 32U))) >> 32U;
-    const auto number = static_cast<std::uint32_t>(word);
-    return {digits ? thousands * 1000 + number / 100'000 : 0, number % 100'000};
+    return n;
 }
+
+/// Decimal numbers with one digit in each byte.
+namespace digits {
+
+constexpr std::uint32_t ones = 0x0101'0101U;
+
+/// Sum of a number of five digits, perhaps with one more, and one of four.
+std::uint64_t add(std::uint64_t five, std::uint32_t four) noexcept {
+    // 246 more in each byte: from ten on it flows over into the next one; what did not flow over gives it back.
+    constexpr std::uint64_t five_ones = 0x01'0101'0101ULL;
+    const std::uint64_t sum = five + four + 246 * five_ones;
+    return sum - ((sum >> 7U) & five_ones) * 246;
+}
+
+bool are_digits(std::uint32_t bytes) noexcept {
+    return ((bytes | (bytes + (0x7F - 9) * ones)) & (0x80 * ones)) == 0;
+}
+
+std::uint32_t value_of(std::uint32_t four) noexcept {
+    const std::uint32_t pairs = ((four >> 8U) & 0x00FF'00FFU) * 10 + (four & 0x00FF'00FFU);
+    return (pairs >> 16U) * 100 + (pairs & 0xFFFFU);
+}
+
+} // namespace digits
 
 class damaged_directory {
   public:
@@ -355,21 +363,28 @@ bool read_exact_directory(std::string_view directory, std::string_view area, bui
     }
     char* const tags = count > usual ? more_tags.data() : usual_tags;
     std::uint32_t* const starts = count > usual ? more_starts.data() : usual_starts;
-    std::size_t expected = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        const char* e = directory.data() + i * entry_bytes;
-        const entry_numbers numbers = read_numbers(e);
-        const std::size_t bytes = numbers.bytes;
-        const std::size_t start = numbers.start;
-        if (bytes == 0 || start != expected || bytes > area.size() - start ||
-            area[start + bytes - 1] != field_terminator) {
+    constexpr std::uint64_t five_bytes = 0xFF'FFFF'FFFFULL;
+    constexpr std::uint64_t zeros = 0x30'3030'3030ULL;
+    const char* const begin = area.data();
+    const char* const end = begin + area.size();
+    const char* at = begin;
+    const char* e = directory.data();
+    std::uint64_t expected = 0; // where the field must start, in digits: entries are compared with it, not converted
+    for (std::size_t i = 0; i < count; ++i, e += entry_bytes) {
+        // Where a byte is no digit, the one before may come out wrong; the entry is refused in any case.
+        const std::uint32_t length = load_first_highest<std::uint32_t>(e + 3) - '0' * digits::ones;
+        const std::size_t bytes = digits::value_of(length);
+        if ((load_first_highest<std::uint64_t>(e + 4) & five_bytes) - zeros != expected ||
+            !digits::are_digits(length) || bytes == 0 || bytes > static_cast<std::size_t>(end - at) ||
+            at[bytes - 1] != field_terminator) {
             return false;
         }
         std::memcpy(tags + 3 * i, e, 3);
-        starts[i] = static_cast<std::uint32_t>(start);
-        expected += bytes;
+        starts[i] = static_cast<std::uint32_t>(at - begin);
+        at += bytes;
+        expected = digits::add(expected, length);
     }
-    if (expected != area.size()) {
+    if (at != end) {
         return false;
     }
     into.add_fields({tags, 3 * count}, {starts, count}, area);

@@ -1,5 +1,6 @@
 #include "iso2709_extent.hpp"
 
+#include "byte_block.hpp"
 #include "marc/limits.hpp"
 #include "marc/poll.hpp"
 #include "marc/record.hpp"
@@ -29,24 +30,16 @@ std::size_t skip_filler(std::string_view text, std::size_t at) noexcept {
     return at;
 }
 
-std::optional<std::size_t> decimal(std::string_view digits) noexcept {
-    std::size_t n = 0;
-    for (const char c : digits) {
-        if (c < '0' || c > '9') {
-            return std::nullopt;
-        }
-        n = n * 10 + static_cast<std::size_t>(c - '0');
-    }
-    return n;
-}
-
 int leader_marks(std::string_view text) noexcept {
     if (text.size() < limits::leader_bytes) {
         return 0;
     }
-    const auto is_delimiter = [](char c) { return c >= record_terminator && c <= subfield_delimiter; };
-    if (std::any_of(text.begin(), text.begin() + limits::leader_bytes, is_delimiter)) {
-        return 0;
+    for (const std::size_t at : {std::size_t{0}, limits::leader_bytes - byte_block::bytes}) {
+        const byte_block block(text.data() + at);
+        if ((block.equal(record_terminator) |
+             block.equal_but(field_terminator, field_terminator ^ subfield_delimiter)) != 0) {
+            return 0;
+        }
     }
     return static_cast<int>(decimal(text.substr(0, 5)).has_value()) +
            static_cast<int>(decimal(text.substr(12, 5)).has_value()) + static_cast<int>(text.substr(10, 2) == "22") +

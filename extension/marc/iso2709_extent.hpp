@@ -11,7 +11,16 @@ namespace marc {
 std::size_t skip_filler(std::string_view text, std::size_t at) noexcept;
 
 /// A number of exactly these digits, or nothing.
-std::optional<std::size_t> decimal(std::string_view digits) noexcept;
+inline std::optional<std::size_t> decimal(std::string_view digits) noexcept {
+    std::size_t n = 0;
+    for (const char c : digits) {
+        if (c < '0' || c > '9') {
+            return std::nullopt;
+        }
+        n = n * 10 + static_cast<std::size_t>(c - '0');
+    }
+    return n;
+}
 
 /// How many of the four marks of a leader are there: five digits of length, five digits of base address, 22, 45.
 int leader_marks(std::string_view text) noexcept;

@@ -95,7 +95,7 @@ void keep_raw(builder& into, std::string_view input) {
 }
 
 void keep_raw_of_sound(builder& into, std::string_view input, std::string_view area) {
-    if (into.data() == area) {
+    if (!into.is_converted()) {
         const bool rebuilt_as_it_is = into.encoding() == source_encoding::utf8 ||
                                       into.encoding() == source_encoding::ascii ||
                                       into.encoding() == source_encoding::utf8_mislabelled;

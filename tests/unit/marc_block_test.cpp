@@ -97,17 +97,41 @@ TYPED_TEST(marc_block, facts_are_those_of_a_plain_loop) {
     }
 }
 
-TYPED_TEST(marc_block, letters_and_digits) {
-    EXPECT_TRUE(is_alphanumeric<TypeParam>(""));
+TYPED_TEST(marc_block, characters_of_tags) {
+    EXPECT_EQ(scan_tags<TypeParam>(""), tag_characters::digits);
     for (std::size_t size = 1; size < 40; ++size) {
-        std::string text(size, 'Q');
-        EXPECT_TRUE(is_alphanumeric<TypeParam>(text));
+        std::string tags(size, '0');
+        EXPECT_EQ(scan_tags<TypeParam>(tags), tag_characters::digits);
         for (std::size_t at = 0; at < size; ++at) {
-            text[at] = '-';
-            EXPECT_FALSE(is_alphanumeric<TypeParam>(text)) << size << ' ' << at;
-            text[at] = '7';
+            for (const char c : {'-', '/', ':', '@', '[', '`', '{', '\xB0', '\xE1', '\0'}) {
+                tags[at] = c;
+                EXPECT_EQ(scan_tags<TypeParam>(tags), tag_characters::others) << size << ' ' << at;
+            }
+            for (const char c : {'a', 'z', 'A', 'Z'}) {
+                tags[at] = c;
+                EXPECT_EQ(scan_tags<TypeParam>(tags), tag_characters::letters_and_digits) << size << ' ' << at;
+            }
+            tags[at] = '9';
         }
     }
+}
+
+TYPED_TEST(marc_block, blocks_as_results) {
+    const std::string a = "a\x1E"
+                          "a\x1E"
+                          "\x1F\x01xyzw 0123a";
+    const TypeParam block(a.data());
+    EXPECT_EQ((block.where_equal('a')).high(), block.equal('a'));
+    EXPECT_EQ((block.where_equal_but('\x1E', 1)).high(), block.equal_but('\x1E', 1));
+    EXPECT_EQ((block.where_control() ^ block.where_equal_but('\x1E', 1)).high(), 1U << 5U);
+    EXPECT_EQ((block.where_control() & block.where_equal('\x1F')).high(), 1U << 4U);
+    TypeParam counted;
+    EXPECT_FALSE(counted.any());
+    for (int i = 0; i < 255; ++i) {
+        counted.count(block.where_equal('a'));
+    }
+    EXPECT_EQ(counted.sum(), 3U * 255);
+    EXPECT_TRUE(counted.any());
 }
 
 } // namespace

@@ -91,8 +91,13 @@ class builder {
     void convert_fields(
         const std::function<bool(std::size_t index, std::string_view content, std::pmr::string& out)>& convert);
     /// A field so far.
-    std::string_view tag(std::size_t index) const noexcept;
-    std::string_view content(std::size_t index) const noexcept;
+    std::string_view tag(std::size_t index) const noexcept { return {tags_.data() + 3 * index, 3}; }
+    std::string_view content(std::size_t index) const noexcept {
+        const std::size_t end = index + 1 < count_ ? starts_[index + 1] : data_.size();
+        return {data_.data() + starts_[index], end - starts_[index] - 1};
+    }
+    /// True when convert_fields() was called.
+    bool is_converted() const noexcept { return converts_; }
     /// How many fields before this one have its tag.
     std::uint32_t occurrence(std::size_t index) const noexcept;
     std::string_view leader() const noexcept { return {leader_, limits::leader_bytes}; }
@@ -144,6 +149,7 @@ class builder {
     source_encoding encoding_ = source_encoding::unicode;
     std::uint8_t flags_ = 0;
     bool has_leader_ = false;
+    bool converts_ = false;
     // What scan() found in the first scanned_ bytes of the data.
     std::size_t scanned_ = 0;
     std::size_t terminators_ = 0;
