@@ -84,7 +84,7 @@ make_chroot() {
     fi
     rm -rf --one-file-system "$2"
     debootstrap --variant=minbase \
-        --include="make,gcc,g++,libc6-dev,pkg-config,libxml2-dev,postgresql-$1,postgresql-server-dev-$1,postgresql-$1-pgtap" \
+        --include="make,gcc,g++,libc6-dev,pkg-config,libxml2-dev,nlohmann-json3-dev,postgresql-$1,postgresql-server-dev-$1,postgresql-$1-pgtap" \
         "${SUITE[$1]}" "$2" "$MIRROR" >"$2.debootstrap.log" 2>&1 && touch "$2.complete"
 }
 
