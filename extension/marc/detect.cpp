@@ -50,8 +50,7 @@ form detect(std::string_view input) noexcept {
         return form::json;
     }
     // Both start with digits, as ISO 2709 does.
-    const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
-    if (is_aleph_line(line)) {
+    if (is_aleph_line(text)) {
         return form::aleph;
     }
     if (is_line_mode_start(text)) {

@@ -131,9 +131,9 @@ class writer {
             return;
         }
         out_ += "{\"ind1\":";
-        string(content.substr(0, 1));
+        indicator(content[0]);
         out_ += ",\"ind2\":";
-        string(content.substr(1, 1));
+        indicator(content[1]);
         out_ += ",\"subfields\":[";
         bool first = true;
         for (const subfield_view& s : subfield_range(content.substr(2))) {
@@ -145,6 +145,13 @@ class writer {
             out_ += '}';
         }
         out_ += "]}";
+    }
+
+    void indicator(char c) {
+        if (c == '\0' && options_.without_nul && options_.policy == inexpressible_content::replace) {
+            c = '?'; // an indicator is ASCII
+        }
+        string({&c, 1});
     }
 
     bool needs_escape(unsigned char c) const noexcept {

@@ -110,7 +110,7 @@ bool is_line_mode_leader(std::string_view line) noexcept {
 }
 
 bool is_line_mode_start(std::string_view text) noexcept {
-    const std::size_t end = text.find('\n');
+    const std::size_t end = text.substr(0, limits::leader_bytes + 2).find('\n'); // not all of a large file
     if (end == std::string_view::npos || leader_marks(text) < 2) {
         return false;
     }

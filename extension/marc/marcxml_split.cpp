@@ -85,8 +85,10 @@ cut_result marcxml_cutter::next(std::string_view text, bool at_end, cut& result)
         const std::size_t markup = text.find('<', at);
         if (open_.empty() && unnamed_depth_ == 0) {
             // Outside of any element nothing may stand.
-            at += text.substr(at).starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
-            const std::size_t junk = text.find_first_not_of(white_space, at);
+            std::size_t junk = text.find_first_not_of(white_space, at);
+            while (junk != std::string_view::npos && text.substr(junk).starts_with(byte_order_mark)) {
+                junk = text.find_first_not_of(white_space, junk + byte_order_mark.size());
+            }
             if (junk < std::min(markup, text.size())) {
                 result.start = junk;
                 if (markup == std::string_view::npos && !at_end) {

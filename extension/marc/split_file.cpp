@@ -17,10 +17,8 @@
 namespace marc {
 namespace {
 
-constexpr std::size_t step_bytes = 256U << 10U;
-
 // What must be at hand for the form to be recognised.
-constexpr std::size_t detect_bytes = 4'096;
+constexpr std::size_t detect_bytes = 1'024;
 
 bool is_utf16(xml_encoding encoding) noexcept {
     return encoding == xml_encoding::utf16_little || encoding == xml_encoding::utf16_big;
@@ -31,7 +29,7 @@ bool is_utf16(xml_encoding encoding) noexcept {
 cut_result cut_iso2709(std::string_view text, bool at_end, cut& result) {
     // The length in a leader decides as far as five digits reach, and what follows the record: filler and a leader.
     constexpr std::size_t record_ahead = limits::iso2709_record_bytes + 1;
-    constexpr std::size_t next_ahead = detect_bytes;
+    constexpr std::size_t next_ahead = 4'096;
     // Blanks that were passed over may be the start of a leader without length.
     constexpr std::size_t filler_kept = 8;
     iso2709_splitter splitter(as_bytes(text));
@@ -73,15 +71,20 @@ struct file_splitter::state {
     /// Reads more of the file.
     void fill() {
         if (source != nullptr) {
+            // As much again as there is, so that looking at it anew takes linear time in all.
             const std::size_t wanted = std::max(step_bytes, raw.size());
             if (raw.data() != buffer.data() && !raw.empty()) {
                 std::copy(raw.begin(), raw.end(), buffer.begin());
             }
             const std::size_t kept = raw.size();
             buffer.resize(std::max(buffer.size(), kept + wanted));
-            const std::size_t n = source->read(buffer.data() + kept, wanted);
+            std::size_t n = 0;
+            while (n < wanted && !at_end) {
+                const std::size_t more = source->read(buffer.data() + kept + n, wanted - n);
+                at_end = more == 0;
+                n += more;
+            }
             raw = {buffer.data(), kept + n};
-            at_end = n == 0;
         }
         if (is_utf16(encoding)) {
             raw_decoded += decode_xml(raw.substr(raw_decoded), encoding, at_end, decoded);
@@ -134,6 +137,7 @@ struct file_splitter::state {
 
     form file_form;
     byte_source* source = nullptr;
+    std::size_t step_bytes = 0;
     std::pmr::vector<char> buffer;
     std::string_view raw; ///< what is at hand, as it stands in the file
     std::size_t offset = 0;
@@ -172,8 +176,9 @@ file_splitter::file_splitter(std::span<const std::byte> file, form f, std::pmr::
     state_->at_end = true;
 }
 
-file_splitter::file_splitter(byte_source& source, form f, std::pmr::memory_resource* memory)
+file_splitter::file_splitter(byte_source& source, form f, std::pmr::memory_resource* memory, std::size_t step_bytes)
     : state_(make<state>(memory, f), free_state{memory}) {
+    state_->step_bytes = step_bytes;
     state_->source = &source;
 }
 

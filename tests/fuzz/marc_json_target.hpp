@@ -21,8 +21,7 @@ inline void check_json(const marc::record_view& r) {
             demand(marc::digest(back.view()) == digest, "JSON keeps the digest");
         }
         std::pmr::string json;
-        marc::write_json(
-            r, json, {.form = form, .without_nul = true, .policy = marc::inexpressible_content::replace});
+        marc::write_json(r, json, {.form = form, .without_nul = true, .policy = marc::inexpressible_content::replace});
         demand(json.find("\\u0000") == std::string::npos, "no NUL is written where none may be");
         marc::builder b;
         marc::read_json(json, b);

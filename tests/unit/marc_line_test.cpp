@@ -92,15 +92,47 @@ TEST(marc_line, aleph_looks_as_aleph_writes_it) {
 TEST(marc_line, both_are_exact_for_anything) {
     builder b;
     const std::string nul(1, '\0');
-    for (const std::string& c :
-         {std::string(), std::string(" "), std::string("1"), std::string("10"), std::string("10\x1F"),
-          std::string("10\x1F\x1F"), std::string("\x1F" "aT"), std::string("10lead\x1F" "aT"), nul + "0\x1F" "a" + nul,
-          std::string("\x7F\x1D\x1E"), std::string("10\x1F" "aline\nbreak\r"), std::string("10\x1F" "a $b x $c"),
-          std::string("10\x1F" "a$b x\x1F" "b $$a $\x1F" "c$\x1F" "d$$$$"), std::string("10\x1F$x\x1F$\x1F" "bz"),
-          std::string("10\x1F" "a{dollar}{lcub}{U+0041}{hex:00}{x}{"), std::string("{hex:00}"), std::string("^ ^"),
-          std::string(" $\x1F" "a1"), std::string("$ \x1F" "a $"), std::string("10\x1F \x1F  \x1F^x"),
-          std::string("10\x1F{dollar}"), std::string("10\x1F" "a\xF0\x9F\x98\x80 $\xC3\xA9 x\x1F\xC3\xA9value"),
-          std::string("10 $a x"), std::string("  $a"), std::string("$$aX")}) {
+    for (const std::string& c : {std::string(),
+                                 std::string(" "),
+                                 std::string("1"),
+                                 std::string("10"),
+                                 std::string("10\x1F"),
+                                 std::string("10\x1F\x1F"),
+                                 std::string("\x1F"
+                                             "aT"),
+                                 std::string("10lead\x1F"
+                                             "aT"),
+                                 nul +
+                                     "0\x1F"
+                                     "a" +
+                                     nul,
+                                 std::string("\x7F\x1D\x1E"),
+                                 std::string("10\x1F"
+                                             "aline\nbreak\r"),
+                                 std::string("10\x1F"
+                                             "a $b x $c"),
+                                 std::string("10\x1F"
+                                             "a$b x\x1F"
+                                             "b $$a $\x1F"
+                                             "c$\x1F"
+                                             "d$$$$"),
+                                 std::string("10\x1F$x\x1F$\x1F"
+                                             "bz"),
+                                 std::string("10\x1F"
+                                             "a{dollar}{lcub}{U+0041}{hex:00}{x}{"),
+                                 std::string("{hex:00}"),
+                                 std::string("^ ^"),
+                                 std::string(" $\x1F"
+                                             "a1"),
+                                 std::string("$ \x1F"
+                                             "a $"),
+                                 std::string("10\x1F \x1F  \x1F^x"),
+                                 std::string("10\x1F{dollar}"),
+                                 std::string("10\x1F"
+                                             "a\xF0\x9F\x98\x80 $\xC3\xA9 x\x1F\xC3\xA9value"),
+                                 std::string("10 $a x"),
+                                 std::string("  $a"),
+                                 std::string("$$aX")}) {
         for (const std::string_view tag : {std::string_view("001"), std::string_view("245"), std::string_view("FMT"),
                                            std::string_view("\xFF\xFE\x00", 3), std::string_view("a b"),
                                            std::string_view("LDR"), std::string_view("{he")}) {
@@ -110,10 +142,12 @@ TEST(marc_line, both_are_exact_for_anything) {
     }
     const stored_record r = b.finish();
     marc_fuzz::check_lines(r.view());
-    for (const std::string_view leader : {std::string_view("001 345678901234567890123"), std::string_view("{hex:41}^{dollar} $a    "),
-                                          std::string_view("\0\n\r\t{U+0041}      4500 ", 24), std::string_view("                        ")}) {
+    for (const std::string_view leader :
+         {std::string_view("001 345678901234567890123"), std::string_view("{hex:41}^{dollar} $a    "),
+          std::string_view("\0\n\r\t{U+0041}      4500 ", 24), std::string_view("                        ")}) {
         b.set_leader(leader);
-        b.add_field("245", "10\x1F" "aT");
+        b.add_field("245", "10\x1F"
+                           "aT");
         marc_fuzz::check_lines(b.finish().view());
     }
 }
@@ -121,7 +155,8 @@ TEST(marc_line, both_are_exact_for_anything) {
 TEST(marc_line, notes_and_refuses) {
     const std::string leader = "00755cam  22002414a 4500\n";
     report notes;
-    EXPECT_EQ(content(from_line("001 x\n245 10 $a T", &notes).view()), "00000    a2200000   4500|001 x|245 10\x1F" "aT");
+    EXPECT_EQ(content(from_line("001 x\n245 10 $a T", &notes).view()), "00000    a2200000   4500|001 x|245 10\x1F"
+                                                                       "aT");
     EXPECT_TRUE(notes.has(defect_code::leader_missing));
     EXPECT_EQ(error_of(read_line, ""), errc::not_marc);
     EXPECT_EQ(error_of(read_line, leader + "001 x\n\n" + leader), errc::many_records);

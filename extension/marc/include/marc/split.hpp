@@ -46,8 +46,10 @@ class file_splitter {
   public:
     /// A whole file in memory, which must outlive this. @param f not form::unknown or a form that is none of MARC
     file_splitter(std::span<const std::byte> file, form f, std::pmr::memory_resource* memory);
-    /// A file that is read in steps. @param f form::unknown to recognise it by the first bytes
-    file_splitter(byte_source& source, form f, std::pmr::memory_resource* memory);
+    /// A file that is read in steps.
+    /// @param f          form::unknown to recognise it by the first bytes
+    /// @param step_bytes how much is read at once, at least
+    file_splitter(byte_source& source, form f, std::pmr::memory_resource* memory, std::size_t step_bytes = 256U << 10U);
     file_splitter(const file_splitter&) = delete;
     file_splitter& operator=(const file_splitter&) = delete;
     ~file_splitter();
