@@ -101,6 +101,42 @@ class event_handler {
 
 constexpr std::string_view white_space = " \t\r\n";
 
+bool is_control(char c) noexcept {
+    return static_cast<unsigned char>(c) < 0x20;
+}
+
+/// The text with escapes for the control characters in its strings, where JSON forbids them but pymarc and others read
+/// them; empty when there are none.
+std::pmr::string with_escaped_controls(std::string_view text, std::pmr::memory_resource* memory) {
+    constexpr char digits[] = "0123456789ABCDEF";
+    std::pmr::string mended(memory);
+    if (std::none_of(text.begin(), text.end(), is_control)) {
+        return mended;
+    }
+    bool in_string = false;
+    std::size_t copied = 0;
+    poller polling;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char c = text[at];
+        if (c == '"') {
+            in_string = !in_string;
+        } else if (c == '\\') {
+            ++at;
+        } else if (in_string && is_control(c)) {
+            mended += text.substr(copied, at - copied);
+            mended += "\\u00";
+            mended += digits[static_cast<unsigned char>(c) >> 4U];
+            mended += digits[static_cast<unsigned char>(c) & 0xFU];
+            copied = at + 1;
+        }
+        polling.step();
+    }
+    if (copied > 0) {
+        mended += text.substr(copied);
+    }
+    return mended;
+}
+
 void read_document(std::string_view text, builder& into, report* notes, bool in_string) {
     const std::size_t invalid = find_invalid_utf8(text);
     if (invalid != std::string_view::npos) {
@@ -135,7 +171,8 @@ void read_json(std::string_view text, builder& into, report* notes) {
     if (text.size() > limits::text_bytes) {
         throw parse_error(errc::too_large, text.size());
     }
-    read_document(text, into, notes, false);
+    const std::pmr::string mended = with_escaped_controls(text, into.memory());
+    read_document(mended.empty() ? text : std::string_view(mended), into, notes, false);
 }
 
 } // namespace marc

@@ -112,7 +112,9 @@ struct file_splitter::state {
         const bool is_known = file_form == form::iso2709 || file_form == form::marcxml || file_form == form::json ||
                               file_form == form::mrk || file_form == form::line || file_form == form::aleph;
         if (!is_known && !text().empty()) {
-            throw parse_error(errc::not_marc, 0, {}, text().substr(0, 40));
+            const bool compressed = found == form::gzip || found == form::zip;
+            throw parse_error(errc::not_marc, 0, {},
+                              compressed ? "a compressed file: decompress it first" : text().substr(0, 40));
         }
     }
 

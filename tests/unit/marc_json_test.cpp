@@ -127,6 +127,9 @@ TEST(marc_json, reads_what_others_write) {
         quoted += c == '"' ? std::string("\\\"") : std::string(1, c);
     }
     EXPECT_EQ(from_json(quoted + "\"").view().field_count(), 0U);
+    // Control characters in a string, which JSON forbids.
+    EXPECT_EQ(content(from_json("{" + leader + ",\"fields\":[{\"001\":\"a\nb\x01\\\"c\"}]}\n").view()),
+              "00000nam a2200000 a 4500|001 a\nb\x01\"c");
     // Repeated members count in their order.
     EXPECT_EQ(content(from_json("{" + leader + ",\"fields\":{\"001\":\"1\",\"245\":\"a\",\"001\":\"2\"}}").view()),
               "00000nam a2200000 a 4500|001 1|245 a|001 2");

@@ -34,7 +34,8 @@ void write_json(const record_view& record, std::pmr::string& out, json_options o
 
 /// Reads one record: MARC-in-JSON with `fields` as list or keyed by tag, or marc-json with `controlfield` and
 /// `datafield`; alone, in an array of one, or as a JSON string that holds the text (FOLIO keeps it so). Members of an
-/// object count in their order, and may occur more than once.
+/// object count in their order, and may occur more than once. Control characters in strings are read, though JSON
+/// forbids them; offsets then count in the text with escapes for them.
 /// @param text UTF-8
 /// @throws parse_error bad_json, not_marc, many_records, bad_tag, bad_indicator, bad_subfield_code, bad_utf8, too_large
 void read_json(std::string_view text, builder& into, report* notes = nullptr);
