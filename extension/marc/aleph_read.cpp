@@ -1,5 +1,6 @@
 // The grammar is in aleph_write.cpp.
 #include "hexadecimal.hpp"
+#include "iso2709_extent.hpp"
 #include "line_escape.hpp"
 #include "line_form.hpp"
 #include "marc/aleph.hpp"
@@ -126,6 +127,10 @@ class line_reader {
 bool is_aleph_line(std::string_view line) noexcept {
     return line.size() > number_digits && line[number_digits] == ' ' &&
            line.substr(0, number_digits).find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+bool is_aleph_start(std::string_view text) noexcept {
+    return is_aleph_line(text) && text.size() >= 18 && text[15] == ' ' && text[17] == ' ' && leader_marks(text) < 2;
 }
 
 void read_aleph(std::string_view text, builder& into, report* notes) {

@@ -50,7 +50,7 @@ form detect(std::string_view input) noexcept {
         return form::json;
     }
     // Both start with digits, as ISO 2709 does.
-    if (is_aleph_line(text)) {
+    if (is_aleph_start(text)) {
         return form::aleph;
     }
     if (is_line_mode_start(text)) {

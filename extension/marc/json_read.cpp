@@ -39,7 +39,6 @@ class counting_iterator {
         return old;
     }
     friend bool operator==(const counting_iterator& a, const counting_iterator& b) noexcept { return a.at_ == b.at_; }
-    friend bool operator!=(const counting_iterator& a, const counting_iterator& b) noexcept { return a.at_ != b.at_; }
 
   private:
     const char* at_;

@@ -12,6 +12,9 @@ bool is_line_mode_leader(std::string_view line) noexcept;
 /// that starts with a tag.
 bool is_line_mode_start(std::string_view text) noexcept;
 
+/// A text that starts with a line of Aleph sequential, certainly: the blanks between the columns tell it from a leader.
+bool is_aleph_start(std::string_view text) noexcept;
+
 /// A line of Aleph sequential: nine digits and a blank.
 bool is_aleph_line(std::string_view line) noexcept;
 

@@ -22,10 +22,12 @@ inline void check_json(const marc::record_view& r) {
         }
         std::pmr::string json;
         marc::write_json(r, json, {.form = form, .without_nul = true, .policy = marc::inexpressible_content::replace});
-        demand(json.find("\\u0000") == std::string::npos, "no NUL is written where none may be");
         marc::builder b;
         marc::read_json(json, b);
-        b.finish().view().check();
+        const marc::stored_record back = b.finish();
+        back.view().check();
+        // A leader that holds one has it replaced by a longer character, and so may be cut.
+        demand(back.view().data().find('\0') == std::string_view::npos, "no NUL is written where none may be");
     }
 }
 

@@ -106,7 +106,7 @@ TEST(marc_forms_corpus, pymarc_json_is_the_record) {
     EXPECT_EQ(digests("one.json"), digests("one.dat"));
     EXPECT_EQ(digests("batch.json").size(), 2U);
     EXPECT_EQ(digests("batch.json"), digests("batch.xml"));
-    EXPECT_EQ(digests("test.json").size(), 10U);
+    EXPECT_EQ(digests("test.json").size(), 1U); // with line ends in its strings
 }
 
 /// FOLIO's parsed records: the content member, as an object or as a string.
