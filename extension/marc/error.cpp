@@ -140,7 +140,8 @@ parse_error parse_error::at(std::size_t offset) const noexcept {
 const char* parse_error::hint() const noexcept {
     switch (code_) {
     case errc::many_records:
-        return "Cut the input into records first: marc_split for ISO 2709, marc_split_xml, marc_split_json, marc_split_mrk "
+        return "Cut the input into records first: marc_split for ISO 2709, marc_split_xml, marc_split_json, "
+               "marc_split_mrk "
                "for the text forms.";
     case errc::bad_utf8:
         return "Leader/09 or the form of the input promises UTF-8. Convert the record to UTF-8, or mend the bytes.";
@@ -160,7 +161,8 @@ const char* parse_error::hint() const noexcept {
                "\"1\", "
                "\"ind2\": \"0\", \"subfields\": [{\"a\": \"...\"}]}}]}.";
     case errc::bad_line:
-        return "Line mode is the leader, then one line a field: 245 10 $a Title $b rest. Aleph sequential is one line a "
+        return "Line mode is the leader, then one line a field: 245 10 $a Title $b rest. Aleph sequential is one line "
+               "a "
                "field: 000000001 24510 L $$aTitle$$brest.";
     case errc::bad_mnemonic:
         return "One line a field: =245  10$aTitle; a blank indicator is \\, and $ { } in values are {dollar} {lcub} "

@@ -63,8 +63,7 @@ MARC_SQL_FUNCTION(marc_from_iso2709) {
 MARC_SQL_FUNCTION(marc_from_bytes) {
     struct varlena* bytes = varlena_argument(fcinfo, 0);
     return boundary(fcinfo, [&] {
-        return read_binary(
-            [&](marc::builder& builder) { marc::read_bytes(varlena_bytes(bytes), builder); });
+        return read_binary([&](marc::builder& builder) { marc::read_bytes(varlena_bytes(bytes), builder); });
     });
 }
 
