@@ -30,6 +30,8 @@ class message_writer {
         }
     }
 
+    std::size_t written(const char* start) const noexcept { return static_cast<std::size_t>(next_ - start); }
+
   private:
     char* next_;
     char* end_;
@@ -122,21 +124,33 @@ parse_error::parse_error(errc code, std::size_t offset, std::string_view tag, st
         out.printable(piece.substr(0, shown_piece_bytes));
         out.text("\"");
     }
+    place_at_ = static_cast<std::uint8_t>(out.written(message_.data()));
+    *this = at(offset);
+}
+
+parse_error parse_error::at(std::size_t offset) const noexcept {
+    parse_error moved = *this;
+    moved.offset_ = offset;
+    std::fill(moved.message_.begin() + place_at_, moved.message_.end(), '\0');
+    message_writer out(moved.message_.data() + place_at_, message_.size() - place_at_);
     out.text(" (");
     if (tag_length_ > 0) {
         out.text("field ");
         out.text({tag_.data(), tag_length_});
         out.text(", ");
     }
-    out.text(is_about_argument(code) ? "position " : "byte ");
+    out.text(is_about_argument(code_) ? "position " : "byte ");
     out.number(offset);
     out.text(")");
+    return moved;
 }
 
 const char* parse_error::hint() const noexcept {
     switch (code_) {
     case errc::many_records:
-        return "Cut the input into records first: marc_split for ISO 2709, marc_split_xml for MARCXML.";
+        return "Cut the input into records first: marc_split for ISO 2709, marc_split_xml, marc_split_json, "
+               "marc_split_mrk "
+               "for the text forms.";
     case errc::bad_utf8:
         return "Leader/09 or the form of the input promises UTF-8. Convert the record to UTF-8, or mend the bytes.";
     case errc::unsupported_charset:
@@ -145,7 +159,7 @@ const char* parse_error::hint() const noexcept {
         return "Remove the <!DOCTYPE ...> declaration; MARCXML needs none.";
     case errc::record_too_long:
     case errc::field_too_long:
-        return "Write this record as MARCXML, which has no such limit.";
+        return "Write this record as MARCXML or JSON, which have no such limit.";
     case errc::unencodable:
         return "Write UTF-8, or a character reference in place of the character ('ncr').";
     case errc::inexpressible:
@@ -168,6 +182,10 @@ const char* parse_error::hint() const noexcept {
         return "A record is MARC-in-JSON: {\"leader\": \"...\", \"fields\": [{\"001\": \"...\"}, {\"245\": {\"ind1\": "
                "\"1\", "
                "\"ind2\": \"0\", \"subfields\": [{\"a\": \"...\"}]}}]}.";
+    case errc::bad_line:
+        return "Line mode is the leader, then one line a field: 245 10 $a Title $b rest. Aleph sequential is one line "
+               "a "
+               "field: 000000001 24510 L $$aTitle$$brest.";
     case errc::bad_mnemonic:
         return "One line a field: =245  10$aTitle; a blank indicator is \\, and $ { } in values are {dollar} {lcub} "
                "{rcub}.";

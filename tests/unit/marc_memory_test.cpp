@@ -1,11 +1,15 @@
 // No memory: every function throws bad_alloc at whichever allocation fails, and leaks nothing. Cancelling likewise.
-#include "marc/linked.hpp"
-#include "marc/nfc.hpp"
+#include "marc/aleph.hpp"
 #include "marc/diff.hpp"
 #include "marc/edit.hpp"
+#include "marc/json.hpp"
+#include "marc/line.hpp"
+#include "marc/linked.hpp"
 #include "marc/merge.hpp"
+#include "marc/nfc.hpp"
 #include "marc/path.hpp"
 #include "marc/poll.hpp"
+#include "marc/split.hpp"
 #include "marc/validate.hpp"
 #include "marc/wire.hpp"
 #include "marc_support.hpp"
@@ -213,6 +217,67 @@ TEST(marc_memory, validation) {
         message_sink sink(schema, memory);
         validate(r.view(), schema, options, sink, memory);
     });
+}
+
+TEST(marc_memory, text_forms_and_files) {
+    const stored_record r = from_mrk(text);
+    std::pmr::string json;
+    write_json(r.view(), json, {.form = json_form::keyed});
+    json += '\n';
+    std::pmr::string line;
+    write_line(r.view(), line);
+    std::pmr::string aleph;
+    write_aleph(r.view(), aleph);
+    const std::string xml =
+        "<?xml version='1.0' encoding='ISO-8859-1'?><m:collection xmlns:m='urn:x' xmlns='urn:y'><a><b xmlns=''>" +
+        to_xml(r.view(), inexpressible_content::replace) + "</b></a></m:collection>";
+    const auto reading = [](auto read, std::string_view input) {
+        return [read, input](std::pmr::memory_resource* memory) {
+            builder b(memory);
+            report notes(memory);
+            read(input, b, &notes);
+            b.finish(4);
+        };
+    };
+    sweep(reading(read_json, json));
+    sweep(reading(read_line, line));
+    sweep(reading(read_aleph, aleph));
+    for (const json_form f : {json_form::list, json_form::keyed}) {
+        sweep([&](std::pmr::memory_resource* memory) {
+            std::pmr::string out(memory);
+            write_json(r.view(), out, {.form = f});
+        });
+    }
+    sweep([&](std::pmr::memory_resource* memory) {
+        std::pmr::string out(memory);
+        write_line(r.view(), out);
+        write_aleph(r.view(), out);
+    });
+    for (const std::string& file : {xml, to_iso(r.view()), std::string(json), std::string(line), std::string(aleph)}) {
+        sweep([&](std::pmr::memory_resource* memory) {
+            class in_memory final : public byte_source {
+              public:
+                explicit in_memory(std::string_view rest) : rest_(rest) {}
+                std::size_t read(char* into, std::size_t bytes) override {
+                    const std::size_t n = std::min(bytes, rest_.size());
+                    rest_.copy(into, n);
+                    rest_.remove_prefix(n);
+                    return n;
+                }
+
+              private:
+                std::string_view rest_;
+            };
+            in_memory source(file);
+            file_splitter splitter(source, form::unknown, memory, 16);
+            file_piece piece;
+            builder b(memory);
+            while (splitter.next(piece)) {
+                splitter.read(b);
+                b.finish(4);
+            }
+        });
+    }
 }
 
 struct cancelled {};

@@ -48,6 +48,9 @@ class parse_error : public std::exception {
     /// @param piece  a few bytes of the input to show, or empty; unprintable bytes are shown as '?'
     parse_error(errc code, std::size_t offset, std::string_view tag = {}, std::string_view piece = {}) noexcept;
 
+    /// The same error at another offset, for who knows where the input lies in a larger one.
+    parse_error at(std::size_t offset) const noexcept;
+
     errc code() const noexcept { return code_; }
     std::size_t offset() const noexcept { return offset_; }
     /// The tag of the field concerned, printable ASCII, or empty.
@@ -60,6 +63,7 @@ class parse_error : public std::exception {
   private:
     errc code_;
     std::uint8_t tag_length_ = 0;
+    std::uint8_t place_at_ = 0; ///< where the message says field and offset
     std::array<char, 3> tag_{};
     std::size_t offset_;
     std::array<char, 240> message_{};

@@ -25,6 +25,13 @@ inline constexpr std::size_t fields = 1'000'000;
 // Elements inside each other. MARCXML needs five.
 inline constexpr std::size_t xml_depth = 64;
 
+// Objects and arrays inside each other. MARC-in-JSON needs seven.
+inline constexpr std::size_t json_depth = 64;
+
+// A piece of a file that is to be one record: more is not looked at as a whole, so that reading a file of any length
+// needs no more memory than this.
+inline constexpr std::size_t piece_bytes = record_bytes;
+
 // One start tag. MARCXML has three attributes of one to three characters, and a root element its namespaces. libxml2
 // compares every attribute with each other one, and cannot be cancelled meanwhile.
 inline constexpr std::size_t xml_start_tag_bytes = 16'384;
