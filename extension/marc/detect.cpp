@@ -1,10 +1,15 @@
 #include "marc/detect.hpp"
 
 #include "iso2709_extent.hpp"
+#include "line_form.hpp"
+#include "marc/aleph.hpp"
 #include "marc/error.hpp"
 #include "marc/iso2709.hpp"
+#include "marc/json.hpp"
+#include "marc/line.hpp"
 #include "marc/marcxml.hpp"
 #include "marc/mrk.hpp"
+#include "marcxml_encoding.hpp"
 
 #include <algorithm>
 
@@ -44,6 +49,13 @@ form detect(std::string_view input) noexcept {
     if (visible.starts_with('{') || visible.starts_with('[')) {
         return form::json;
     }
+    // Both start with digits, as ISO 2709 does.
+    if (is_aleph_start(text)) {
+        return form::aleph;
+    }
+    if (is_line_mode_start(text)) {
+        return form::line;
+    }
     const std::string_view leader = text.substr(0, limits::leader_bytes);
     const bool length_digits = leader.size() >= 5 && decimal(leader.substr(0, 5)).has_value();
     return length_digits || leader_marks(text) >= 2 ? form::iso2709 : form::unknown;
@@ -61,10 +73,37 @@ form read_text(std::string_view text, builder& into, report* notes) {
     case form::mrk:
         read_mrk(text, into, notes);
         break;
+    case form::json:
+        read_json(text, into, notes);
+        break;
+    case form::line:
+        read_line(text, into, notes);
+        break;
+    case form::aleph:
+        read_aleph(text, into, notes);
+        break;
     default:
         throw parse_error(errc::not_marc, 0, {}, text.substr(0, 40));
     }
     return found;
+}
+
+form read_bytes(std::span<const std::byte> bytes, builder& into, report* notes) {
+    const std::string_view text = as_text(bytes);
+    if (text.size() > limits::text_bytes) {
+        throw parse_error(errc::too_large, text.size());
+    }
+    const xml_encoding declared = declared_encoding(text);
+    if (declared == xml_encoding::utf16_little || declared == xml_encoding::utf16_big) {
+        std::pmr::string utf8(into.memory());
+        decode_xml(text, declared, true, utf8);
+        return read_text(utf8, into, notes);
+    }
+    if (detect(text) != form::marcxml) {
+        return read_text(text, into, notes);
+    }
+    read_encoded_marcxml({}, text, {}, declared, into, notes);
+    return form::marcxml;
 }
 
 } // namespace marc

@@ -60,19 +60,24 @@ digest_bytes sha256::finish() noexcept {
     return result;
 }
 
-digest_bytes digest(const record_view& record) {
-    char leader[limits::leader_bytes];
-    std::copy_n(record.leader().data(), sizeof leader, leader);
+std::array<char, limits::leader_bytes> canonical_leader(const record_view& record) noexcept {
+    std::array<char, limits::leader_bytes> leader;
+    std::copy_n(record.leader().data(), leader.size(), leader.data());
     constexpr std::size_t packing[][2] = {{0, 5}, {10, 12}, {12, 17}, {20, 24}};
     for (const auto& [from, to] : packing) {
-        std::fill(leader + from, leader + to, ' ');
+        std::fill(leader.data() + from, leader.data() + to, ' ');
     }
     if (record.has(record_flag::non_ascii)) {
         leader[9] = 'a';
     }
+    return leader;
+}
+
+digest_bytes digest(const record_view& record) {
+    const auto leader = canonical_leader(record);
     sha256 hash;
     hash.update("marc 1\n");
-    hash.update({leader, sizeof leader});
+    hash.update({leader.data(), leader.size()});
     poller polling;
     for (const field_view f : record) {
         char frame[7];

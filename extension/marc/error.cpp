@@ -30,17 +30,20 @@ class message_writer {
         }
     }
 
+    std::size_t written(const char* start) const noexcept { return static_cast<std::size_t>(next_ - start); }
+
   private:
     char* next_;
     char* end_;
 };
 
 constexpr std::size_t shown_piece_bytes = 80;
+constexpr std::size_t shown_rule_bytes = 180; // the place in the rules and all that may stand there
 
 /// Offsets of these count in what the caller wrote in the query, not in a record.
 bool is_about_argument(errc code) noexcept {
     return code == errc::bad_path || code == errc::unsupported_path || code == errc::bad_query ||
-           code == errc::bad_rules || code == errc::bad_schema;
+           code == errc::bad_rules || code == errc::bad_schema || code == errc::bad_options;
 }
 
 } // namespace
@@ -80,13 +83,15 @@ const char* text_of(errc code) noexcept {
     case errc::bad_path:
         return "the field path cannot be read";
     case errc::unsupported_path:
-        return "the field path uses a part of MARCspec that is not supported";
+        return "the field path is larger than this library evaluates";
     case errc::bad_query:
         return "the search query cannot be read";
     case errc::bad_rules:
         return "the merge rules cannot be read";
     case errc::bad_schema:
         return "the schema cannot be read as an Avram schema";
+    case errc::bad_options:
+        return "the validation options cannot be read";
     case errc::record_too_long:
         return "the record is longer than the 99,999 bytes of ISO 2709";
     case errc::field_too_long:
@@ -109,26 +114,43 @@ parse_error::parse_error(errc code, std::size_t offset, std::string_view tag, st
     }
     message_writer out(message_.data(), message_.size());
     out.text(text_of(code));
+    if (code == errc::bad_rules && !piece.empty()) {
+        out.text(": ");
+        out.printable(piece.substr(0, shown_rule_bytes));
+        return; // the piece says where
+    }
     if (!piece.empty()) {
         out.text(": \"");
         out.printable(piece.substr(0, shown_piece_bytes));
         out.text("\"");
     }
+    place_at_ = static_cast<std::uint8_t>(out.written(message_.data()));
+    *this = at(offset);
+}
+
+parse_error parse_error::at(std::size_t offset) const noexcept {
+    parse_error moved = *this;
+    moved.offset_ = offset;
+    std::fill(moved.message_.begin() + place_at_, moved.message_.end(), '\0');
+    message_writer out(moved.message_.data() + place_at_, message_.size() - place_at_);
     out.text(" (");
     if (tag_length_ > 0) {
         out.text("field ");
         out.text({tag_.data(), tag_length_});
         out.text(", ");
     }
-    out.text(is_about_argument(code) ? "position " : "byte ");
+    out.text(is_about_argument(code_) ? "position " : "byte ");
     out.number(offset);
     out.text(")");
+    return moved;
 }
 
 const char* parse_error::hint() const noexcept {
     switch (code_) {
     case errc::many_records:
-        return "Cut the input into records first: marc_split for ISO 2709, marc_split_xml for MARCXML.";
+        return "Cut the input into records first: marc_split for ISO 2709, marc_split_xml, marc_split_json, "
+               "marc_split_mrk "
+               "for the text forms.";
     case errc::bad_utf8:
         return "Leader/09 or the form of the input promises UTF-8. Convert the record to UTF-8, or mend the bytes.";
     case errc::unsupported_charset:
@@ -137,17 +159,33 @@ const char* parse_error::hint() const noexcept {
         return "Remove the <!DOCTYPE ...> declaration; MARCXML needs none.";
     case errc::record_too_long:
     case errc::field_too_long:
-        return "Write this record as MARCXML, which has no such limit.";
+        return "Write this record as MARCXML or JSON, which have no such limit.";
     case errc::unencodable:
         return "Write UTF-8, or a character reference in place of the character ('ncr').";
     case errc::inexpressible:
         return "Mend the field, or write with replacement.";
     case errc::bad_path:
-        return "A field path is MARCspec: 245$a, 245$a$c, 6..$a, 008/35-37, LDR/6, 245^1, 650[0]$a.";
+        return "A field path is MARCspec: 245$a, 245$a$c, 6..$a, 008/35-37, LDR/6, 245^1, 650[0]$a, 650$a{$2=\\fast}. "
+               "In a comparison string \\s is a blank, and $ { } ! = ~ ? | have a \\ before them.";
+    case errc::bad_rules:
+        return "For instance {\"protect\": [\"59X\", {\"tag\": \"650\", \"subfields\": {\"5\": true}}], \"tags\": "
+               "{\"6XX\": \"append\"}}.";
+    case errc::bad_options:
+        return "Options are an object of rules: {\"undefinedField\": false, \"localField\": true, \"invalidISBN\": "
+               "\"warning\"}.";
+    case errc::bad_schema:
+        return "marc_schema_check(schema) lists what is wrong with a schema.";
+    case errc::bad_query:
+        return "Terms are dogs, 245$a:dogs, 245$a:\"hot dogs\", 245$a:dog*, 650$2=fast, 856$u, 245^1=0, 008/35-37=eng, "
+               "650{$a:dogs & $2=fast}; they are joined by & | ! and ( ), and other texts stand in quotation marks.";
     case errc::bad_json:
         return "A record is MARC-in-JSON: {\"leader\": \"...\", \"fields\": [{\"001\": \"...\"}, {\"245\": {\"ind1\": "
                "\"1\", "
                "\"ind2\": \"0\", \"subfields\": [{\"a\": \"...\"}]}}]}.";
+    case errc::bad_line:
+        return "Line mode is the leader, then one line a field: 245 10 $a Title $b rest. Aleph sequential is one line "
+               "a "
+               "field: 000000001 24510 L $$aTitle$$brest.";
     case errc::bad_mnemonic:
         return "One line a field: =245  10$aTitle; a blank indicator is \\, and $ { } in values are {dollar} {lcub} "
                "{rcub}.";

@@ -184,13 +184,14 @@ class writer {
         }
         while (!value.empty()) {
             const std::size_t length = character_bytes(value);
-            if (value.front() == '\t') {
+            const char c = value.front();
+            if (c == '\t') {
                 out_.literal("&#9;");
-            } else if (value.front() == '\n') {
+            } else if (c == '\n') {
                 out_.literal("&#10;");
-            } else if (is_plain(value.front())) {
+            } else if (is_plain(c)) {
                 out_.put(value.substr(0, 1));
-            } else if (static_cast<unsigned char>(value.front()) < 0x20 && value.front() != '\r') {
+            } else if (static_cast<unsigned char>(c) < 0x20 && c != '\r') {
                 if (policy_ == inexpressible_content::error) {
                     refuse(at);
                 }

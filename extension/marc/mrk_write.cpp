@@ -67,7 +67,7 @@ class writer {
     }
 
     void field(const field_view& f) {
-        out_ += "\n=";
+        out_ += '=';
         if (is_alphanumeric(f.tag()) && f.tag() != "LDR") {
             out_ += f.tag();
         } else {
@@ -175,12 +175,17 @@ void write_mrk(const record_view& record, std::pmr::string& out, mrk_options opt
     w.fixed(record.leader());
     poller polling;
     for (const field_view f : record) {
+        out += '\n';
         w.field(f);
         polling.step(f.content().size());
     }
     if (options.provenance) {
         w.provenance(record);
     }
+}
+
+void write_mrk_field(const field_view& field, std::pmr::string& out, mrk_options options) {
+    writer(out, options.ascii_only).field(field);
 }
 
 } // namespace marc

@@ -1,181 +1,155 @@
-#include "marc/charset.hpp"
+// The values of a path, in the order of the record.
 #include "marc/path.hpp"
-
-#include <algorithm>
+#include "path_select.hpp"
 
 namespace marc {
-namespace {
 
-bool tag_matches(const std::array<char, 3>& pattern, std::string_view tag) noexcept {
-    for (std::size_t i = 0; i < 3; ++i) {
-        if (pattern[i] != '.' && pattern[i] != tag[i]) {
+/// The leader occurs once, so only position 0 of an index finds it.
+std::string_view leader_value(const path& selection, std::string_view leader) noexcept {
+    return in_range(selection.index, 0, 1) ? select_characters(leader, selection.characters, true) : std::string_view();
+}
+
+path_cursor::path_cursor(const path& selection, const record_view& record, std::pmr::string& scratch)
+    : path_(selection), record_(record), scratch_(scratch),
+      fields_(selection.tag, selection.index, record, scratch.get_allocator().resource()),
+      conditions_(selection, record, scratch.get_allocator().resource()) {}
+
+bool path_cursor::next(std::string_view& value) {
+    if (path_.what == path::target::leader) {
+        return next_leader(value);
+    }
+    for (;;) {
+        if (in_field_ && next_subfield(value)) {
+            return true;
+        }
+        in_field_ = false;
+        if (!fields_.next(field_)) {
             return false;
         }
+        conditions_.enter_field();
+        switch (path_.what) {
+        case path::target::subfields:
+            enter_subfields();
+            break;
+        case path::target::indicator:
+            if (indicator_value(value)) {
+                return true;
+            }
+            break;
+        default:
+            if (field_value(value)) {
+                return true;
+            }
+        }
+    }
+}
+
+bool path_cursor::next_leader(std::string_view& value) {
+    if (leader_done_) {
+        return false;
+    }
+    leader_done_ = true;
+    value = leader_value(path_, record_.leader());
+    place_ = {};
+    place_.offset = value.empty() ? 0 : static_cast<std::size_t>(value.data() - record_.leader().data());
+    place_.length = value.size();
+    return !value.empty() && conditions_.hold(path_.subspecs, {0, nullptr, value});
+}
+
+bool path_cursor::indicator_value(std::string_view& value) {
+    value = indicator_text(record_.field(field_), path_.indicator);
+    if (value.empty() || !conditions_.hold(path_.subspecs, {field_, nullptr, value})) {
+        return false;
+    }
+    place_ = {};
+    place_.what = path_.indicator == 1 ? path_place::target::indicator1 : path_place::target::indicator2;
+    place_.field = field_;
+    place_.offset = path_.indicator - 1U;
+    place_.length = 1;
+    return true;
+}
+
+bool path_cursor::field_value(std::string_view& value) {
+    const field_view f = record_.field(field_);
+    value = select_characters(field_text(f, scratch_), path_.characters, !record_.has(record_flag::non_ascii));
+    if ((path_.characters.present && value.empty()) || !conditions_.hold(path_.subspecs, {field_, nullptr, value})) {
+        return false;
+    }
+    place_ = {};
+    place_.what = path_place::target::field;
+    place_.exact = f.is_control();
+    place_.field = field_;
+    place_.length = f.content().size();
+    if (place_.exact && path_.characters.present) {
+        place_.offset = static_cast<std::size_t>(value.data() - f.content().data());
+        place_.length = value.size();
     }
     return true;
 }
 
-/// @param total needed only for ranges from the end
-bool in_range(const position_range& range, std::size_t position, std::size_t total) noexcept {
-    if (!range.present) {
-        return true;
+void path_cursor::enter_subfields() {
+    const subfield_range subfields = record_.field(field_).subfields();
+    if (path_.counts_subfields) {
+        seen_.fill(0);
+        count_codes(subfields, totals_);
     }
-    const std::size_t counted = range.from_end ? total - 1 - position : position;
-    return counted >= range.first && counted <= range.second;
-}
-
-/// Byte position of the character with this number, or the size.
-std::size_t byte_of_character(std::string_view text, std::size_t number) noexcept {
-    std::size_t at = 0;
-    for (; number > 0 && at < text.size(); --number) {
-        at += character_bytes(text.substr(at));
-    }
-    return at;
-}
-
-std::string_view select_characters(std::string_view text, const position_range& range) noexcept {
-    if (!range.present) {
-        return text;
-    }
-    const auto count = static_cast<std::size_t>(std::count_if(
-        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-    std::size_t first = range.first;
-    std::size_t end = std::min(count, std::size_t{range.second} + 1);
-    if (range.from_end) {
-        first = count - end;
-        end = count;
-    }
-    if (first >= end) {
-        return {};
-    }
-    const std::size_t start = byte_of_character(text, first);
-    return text.substr(start, byte_of_character(text.substr(start), end - first));
-}
-
-/// The first part of the path that selects this code, or part_count.
-std::size_t find_part(const path& selection, std::string_view code) noexcept {
-    std::size_t p = 0;
-    while (p < selection.part_count) {
-        const path::part& part = selection.parts[p];
-        if (code.size() == 1 && code.front() >= part.first_code && code.front() <= part.last_code) {
-            break;
-        }
-        ++p;
-    }
-    return p;
-}
-
-} // namespace
-
-path_cursor::path_cursor(const path& selection, const record_view& record, std::pmr::string& scratch)
-    : path_(selection), record_(record), scratch_(scratch) {
-    if (path_.index.from_end) {
-        for (const field_view f : record) {
-            match_total_ += tag_matches(path_.tag, f.tag()) ? 1 : 0;
-        }
-    }
-}
-
-/// Goes to the next field that tag and index select; field_index_ is behind it then.
-bool path_cursor::next_field() {
-    while (field_index_ < record_.field_count()) {
-        const field_view f = record_.field(field_index_);
-        ++field_index_;
-        if (tag_matches(path_.tag, f.tag())) {
-            const std::size_t position = matched_;
-            ++matched_;
-            if (in_range(path_.index, position, match_total_)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-bool path_cursor::whole_field(std::string_view& value) {
-    const field_view f = record_.field(field_index_ - 1);
-    if (path_.what == path::target::indicator) {
-        value = f.has_indicators() ? f.content().substr(path_.indicator == 1 ? 0 : 1, 1) : std::string_view();
-        return !value.empty();
-    }
-    if (f.is_control()) {
-        value = f.content();
-    } else {
-        scratch_ = f.leading();
-        for (const subfield_view& s : f.subfields()) {
-            if (!scratch_.empty() && !s.value.empty()) {
-                scratch_ += ' ';
-            }
-            scratch_ += s.value;
-        }
-        value = scratch_;
-    }
-    value = select_characters(value, path_.characters);
-    return !(value.empty() && path_.characters.present);
+    subfield_ = subfields.begin();
+    ordinal_ = 0;
+    part_ = 0;
+    emitted_ = 0;
+    in_field_ = true;
 }
 
 bool path_cursor::next_subfield(std::string_view& value) {
-    const subfield_range::iterator end;
-    while (subfield_ != end) {
-        const subfield_view s = *subfield_;
-        ++subfield_;
-        const std::size_t p = find_part(path_, s.code);
-        if (p == path_.part_count) {
-            continue;
+    for (const subfield_range::iterator end; subfield_ != end; ++subfield_, ++ordinal_) {
+        for (; part_ < path_.part_count; ++part_) {
+            const path::part& part = path_.parts[part_];
+            if (selects_code(part.first_code, part.last_code, subfield_->code) && part_value(part_, value)) {
+                ++part_;
+                return true;
+            }
         }
-        const std::size_t position = seen_[p];
-        ++seen_[p];
-        if (!in_range(path_.parts[p].index, position, totals_[p])) {
-            continue;
+        if (path_.counts_subfields) {
+            const std::size_t number = code_number(subfield_->code);
+            if (number < seen_.size()) {
+                ++seen_[number];
+            }
         }
-        value = select_characters(s.value, path_.parts[p].characters);
-        if (!value.empty() || !path_.parts[p].characters.present) {
-            return true;
-        }
+        part_ = 0;
+        emitted_ = 0;
     }
     return false;
 }
 
-bool path_cursor::next(std::string_view& value) {
-    if (path_.what == path::target::leader) {
-        // The leader occurs once, so only position 0 of an index finds it.
-        const bool selected = !leader_done_ && in_range(path_.index, 0, 1);
-        leader_done_ = true;
-        value = select_characters(record_.leader(), path_.characters);
-        return selected && !value.empty();
-    }
-    if (in_field_ && next_subfield(value)) {
-        return true;
-    }
-    in_field_ = false;
-    while (next_field()) {
-        if (path_.what != path::target::subfields) {
-            if (whole_field(value)) {
-                return true;
-            }
-            continue;
+/// The value that one part of the path selects of the subfield at hand.
+bool path_cursor::part_value(std::size_t number, std::string_view& value) {
+    const path::part& part = path_.parts[number];
+    const subfield_view& s = *subfield_;
+    if (part.index.present) {
+        const std::size_t code = code_number(s.code);
+        if (!in_range(part.index, seen_[code], totals_[code])) {
+            return false;
         }
-        const subfield_range subfields = record_.field(field_index_ - 1).subfields();
-        seen_.fill(0);
-        totals_.fill(0);
-        const bool from_end = std::any_of(path_.parts.begin(), path_.parts.begin() + path_.part_count,
-                                          [](const path::part& part) { return part.index.from_end; });
-        if (from_end) {
-            for (const subfield_view& s : subfields) {
-                const std::size_t p = find_part(path_, s.code);
-                if (p < path_.part_count) {
-                    ++totals_[p];
-                }
-            }
-        }
-        subfield_ = subfields.begin();
-        in_field_ = true;
-        if (next_subfield(value)) {
-            return true;
-        }
-        in_field_ = false;
     }
-    return false;
+    // What two parts select is one value: 245$a-z$a names $a once.
+    static_assert(limits::path_parts <= 64);
+    for (std::size_t other = 0; emitted_ != 0 && other < number; ++other) {
+        if ((emitted_ >> other & 1U) != 0 && path_.parts[other].characters == part.characters) {
+            return false;
+        }
+    }
+    value = select_characters(s.value, part.characters, !record_.has(record_flag::non_ascii));
+    if ((part.characters.present && value.empty()) || !conditions_.hold(part.subspecs, {field_, &s, value})) {
+        return false;
+    }
+    emitted_ |= std::uint64_t{1} << number;
+    place_.what = path_place::target::subfield;
+    place_.exact = true;
+    place_.field = field_;
+    place_.subfield = ordinal_;
+    place_.offset = value.empty() ? 0 : static_cast<std::size_t>(value.data() - s.value.data());
+    place_.length = value.size();
+    return true;
 }
 
 } // namespace marc

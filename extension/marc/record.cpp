@@ -214,7 +214,7 @@ void record_view::check(std::pmr::memory_resource* memory) const {
         corrupt(1);
     }
     if ((header_byte(2) & 0x0FU) > static_cast<unsigned>(flavour::unimarc) ||
-        (header_byte(2) >> 4U) > static_cast<unsigned>(source_format::mrk)) {
+        (header_byte(2) >> 4U) > static_cast<unsigned>(source_format::aleph)) {
         corrupt(2);
     }
     if (header_byte(3) > static_cast<unsigned>(source_encoding::iso5426)) {

@@ -43,11 +43,12 @@ constexpr defect_words words[] = {
     {"bad_escape", "an escape sequence names no known character set", false},
     {"mark_without_base", "a combining mark has no character to stand on", false},
     {"duplicate_leader", "there is a second leader", true},
-    {"unknown_element", "an XML element is not part of MARCXML", true},
+    {"unknown_element", "an XML element or JSON member is not part of the record", true},
     {"stray_text", "text stands where MARCXML has none", true},
     {"attribute_missing", "an indicator or code attribute is missing or empty", false},
+    {"declaration_wrong", "the XML is not in the encoding that its declaration names", false},
 };
-static_assert(std::size(words) == static_cast<std::size_t>(defect_code::attribute_missing) + 1);
+static_assert(std::size(words) == static_cast<std::size_t>(defect_code::declaration_wrong) + 1);
 
 const defect_words& words_of(defect_code code) noexcept {
     return words[static_cast<std::size_t>(code)];

@@ -1,7 +1,6 @@
 // Parse and write: ISO 2709, MARCXML, mnemonic text.
 #include "value.hpp"
 
-#include "marc/charset.hpp"
 #include "marc/detect.hpp"
 #include "marc/error.hpp"
 #include "marc/iso2709.hpp"
@@ -53,40 +52,6 @@ marc::unencodable_character unencodable_of(std::string_view name) {
                     "'ncr' writes a character that MARC-8 lacks as a numeric character reference such as &#x0416;."};
 }
 
-/// What to do with content that MARCXML cannot hold, as the caller names it.
-marc::inexpressible_content policy_of(std::string_view name) {
-    if (name == "error") {
-        return marc::inexpressible_content::error;
-    }
-    if (name == "replace") {
-        return marc::inexpressible_content::replace;
-    }
-    throw sql_error{
-        ERRCODE_INVALID_PARAMETER_VALUE,
-        "inexpressible must be 'error' or 'replace'",
-        {},
-        "'replace' writes U+FFFD for a character that XML forbids, and blank indicators where a field has none."};
-}
-
-/// MARCXML in ASCII: every other character as a character reference, for a database that does not hold all of Unicode.
-std::string with_character_references(std::string_view xml) {
-    std::string ascii;
-    ascii.reserve(xml.size() + xml.size() / 4);
-    while (!xml.empty()) {
-        std::size_t const plain = std::min(marc::find_non_ascii(xml), xml.size());
-        ascii.append(xml.substr(0, plain));
-        xml.remove_prefix(plain);
-        if (!xml.empty()) {
-            char digits[8];
-            auto const character = static_cast<std::uint32_t>(marc::decode_character(xml));
-            char* const end = std::to_chars(digits, digits + sizeof digits, character, 16).ptr;
-            ascii.append("&#x").append(digits, end).append(";");
-            xml.remove_prefix(std::max<std::size_t>(marc::character_bytes(xml), 1));
-        }
-    }
-    return ascii;
-}
-
 } // namespace
 
 MARC_SQL_FUNCTION(marc_from_iso2709) {
@@ -108,8 +73,7 @@ MARC_SQL_FUNCTION(marc_from_iso2709) {
 MARC_SQL_FUNCTION(marc_from_bytes) {
     struct varlena* bytes = varlena_argument(fcinfo, 0);
     return boundary(fcinfo, [&] {
-        return read_binary(
-            [&](marc::builder& builder) { marc::read_text(marc::as_text(varlena_bytes(bytes)), builder); });
+        return read_binary([&](marc::builder& builder) { marc::read_bytes(varlena_bytes(bytes), builder); });
     });
 }
 

@@ -1,77 +1,63 @@
-// Field paths: marc_values (->), marc_value (->>), marc_exists (@?).
+// Field paths: marc_values (->), marc_value (->>), marc_exists (@?), marc_concat, marc_control_number.
+#include "path_cache.hpp"
 #include "value.hpp"
-
-#include "marc/path.hpp"
 
 namespace marc_pg {
 namespace {
 
-/// The compiled path of one call site, in the memory of the plan. Trivially destructible: the plan frees it.
-struct path_cache {
-    marc::path path;
-    std::size_t capacity;
-    std::size_t size; // of the text that was compiled
-    char* text;
-};
-static_assert(std::is_trivially_destructible_v<path_cache>);
+/// The record of an argument, detoasted only now: inside boundary(). Throws pg_error, parse_error corrupt.
+marc::record_view fetch_record(FunctionCallInfo fcinfo) {
+    auto* value = reinterpret_cast<struct varlena*>(DatumGetPointer(fcinfo->args[0].value));
+    if (VARATT_IS_EXTERNAL(value) || VARATT_IS_COMPRESSED(value)) {
+        value = pg_call([&] { return varlena_argument(fcinfo, 0); });
+    }
+    return record_of(value);
+}
 
-/// The compiled form of a path; compiled anew only when its text is another than in the last call from here.
-/// Throws parse_error bad_path (22023) or unsupported_path (0A000).
-const marc::path& compiled_path(FunctionCallInfo fcinfo, const struct varlena* argument) {
-    std::string_view const text = text_view(argument);
-    auto* cache = static_cast<path_cache*>(fcinfo->flinfo->fn_extra);
-    if (cache != nullptr && std::string_view{cache->text, cache->size} == text) {
-        return cache->path;
-    }
-    marc::path const path = marc::parse_path(utf8_of(text));
-    if (cache == nullptr) {
-        cache = new (allocate(sizeof(path_cache), fcinfo->flinfo->fn_mcxt)) path_cache{};
-        fcinfo->flinfo->fn_extra = cache;
-    }
-    if (cache->capacity < text.size()) {
-        char* larger = static_cast<char*>(allocate(text.size(), fcinfo->flinfo->fn_mcxt));
-        if (cache->text != nullptr) {
-            pfree(cache->text);
-        }
-        cache->text = larger;
-        cache->capacity = text.size();
-    }
-    std::copy(text.begin(), text.end(), cache->text);
-    cache->size = text.size();
-    cache->path = path;
-    return cache->path;
+/// The leader of the record: the rest of a large record, which is stored out of line, is not read.
+std::string_view fetch_leader(FunctionCallInfo fcinfo) {
+    struct varlena* head = pg_call(
+        [&] { return PG_DETOAST_DATUM_SLICE(fcinfo->args[0].value, 0, marc::record_view::leader_slice_bytes); });
+    return marc::record_view::leader_of(varlena_bytes(head));
 }
 
 } // namespace
 
 MARC_SQL_FUNCTION(marc_value) {
-    struct varlena* value = varlena_argument(fcinfo, 0);
-    struct varlena* path = varlena_argument(fcinfo, 1);
+    struct varlena* text = varlena_argument(fcinfo, 1);
     return boundary(fcinfo, [&] {
-        palloc_resource memory;
-        marc::record_view const record = record_of(value);
-        std::pmr::string scratch{&memory};
-        marc::path_cursor cursor{compiled_path(fcinfo, path), record, scratch};
+        const marc::path& path = compiled_path(fcinfo, text_view(text));
         std::string_view found;
-        if (!cursor.next(found)) {
-            fcinfo->isnull = true;
-            return Datum{0};
+        if (marc::is_leader_only(path)) {
+            found = marc::leader_value(path, fetch_leader(fcinfo));
+            if (!found.empty()) {
+                return text_datum_from_utf8(found);
+            }
+        } else {
+            palloc_resource memory;
+            marc::record_view const record = fetch_record(fcinfo);
+            std::pmr::string scratch{&memory};
+            marc::path_cursor cursor{path, record, scratch};
+            if (cursor.next(found)) {
+                return text_datum(record, found);
+            }
         }
-        return text_datum(record, found);
+        fcinfo->isnull = true;
+        return Datum{0};
     });
 }
 
 MARC_SQL_FUNCTION(marc_values) {
-    struct varlena* value = varlena_argument(fcinfo, 0);
-    struct varlena* path = varlena_argument(fcinfo, 1);
+    struct varlena* text = varlena_argument(fcinfo, 1);
     return boundary(fcinfo, [&] {
+        const marc::path& path = compiled_path(fcinfo, text_view(text));
         palloc_resource memory;
-        marc::record_view const record = record_of(value);
+        marc::record_view const record = fetch_record(fcinfo);
         std::pmr::string scratch{&memory};
         std::pmr::vector<Datum> found{&memory};
-        marc::evaluate(compiled_path(fcinfo, path), record, scratch, [&](std::string_view text) {
+        marc::evaluate(path, record, scratch, [&](std::string_view value) {
             poll_interrupts();
-            found.push_back(text_datum(record, text));
+            found.push_back(text_datum(record, value));
         });
         return pg_call([&] {
             ArrayType* array = found.empty() ? construct_empty_array(TEXTOID)
@@ -83,15 +69,58 @@ MARC_SQL_FUNCTION(marc_values) {
 }
 
 MARC_SQL_FUNCTION(marc_exists) {
-    struct varlena* value = varlena_argument(fcinfo, 0);
-    struct varlena* path = varlena_argument(fcinfo, 1);
+    struct varlena* text = varlena_argument(fcinfo, 1);
     return boundary(fcinfo, [&] {
+        const marc::path& path = compiled_path(fcinfo, text_view(text));
+        if (marc::is_leader_only(path)) {
+            return BoolGetDatum(!marc::leader_value(path, fetch_leader(fcinfo)).empty());
+        }
         palloc_resource memory;
-        marc::record_view const record = record_of(value);
+        marc::record_view const record = fetch_record(fcinfo);
         std::pmr::string scratch{&memory};
-        marc::path_cursor cursor{compiled_path(fcinfo, path), record, scratch};
+        marc::path_cursor cursor{path, record, scratch};
         std::string_view found;
         return BoolGetDatum(cursor.next(found));
+    });
+}
+
+MARC_SQL_FUNCTION(marc_concat) {
+    struct varlena* text = varlena_argument(fcinfo, 1);
+    struct varlena* separator = varlena_argument(fcinfo, 2);
+    return boundary(fcinfo, [&] {
+        const marc::path& path = compiled_path(fcinfo, text_view(text));
+        palloc_resource memory;
+        marc::record_view const record = fetch_record(fcinfo);
+        std::string_view const between = utf8_of(text_view(separator));
+        std::pmr::string scratch{&memory};
+        std::pmr::string all{&memory};
+        bool any = false;
+        marc::evaluate(path, record, scratch, [&](std::string_view value) {
+            poll_interrupts();
+            if (any) {
+                all += between;
+            }
+            all += value;
+            any = true;
+        });
+        if (!any) {
+            fcinfo->isnull = true;
+            return Datum{0};
+        }
+        return text_datum_from_utf8(all);
+    });
+}
+
+MARC_SQL_FUNCTION(marc_control_number) {
+    struct varlena* value = varlena_argument(fcinfo, 0);
+    return boundary(fcinfo, [&] {
+        marc::record_view const record = record_of(value);
+        std::string_view const number = marc::control_number(record);
+        if (number.empty()) {
+            fcinfo->isnull = true;
+            return Datum{0};
+        }
+        return text_datum(record, number);
     });
 }
 

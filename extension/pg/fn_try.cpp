@@ -10,14 +10,15 @@
 namespace marc_pg {
 namespace {
 
-/// Reads one record of any form. Takes UTF-8; returns the row (record, problem), one of which is null.
-Datum try_record(TupleDesc row, std::string_view input) {
+/// Reads one record of any form by the reader. Returns the row (record, problem), one of which is null.
+template <class Read>
+Datum try_record(TupleDesc row, Read&& read) {
     std::array<Datum, 2> values{};
     std::array<bool, 2> nulls{true, true};
     palloc_resource memory;
     marc::builder builder{&memory};
     try {
-        marc::read_text(input, builder);
+        read(builder);
         values[0] = marc_datum(builder);
         nulls[0] = false;
     } catch (const marc::parse_error& error) {
@@ -66,13 +67,14 @@ void put_problem(const row_set& rows, std::string_view code, std::string_view ta
     rows.put(values, nulls);
 }
 
-/// Reads one record and adds a row for each defect, or one for the reason why it cannot be read.
-void put_problems(const row_set& rows, std::string_view input) {
+/// Reads one record by the reader and adds a row for each defect, or one for the reason why it cannot be read.
+template <class Read>
+void put_problems(const row_set& rows, Read&& read) {
     palloc_resource memory;
     marc::report report{&memory};
     try {
         marc::builder builder{&memory};
-        marc::read_text(input, builder, &report);
+        read(builder, &report);
         builder.finish();
     } catch (const marc::parse_error& error) {
         put_problem(rows, "unreadable", error.tag(), 0, error.offset(), error.what());
@@ -90,13 +92,17 @@ void put_problems(const row_set& rows, std::string_view input) {
 MARC_SQL_FUNCTION(marc_try_text) {
     TupleDesc row = row_type(fcinfo);
     struct varlena* text = varlena_argument(fcinfo, 0);
-    return boundary(fcinfo, [&] { return try_record(row, utf8_of(text_view(text))); });
+    return boundary(fcinfo, [&] {
+        return try_record(row, [&](marc::builder& builder) { marc::read_text(utf8_of(text_view(text)), builder); });
+    });
 }
 
 MARC_SQL_FUNCTION(marc_try_bytea) {
     TupleDesc row = row_type(fcinfo);
     struct varlena* bytes = varlena_argument(fcinfo, 0);
-    return boundary(fcinfo, [&] { return try_record(row, marc::as_text(varlena_bytes(bytes))); });
+    return boundary(fcinfo, [&] {
+        return try_record(row, [&](marc::builder& builder) { marc::read_bytes(varlena_bytes(bytes), builder); });
+    });
 }
 
 MARC_SQL_FUNCTION(marc_split) {
@@ -119,7 +125,9 @@ MARC_SQL_FUNCTION(marc_problems_text) {
     row_set rows = row_set::begin(fcinfo);
     struct varlena* text = varlena_argument(fcinfo, 0);
     return boundary(fcinfo, [&] {
-        put_problems(rows, utf8_of(text_view(text)));
+        put_problems(rows, [&](marc::builder& builder, marc::report* report) {
+            marc::read_text(utf8_of(text_view(text)), builder, report);
+        });
         return Datum{0};
     });
 }
@@ -128,7 +136,9 @@ MARC_SQL_FUNCTION(marc_problems_bytea) {
     row_set rows = row_set::begin(fcinfo);
     struct varlena* bytes = varlena_argument(fcinfo, 0);
     return boundary(fcinfo, [&] {
-        put_problems(rows, marc::as_text(varlena_bytes(bytes)));
+        put_problems(rows, [&](marc::builder& builder, marc::report* report) {
+            marc::read_bytes(varlena_bytes(bytes), builder, report);
+        });
         return Datum{0};
     });
 }

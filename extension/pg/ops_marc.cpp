@@ -7,27 +7,10 @@
 namespace marc_pg {
 namespace {
 
-using leader_bytes = std::array<char, marc::limits::leader_bytes>;
-
-/// The leader without what describes the ISO 2709 packing; see digest.hpp.
-leader_bytes canonical_leader(const marc::record_view& record) {
-    leader_bytes leader;
-    std::string_view const stored = record.leader();
-    std::copy(stored.begin(), stored.end(), leader.begin());
-    auto const blank = [&](std::size_t first, std::size_t last) { std::fill(&leader[first], &leader[last] + 1, ' '); };
-    blank(0, 4);
-    blank(10, 16);
-    blank(20, 23);
-    if (record.has(marc::record_flag::non_ascii)) {
-        leader[9] = 'a';
-    }
-    return leader;
-}
-
 /// Compares leader, then field by field tag and content, then the number of fields; as bytes.
 int compare(const marc::record_view& a, const marc::record_view& b) {
-    leader_bytes const leader_a = canonical_leader(a);
-    leader_bytes const leader_b = canonical_leader(b);
+    auto const leader_a = canonical_leader(a);
+    auto const leader_b = canonical_leader(b);
     if (int const order = std::memcmp(leader_a.data(), leader_b.data(), leader_a.size()); order != 0) {
         return order;
     }
@@ -47,7 +30,7 @@ int compare(const marc::record_view& a, const marc::record_view& b) {
 
 /// Hash of what compare() compares. Equal records have the same bytes in data(), whatever form they came from.
 std::uint64_t hash(const marc::record_view& record, std::uint64_t seed) {
-    leader_bytes const leader = canonical_leader(record);
+    auto const leader = canonical_leader(record);
     std::string_view const data = record.data();
     auto const bytes = [](const char* from) { return reinterpret_cast<const unsigned char*>(from); };
     std::uint64_t const head = hash_bytes_extended(bytes(leader.data()), static_cast<int>(leader.size()), seed);

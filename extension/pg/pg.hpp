@@ -30,8 +30,11 @@
 extern "C" {
 #include "postgres.h"
 
+#include "access/gin.h"
 #include "access/htup_details.h"
+#include "access/reloptions.h"
 #include "catalog/dependency.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
@@ -45,14 +48,24 @@ extern "C" {
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
+#include "nodes/supportnodes.h"
+#include "optimizer/optimizer.h"
 #include "parser/analyze.h"
 #include "parser/parser.h"
+#include "pgstat.h"
+#include "storage/fd.h"
+#include "tsearch/ts_type.h"
+#include "tsearch/ts_utils.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
+#include "utils/selfuncs.h"
 #include "utils/syscache.h"
 #include "utils/tuplestore.h"
 
@@ -125,6 +138,15 @@ inline bool wants_soft_errors([[maybe_unused]] FunctionCallInfo fcinfo) {
     return fcinfo->context != nullptr && IsA(fcinfo->context, ErrorSaveContext);
 #else
     return false;
+#endif
+}
+
+/// The role whose members may read files of the server. It got this name in 14.
+inline Oid role_that_reads_server_files() {
+#if PG_VERSION_NUM >= 140000
+    return ROLE_PG_READ_SERVER_FILES;
+#else
+    return DEFAULT_ROLE_READ_SERVER_FILES;
 #endif
 }
 

@@ -29,14 +29,18 @@ row_set row_set::begin(FunctionCallInfo fcinfo) {
     return row_set{store, description, memory};
 }
 
+TupleDesc new_row_type(FunctionCallInfo fcinfo) {
+    TupleDesc description = nullptr;
+    if (get_call_result_type(fcinfo, nullptr, &description) != TYPEFUNC_COMPOSITE) {
+        elog(ERROR, "return type must be a row type");
+    }
+    return BlessTupleDesc(CreateTupleDescCopy(description));
+}
+
 TupleDesc row_type(FunctionCallInfo fcinfo) {
     if (fcinfo->flinfo->fn_extra == nullptr) {
         MemoryContext const caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-        TupleDesc description = nullptr;
-        if (get_call_result_type(fcinfo, nullptr, &description) != TYPEFUNC_COMPOSITE) {
-            elog(ERROR, "return type must be a row type");
-        }
-        fcinfo->flinfo->fn_extra = BlessTupleDesc(CreateTupleDescCopy(description));
+        fcinfo->flinfo->fn_extra = new_row_type(fcinfo);
         MemoryContextSwitchTo(caller);
     }
     return static_cast<TupleDesc>(fcinfo->flinfo->fn_extra);

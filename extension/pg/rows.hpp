@@ -57,6 +57,9 @@ class row_memory {
 /// raises PostgreSQL errors.
 TupleDesc row_type(FunctionCallInfo fcinfo);
 
+/// The same, made anew in the current memory context: for a function that keeps something else at its call site.
+TupleDesc new_row_type(FunctionCallInfo fcinfo);
+
 /// One row as a composite Datum. Throws pg_error.
 template <std::size_t N>
 Datum row_datum(TupleDesc description, std::array<Datum, N>& values, std::array<bool, N>& nulls) {

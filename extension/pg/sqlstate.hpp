@@ -55,14 +55,14 @@ inline int sqlstate_of(marc::errc code) noexcept {
     case marc::errc::too_large:
     case marc::errc::record_too_long:
     case marc::errc::field_too_long:
+    case marc::errc::unsupported_path:
         return ERRCODE_PROGRAM_LIMIT_EXCEEDED; // 54000
     case marc::errc::bad_path:
     case marc::errc::bad_query:
     case marc::errc::bad_rules:
     case marc::errc::bad_schema:
+    case marc::errc::bad_options:
         return ERRCODE_INVALID_PARAMETER_VALUE; // 22023
-    case marc::errc::unsupported_path:
-        return ERRCODE_FEATURE_NOT_SUPPORTED; // 0A000
     case marc::errc::corrupt:
         return ERRCODE_DATA_CORRUPTED; // XX001: a stored value; marc_recv makes it 22P03
     }

@@ -5,6 +5,7 @@
 #include "text.hpp"
 
 #include "marc/builder.hpp"
+#include "marc/marcxml.hpp"
 #include "marc/record.hpp"
 
 namespace marc_pg {
@@ -18,6 +19,13 @@ inline marc::record_view record_of(const struct varlena* value) {
 /// The marc value of a record that was built with VARHDRSZ free bytes in front; no copy.
 Datum marc_datum(marc::stored_record&& record);
 
+/// The same for a value that the record's own memory frees when it is gone: for a row that is copied away before.
+inline Datum borrowed_datum(marc::stored_record& record) {
+    std::byte* const value = record.writable().data() - VARHDRSZ;
+    SET_VARSIZE(value, record.bytes().size() + VARHDRSZ);
+    return PointerGetDatum(value);
+}
+
 /// The marc value that the builder holds. Throws parse_error.
 inline Datum marc_datum(marc::builder& builder) {
     return marc_datum(builder.finish(VARHDRSZ));
@@ -30,6 +38,12 @@ inline Datum text_datum(const marc::record_view& record, std::string_view value)
         !record.has(marc::record_flag::nul) && (database_is_utf8() || !record.has(marc::record_flag::non_ascii));
     return plain ? text_datum(value) : text_datum_from_utf8(value);
 }
+
+/// What to do with content that a form cannot hold, as the caller names it. Throws sql_error 22023.
+marc::inexpressible_content policy_of(std::string_view name);
+
+/// MARCXML in ASCII: every other character as a character reference, for a database that does not hold all of Unicode.
+std::string with_character_references(std::string_view xml);
 
 /// Frees a detoasted copy of an argument: btree and hash support functions must not leak in a long sort.
 inline void free_if_copy(FunctionCallInfo fcinfo, int number, struct varlena* value) {

@@ -1,6 +1,6 @@
 \echo Use "CREATE EXTENSION marc" to load this file. \quit
 
--- Everything is created unqualified: the extension is relocatable, and CREATE EXTENSION puts its schema first in the
+-- Version. Everything is created unqualified: the extension is relocatable, and CREATE EXTENSION puts its schema first in the
 -- search path. No function here is written in SQL, so none depends on a search path when it runs.
 
 CREATE FUNCTION marc_version() RETURNS text

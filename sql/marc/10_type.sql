@@ -5,7 +5,7 @@ COMMENT ON TYPE marc IS 'a MARC 21 or UNIMARC record; text form: one line a fiel
 
 CREATE FUNCTION marc_in(cstring) RETURNS marc
 	AS 'MODULE_PATHNAME', 'marc_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 200;
-COMMENT ON FUNCTION marc_in(cstring) IS 'input function: mnemonic text, MARCXML or ISO 2709, recognised by its first characters';
+COMMENT ON FUNCTION marc_in(cstring) IS 'input function: mnemonic text, MARCXML, MARC-in-JSON, line mode, Aleph sequential or ISO 2709, recognised by its first characters';
 
 CREATE FUNCTION marc_out(marc) RETURNS cstring
 	AS 'MODULE_PATHNAME', 'marc_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;

@@ -38,10 +38,10 @@ COMMENT ON FUNCTION marc_to_mrk(marc) IS 'writes mnemonic text, one line a field
 
 CREATE FUNCTION marc(record bytea) RETURNS marc
 	AS 'MODULE_PATHNAME', 'marc_from_bytes' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 200;
-COMMENT ON FUNCTION marc(bytea) IS 'reads one record from bytes: ISO 2709, MARCXML or mnemonic text, recognised by its first bytes';
+COMMENT ON FUNCTION marc(bytea) IS 'reads one record from bytes in whichever form, recognised by its first bytes; XML and other text also in UTF-16, XML in ISO-8859-1 or windows-1252';
 
 CREATE CAST (bytea AS marc) WITH FUNCTION marc(bytea);
-COMMENT ON CAST (bytea AS marc) IS 'reads ISO 2709, MARCXML or mnemonic text';
+COMMENT ON CAST (bytea AS marc) IS 'reads a record in whichever form';
 
 CREATE FUNCTION bytea(record marc) RETURNS bytea
 	AS 'MODULE_PATHNAME', 'marc_to_bytes' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;

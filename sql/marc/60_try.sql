@@ -2,11 +2,11 @@
 
 CREATE FUNCTION marc_try(data text, OUT record marc, OUT problem text)
 	AS 'MODULE_PATHNAME', 'marc_try_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500;
-COMMENT ON FUNCTION marc_try(text) IS 'reads MARCXML or mnemonic text; where it cannot be read, record is null and problem says why';
+COMMENT ON FUNCTION marc_try(text) IS 'reads a record in whichever text form; where it cannot be read, record is null and problem says why';
 
 CREATE FUNCTION marc_try(data bytea, OUT record marc, OUT problem text)
 	AS 'MODULE_PATHNAME', 'marc_try_bytea' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500;
-COMMENT ON FUNCTION marc_try(bytea) IS 'reads ISO 2709, MARCXML or mnemonic text; where it cannot be read, record is null and problem says why';
+COMMENT ON FUNCTION marc_try(bytea) IS 'reads a record in whichever form; where it cannot be read, record is null and problem says why';
 
 CREATE FUNCTION marc_split(data bytea, OUT ord bigint, OUT byte_offset bigint, OUT record marc, OUT bytes bytea, OUT problem text)
 	RETURNS SETOF record
@@ -16,9 +16,9 @@ COMMENT ON FUNCTION marc_split(bytea) IS 'a file of ISO 2709 records, one row ea
 CREATE FUNCTION marc_problems(data text, OUT code text, OUT tag text, OUT occurrence integer, OUT byte_offset bigint, OUT message text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'marc_problems_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 5;
-COMMENT ON FUNCTION marc_problems(text) IS 'what is odd in a record as MARCXML or mnemonic text and was mended by the reader; occurrence counts fields of this tag from 1';
+COMMENT ON FUNCTION marc_problems(text) IS 'what is odd in a record in whichever text form and was mended by the reader; occurrence counts fields of this tag from 1';
 
 CREATE FUNCTION marc_problems(data bytea, OUT code text, OUT tag text, OUT occurrence integer, OUT byte_offset bigint, OUT message text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'marc_problems_bytea' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 5;
-COMMENT ON FUNCTION marc_problems(bytea) IS 'what is odd in a record as ISO 2709, MARCXML or mnemonic text and was mended by the reader; occurrence counts fields of this tag from 1';
+COMMENT ON FUNCTION marc_problems(bytea) IS 'what is odd in a record in whichever form and was mended by the reader; occurrence counts fields of this tag from 1';

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "marc/builder.hpp"
+#include "marc/charset.hpp"
 #include "marc/detect.hpp"
 #include "marc/digest.hpp"
 #include "marc/error.hpp"
@@ -177,7 +178,8 @@ inline void mrk(std::string_view input) {
 
 inline void path(std::string_view input) {
     constexpr std::string_view sample = "=LDR  00000nam\\a2200000\\a\\4500\n=001  1\n=008  abc\xC3\xA9xyz\n"
-                                        "=245  10$aTitle$bpart$bother\n=650  \\0$aOne$xTwo\n=650  \\0$aThree";
+                                        "=245  10$aTitle$bpart$bother\n=650  \\0$aOne$xTwo$2one\n=651  \\2$aOne\n"
+                                        "=650  \\0$aThree${dollar}x$a";
     static const marc::stored_record record = [&] {
         marc::builder b;
         marc::read_mrk(sample, b);
@@ -185,10 +187,29 @@ inline void path(std::string_view input) {
     }();
     try {
         const marc::path p = marc::parse_path(input);
+        const marc::record_view view = record.view();
         std::pmr::string scratch;
+        marc::path_cursor cursor(p, view, scratch);
+        std::string_view value;
         std::size_t values = 0;
-        marc::evaluate(p, record.view(), scratch, [&](std::string_view) { ++values; });
-        demand(values <= 16, "a path selects no more than there is");
+        while (cursor.next(value)) {
+            const marc::path_place& place = cursor.place();
+            std::string_view whole = view.leader();
+            if (place.field != marc::path_place::npos) {
+                whole = view.field(place.field).content();
+            }
+            if (place.subfield != marc::path_place::npos) {
+                whole =
+                    std::next(view.field(place.field).subfields().begin(), static_cast<std::ptrdiff_t>(place.subfield))
+                        ->value;
+            }
+            demand(place.offset <= whole.size() && place.length <= whole.size() - place.offset,
+                   "a place in the record");
+            demand(!place.exact || whole.substr(place.offset, place.length) == value, "the value is at its place");
+            demand(marc::find_invalid_utf8(value) == std::string_view::npos, "characters stay whole");
+            ++values;
+        }
+        demand(values <= 9 * std::max<std::size_t>(1, p.part_count), "a path selects no more than there is");
     } catch (const marc::parse_error& e) {
         demand(e.offset() <= input.size(), "an error lies in the path");
     }

@@ -22,7 +22,7 @@ WHERE d.deptype = 'e' AND e.extname IN ('marc', 'everarchive');
 CREATE TEMP VIEW member_function AS
 SELECT m.extname, m.name, p.* FROM member m JOIN pg_proc p ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid;
 
-SELECT plan(10);
+SELECT plan(11);
 
 SELECT cmp_ok((SELECT count(*) FROM member_function WHERE extname = 'marc'), '>=', 30::bigint, 'marc has its functions');
 
@@ -32,12 +32,21 @@ $$, 'an immutable function is parallel safe');
 
 SELECT is_empty($$
 	SELECT name FROM member_function
-	WHERE extname = 'marc' AND NOT proisstrict AND proname <> 'marc_from_iso2709'
-$$, 'every function of marc is strict, except the one with an optional argument');
+	WHERE extname = 'marc' AND prokind = 'f' AND NOT proisstrict AND proname !~ '_agg_(add|end)$'
+	AND proname NOT IN ('marc_from_iso2709', 'marc_to_aleph', 'marc_read_file', 'marc_validate', 'marc_is_valid',
+		'marc_new', 'marc_set', 'marc_set_leader', 'marc_replace', 'marc_delete', 'marc_add', 'marc_append', 'marc_sort', 'marc_keep')
+$$, 'every function of marc is strict, except those with optional arguments, the edits, which a null must not undo, and the parts of aggregates');
 
 SELECT is_empty($$
-	SELECT name FROM member_function WHERE extname = 'marc' AND provolatile <> 'i'
-$$, 'every function of marc is immutable');
+	SELECT name FROM member_function WHERE extname = 'marc' AND provolatile <> 'i' AND proname <> 'marc_read_file'
+	AND NOT 'internal'::regtype = ANY (proargtypes::oid[])
+$$, 'every function of marc that a query can call is immutable, except the one that reads a file');
+
+SELECT results_eq($$
+	SELECT provolatile::text, proparallel::text, has_function_privilege('public', oid, 'EXECUTE'),
+		has_function_privilege('pg_read_server_files', oid, 'EXECUTE')
+	FROM member_function WHERE proname = 'marc_read_file'
+$$, $$VALUES ('v', 'r', false, true)$$, 'server files are read by the role for it only');
 
 SELECT is_empty($$
 	SELECT name FROM member_function WHERE proleakproof
@@ -72,8 +81,8 @@ $$, 'no comment ends with a full stop');
 
 SELECT is_empty($$
 	SELECT name FROM member_function
-	WHERE extname = 'marc' AND NOT has_function_privilege('public', oid, 'EXECUTE')
-$$, 'everyone may call the functions of marc');
+	WHERE extname = 'marc' AND proname <> 'marc_read_file' AND NOT has_function_privilege('public', oid, 'EXECUTE')
+$$, 'everyone may call the other functions of marc');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,6 +1,12 @@
 // Runs every input in tests/fuzz/corpus through its fuzz target.
+#include "marc_edit_target.hpp"
+#include "marc_query_target.hpp"
+#include "marc_json_target.hpp"
+#include "marc_lines_target.hpp"
+#include "marc_split_target.hpp"
 #include "marc_support.hpp"
 #include "marc_charset_target.hpp"
+#include "marc_avram_target.hpp"
 #include "marc_targets.hpp"
 
 #include <gtest/gtest.h>
@@ -33,8 +39,26 @@ TEST(marc_fuzz_replay, mrk) {
 TEST(marc_fuzz_replay, path) {
     replay("marc_path", marc_fuzz::path);
 }
+TEST(marc_fuzz_replay, edit) {
+    replay("marc_edit", marc_fuzz::edit);
+}
+TEST(marc_fuzz_replay, avram) {
+    replay("marc_avram", marc_fuzz::avram);
+}
+TEST(marc_fuzz_replay, query) {
+    replay("marc_query", marc_fuzz::query);
+}
 TEST(marc_fuzz_replay, record_check) {
     replay("marc_record_check", marc_fuzz::record_check);
+}
+TEST(marc_fuzz_replay, json) {
+    replay("marc_json", marc_fuzz::json);
+}
+TEST(marc_fuzz_replay, lines) {
+    replay("marc_lines", marc_fuzz::lines);
+}
+TEST(marc_fuzz_replay, split) {
+    replay("marc_split", marc_fuzz::split);
 }
 
 } // namespace

@@ -32,10 +32,58 @@ EXPLAIN (COSTS OFF) SELECT FROM many WHERE m ->> '001' = '1234';
 SELECT m FROM many WHERE m ->> '001' = '1234';
 RESET enable_seqscan;
 
+-- subspecs: the same field, the same occurrence of a subfield, or the whole record
+SELECT path, m -> path AS "values"
+FROM record, unnest(ARRAY['650$a{$2=\lcsh}', '650$a{!$2}', '650$a{^2=\0}', '650{^1=\\s}{$2}', '020$a{$q}', '020$a{020[0]$q}', '020$q{/#=\.}',
+	'245$a{LDR/6=\a}', '245$b{008/35-37=\eng|008/35-37=\ger}', '245$c{$c~\Auth}', '650$x{!=\Two}', '650$x{[1]}', '65.[1]$a']) WITH ORDINALITY AS p (path, n)
+ORDER BY n;
+
+-- the values as one text
+SELECT marc_concat(m, '245') AS "245", marc_concat(m, '245$a$b') AS blank, marc_concat(m, '650$a', '; ') AS semicolon, marc_concat(m, '650$a', '') AS nothing,
+	marc_concat(m, '999$a') IS NULL AS "null" FROM record;
+
+-- the control number
+SELECT marc_control_number(m), marc_control_number('=LDR  x'::marc) IS NULL AS without FROM record;
+
+-- fields and their 880s
+SELECT l.* FROM marc_linked($$=LDR  00000nam a2200000 a 4500
+=100  1\$6880-01$aA
+=245  10$6880-02$aT
+=880  10$6245-02/(2/r$aB
+=880  1\$6500-00/{dollar}1$aC$$::marc) AS l;
+
+-- more paths at one call site than it keeps
+SELECT count(*), count(DISTINCT v) FROM (SELECT m ->> ('650$a{\' || i % 20 || '=\' || i % 20 || '}') AS v FROM record, generate_series(1, 200) AS i) AS x;
+
+-- the leader is read from the head of a large record alone
+CREATE TABLE large (m marc);
+ALTER TABLE large ALTER m SET STORAGE external;
+INSERT INTO large SELECT ('=LDR  00000nam a2200000 a 4500' || string_agg(E'\n=500  \\\\$a' || i, '' ORDER BY i))::marc FROM generate_series(1, 5000) AS i;
+SELECT m ->> 'LDR/6-7' AS "value", m ->> 'LDR/24' IS NULL AS nothing, m @? 'LDR/6' AS "exists", m @? 'LDR[1]' AS second, m ->> 'LDR/6{500[#]$a=\5000}' AS subspec FROM large;
+
+-- the planner knows which fields are common
+CREATE FUNCTION rows_of(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE line text;
+BEGIN
+	EXECUTE 'EXPLAIN ' || query INTO line;
+	RETURN substring(line from 'rows=(\d+)');
+END $$;
+SELECT p AS path, rows_of(format('SELECT FROM many WHERE m @? %L', p)) AS operator, rows_of(format('SELECT FROM many WHERE marc_exists(m, %L)', p)) AS function
+FROM unnest(ARRAY['001', '245$a', '245$n', '650[3]', '586', '650$a{$2=\fast}', '6..', 'LDR/6', 'nonsense']) WITH ORDINALITY AS u (p, n) ORDER BY n;
+SELECT rows_of('SELECT FROM many WHERE m @? NULL') AS "null", rows_of('SELECT FROM many, (VALUES (''001''), (''245'')) AS v (p) WHERE m @? p') AS "join";
+
+\set VERBOSITY terse
+SELECT m -> '245$a{$b{$c}}' FROM record;
+SELECT m -> '245$a{$b=\two words}' FROM record;
+SELECT m -> '245{$a}$b' FROM record;
+SELECT m -> '245^1{/0}' FROM record;
+SELECT m -> ('245' || repeat('$a', 65)) FROM record;
 \set VERBOSITY sqlstate
 SELECT m -> '' FROM record;
 SELECT m -> '24' FROM record;
 SELECT m -> '245$' FROM record;
-SELECT m -> '245$a{?245$b}' FROM record;
+SELECT m -> '245$a{?245$b' FROM record;
+SELECT m -> ('245' || repeat('{$a}', 1001)) FROM record;
 \set VERBOSITY default
-DROP TABLE record, many;
+DROP FUNCTION rows_of(text);
+DROP TABLE record, many, large;

@@ -22,6 +22,9 @@ namespace marc {
 
 using digest_bytes = std::array<std::byte, 32>;
 
+/// The leader as the digest sees it (point 2): the packing blank, 09 set to what the content is.
+std::array<char, limits::leader_bytes> canonical_leader(const record_view& record) noexcept;
+
 /// @throws parse_error corrupt
 digest_bytes digest(const record_view& record);
 

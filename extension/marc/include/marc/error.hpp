@@ -27,10 +27,11 @@ enum class errc : std::uint8_t {
     bad_line,            ///< line-mode text that does not follow its grammar
     bad_json,            ///< not JSON, or JSON that is no MARC record
     bad_path,            ///< a field path that does not follow MARCspec
-    unsupported_path,    ///< MARCspec that this version does not evaluate
+    unsupported_path,    ///< a field path over one of the limits
     bad_query,           ///< a search query that does not follow its grammar
     bad_rules,           ///< merge rules that cannot be understood
     bad_schema,          ///< a schema that is not Avram
+    bad_options,         ///< validation options that cannot be understood
     record_too_long,     ///< the record does not fit ISO 2709 (99,999 bytes)
     field_too_long,      ///< a field does not fit ISO 2709 (9,999 bytes)
     unencodable,         ///< a character that the character set asked for does not have
@@ -47,6 +48,9 @@ class parse_error : public std::exception {
     /// @param piece  a few bytes of the input to show, or empty; unprintable bytes are shown as '?'
     parse_error(errc code, std::size_t offset, std::string_view tag = {}, std::string_view piece = {}) noexcept;
 
+    /// The same error at another offset, for who knows where the input lies in a larger one.
+    parse_error at(std::size_t offset) const noexcept;
+
     errc code() const noexcept { return code_; }
     std::size_t offset() const noexcept { return offset_; }
     /// The tag of the field concerned, printable ASCII, or empty.
@@ -59,6 +63,7 @@ class parse_error : public std::exception {
   private:
     errc code_;
     std::uint8_t tag_length_ = 0;
+    std::uint8_t place_at_ = 0; ///< where the message says field and offset
     std::array<char, 3> tag_{};
     std::size_t offset_;
     std::array<char, 240> message_{};

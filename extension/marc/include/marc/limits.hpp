@@ -25,6 +25,13 @@ inline constexpr std::size_t fields = 1'000'000;
 // Elements inside each other. MARCXML needs five.
 inline constexpr std::size_t xml_depth = 64;
 
+// Objects and arrays inside each other. MARC-in-JSON needs seven.
+inline constexpr std::size_t json_depth = 64;
+
+// A piece of a file that is to be one record: more is not looked at as a whole, so that reading a file of any length
+// needs no more memory than this.
+inline constexpr std::size_t piece_bytes = record_bytes;
+
 // One start tag. MARCXML has three attributes of one to three characters, and a root element its namespaces. libxml2
 // compares every attribute with each other one, and cannot be cancelled meanwhile.
 inline constexpr std::size_t xml_start_tag_bytes = 16'384;
@@ -34,6 +41,17 @@ inline constexpr std::size_t xml_attributes = 256;
 inline constexpr std::size_t listed_defects = 1'000;
 
 // Subfield selections in one field path, such as the two of 245$a$b.
-inline constexpr std::size_t path_parts = 16;
+inline constexpr std::size_t path_parts = 64;
+
+// A whole field path, and the comparisons in its subspecs. Each comparison may be made for each value.
+inline constexpr std::size_t path_bytes = 65'536;
+inline constexpr std::size_t path_comparisons = 1'000;
+
+// JSON of merge rules, and the rules, tests and values in it: each may be asked about each field.
+inline constexpr std::size_t merge_rules_bytes = 256U << 10U;
+inline constexpr std::size_t merge_rules = 1'000;
+
+// JSON of an Avram schema, or of validation options. The largest that are published have half a megabyte.
+inline constexpr std::size_t schema_bytes = 8U << 20U;
 
 } // namespace marc::limits

@@ -23,6 +23,9 @@ struct mrk_options {
 /// leader and fields back for every record, and with `provenance` everything that is stored of one from ISO 2709.
 void write_mrk(const record_view& record, std::pmr::string& out, mrk_options options = {});
 
+/// Appends the line of one field, without a line break.
+void write_mrk_field(const field_view& field, std::pmr::string& out, mrk_options options = {});
+
 /// Reads one record. Lines end in LF or CR LF; empty lines are skipped.
 /// @param text UTF-8
 /// @throws parse_error bad_mnemonic, many_records, bad_tag, bad_utf8, too_large

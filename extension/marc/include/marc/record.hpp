@@ -23,7 +23,7 @@ enum class field_kind : std::uint8_t { control = 1, data = 2 };
 enum class flavour : std::uint8_t { undetermined = 0, marc21 = 1, unimarc = 2 };
 
 /// The form that the record was read from.
-enum class source_format : std::uint8_t { other = 0, iso2709 = 1, marcxml = 2, mrk = 3 };
+enum class source_format : std::uint8_t { other = 0, iso2709 = 1, marcxml = 2, mrk = 3, json = 4, line = 5, aleph = 6 };
 
 /// How the characters came. The stored form is always UTF-8.
 enum class source_encoding : std::uint8_t {

@@ -43,9 +43,10 @@ enum class defect_code : std::uint8_t {
     bad_escape,                ///< ESC that starts no known sequence, or a code that the set named by one lacks: kept
     mark_without_base,         ///< a combining mark with no character to stand on: kept where it is
     duplicate_leader,          ///< a second leader: left out, the record is marked lossy
-    unknown_element,           ///< a foreign XML element inside the record: left out, the record is marked lossy
+    unknown_element,           ///< a foreign XML element or JSON member inside the record: left out (lossy)
     stray_text,                ///< text where MARCXML has none: left out, the record is marked lossy
     attribute_missing,         ///< an indicator or code attribute is missing or empty: blank was set
+    declaration_wrong,         ///< the XML is not in the encoding that its declaration names (UTF-8 when none does)
 };
 
 /// A short name in lower case with underscores, such as "record_length".

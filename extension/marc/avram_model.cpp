@@ -1,0 +1,25 @@
+#include "avram_model.hpp"
+
+#include <algorithm>
+
+namespace marc::avram {
+
+slice model::fields_of(std::string_view tag) const noexcept {
+    std::uint32_t first = none;
+    if (tag.size() == 3 && tag[0] >= '0' && tag[0] <= '9' && tag[1] >= '0' && tag[1] <= '9' && tag[2] >= '0' &&
+        tag[2] <= '9') {
+        first = by_number[static_cast<std::size_t>((tag[0] - '0') * 100 + (tag[1] - '0') * 10 + (tag[2] - '0'))];
+    } else {
+        const auto found = std::lower_bound(fields.begin(), fields.end(), tag,
+                                            [this](const field& f, std::string_view t) { return text(f.tag) < t; });
+        first = static_cast<std::uint32_t>(found - fields.begin());
+    }
+    slice found{first, 0};
+    while (first < fields.size() && text(fields[first].tag) == tag) {
+        ++first;
+        ++found.count;
+    }
+    return found;
+}
+
+} // namespace marc::avram

@@ -1,0 +1,280 @@
+#include "marc/identifier.hpp"
+
+#include <algorithm>
+
+namespace marc {
+namespace {
+
+bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
+bool is_letter(char c) noexcept {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+/// True when the text begins so; the prefix is in lower case.
+bool begins(std::string_view text, std::string_view prefix) noexcept {
+    return text.size() >= prefix.size() &&
+           std::equal(prefix.begin(), prefix.end(), text.begin(), [](char p, char t) { return p == lower(t); });
+}
+
+/// Bytes of the dash at the start of a text: hyphen, or U+2010 to U+2015, or minus sign U+2212, or soft hyphen U+00AD.
+std::size_t dash_bytes(std::string_view text) noexcept {
+    if (text.empty()) {
+        return 0;
+    }
+    if (text.front() == '-') {
+        return 1;
+    }
+    if (begins(text, "\xC2\xAD")) {
+        return 2;
+    }
+    const bool general =
+        text.size() >= 3 && text[0] == '\xE2' && text[1] == '\x80' && text[2] >= '\x90' && text[2] <= '\x95';
+    return general || begins(text, "\xE2\x88\x92") ? 3 : 0;
+}
+
+/// Goes past everything that is neither digit nor letter.
+void skip_signs(std::string_view& text) noexcept {
+    while (!text.empty() && !is_digit(text.front()) && !is_letter(text.front())) {
+        text.remove_prefix(1);
+    }
+}
+
+/// Goes past a label such as "ISBN", "urn:isbn:", "ISBN-13:".
+void skip_label(std::string_view& text, std::string_view label) noexcept {
+    skip_signs(text);
+    if (begins(text, "urn:")) {
+        text.remove_prefix(4);
+    }
+    if (!begins(text, label)) {
+        return;
+    }
+    text.remove_prefix(label.size());
+    for (const std::string_view which : {"-13", "-10", "-l", " 13:", " 10:", "13:", "10:"}) {
+        if (begins(text, which)) {
+            text.remove_prefix(which.size());
+            break;
+        }
+    }
+    skip_signs(text);
+}
+
+/// 978 and 979 numbers: weights 1 and 3, sum divisible by 10.
+char isbn13_check(const char* twelve) noexcept {
+    int sum = 0;
+    for (int i = 0; i < 12; ++i) {
+        sum += (twelve[i] - '0') * (i % 2 == 0 ? 1 : 3);
+    }
+    return static_cast<char>('0' + (10 - sum % 10) % 10);
+}
+
+/// Weights from `first` down to 2 over the digits, then the check digit modulo 11 with X for ten.
+char modulo11_check(const char* digits, int first) noexcept {
+    int sum = 0;
+    for (int weight = first; weight >= 2; --weight) {
+        sum += (digits[first - weight] - '0') * weight;
+    }
+    const int check = (11 - sum % 11) % 11;
+    return check == 10 ? 'X' : static_cast<char>('0' + check);
+}
+
+identifier isbn_of(const char* digits, std::size_t count) noexcept {
+    char ten[10] = {'0'};
+    identifier result;
+    if (count == 13) {
+        const bool bookland = digits[0] == '9' && digits[1] == '7' && (digits[2] == '8' || digits[2] == '9');
+        if (bookland && digits[12] == isbn13_check(digits)) {
+            std::for_each(digits, digits + 13, [&](char c) { result.append(c); });
+        }
+        return result;
+    }
+    if (count != 9 && count != 10) {
+        return result;
+    }
+    std::copy(digits, digits + count, ten + (10 - count));
+    if (ten[9] != modulo11_check(ten, 10)) {
+        return result;
+    }
+    char twelve[12] = {'9', '7', '8'};
+    std::copy(ten, ten + 9, twelve + 3);
+    std::for_each(twelve, twelve + 12, [&](char c) { result.append(c); });
+    result.append(isbn13_check(twelve));
+    return result;
+}
+
+/// Reads digits with dashes or single blanks between them, and an X at the end, and calls `found(digits, count)`
+/// wherever the number could end, until it returns true.
+template <typename Found>
+void read_digits(std::string_view text, Found&& found) noexcept {
+    char digits[14];
+    std::size_t count = 0;
+    while (!text.empty() && count < sizeof digits) {
+        const char c = text.front();
+        const bool is_x = lower(c) == 'x' && count > 6;
+        if (!is_digit(c) && !is_x) {
+            return;
+        }
+        digits[count++] = is_x ? 'X' : c;
+        text.remove_prefix(1);
+        const bool ends = text.empty() || !(is_digit(text.front()) || lower(text.front()) == 'x');
+        if (ends && found(digits, count)) {
+            return;
+        }
+        if (is_x) {
+            return;
+        }
+        std::size_t dash = dash_bytes(text);
+        dash = dash == 0 && !text.empty() && text.front() == ' ' ? 1 : dash;
+        text.remove_prefix(dash);
+    }
+}
+
+} // namespace
+
+identifier isbn13(std::string_view text) noexcept {
+    skip_label(text, "isbn");
+    skip_label(text, "sbn");
+    identifier result;
+    // An ISBN-13 with blanks may begin with ten digits that look like an ISBN-10, so the longer number wins.
+    read_digits(text, [&](const char* digits, std::size_t count) {
+        if (const identifier found = isbn_of(digits, count)) {
+            result = found;
+        }
+        return count >= 13;
+    });
+    return result;
+}
+
+identifier issn(std::string_view text) noexcept {
+    skip_label(text, "issn");
+    identifier result;
+    read_digits(text, [&](const char* digits, std::size_t count) {
+        if (count == 8 && std::all_of(digits, digits + 7, is_digit) && digits[7] == modulo11_check(digits, 8)) {
+            for (std::size_t i = 0; i < 8; ++i) {
+                if (i == 4) {
+                    result.append('-');
+                }
+                result.append(digits[i]);
+            }
+        }
+        return count >= 8;
+    });
+    return result;
+}
+
+identifier lccn(std::string_view text) noexcept {
+    text = text.substr(0, text.find('/'));
+    char kept[24];
+    std::size_t size = 0;
+    std::size_t hyphen = sizeof kept;
+    for (const char c : text) {
+        if (c == ' ') {
+            continue;
+        }
+        if (c == '-' && hyphen == sizeof kept) {
+            hyphen = size;
+            continue;
+        }
+        if (size == sizeof kept || !(is_digit(c) || is_letter(c))) {
+            return {};
+        }
+        kept[size++] = lower(c);
+    }
+    identifier result;
+    const std::size_t letters = static_cast<std::size_t>(std::find_if(kept, kept + size, is_digit) - kept);
+    if (letters > 3 || !std::all_of(kept + letters, kept + size, is_digit)) {
+        return result;
+    }
+    for (std::size_t i = 0; i < std::min(size, hyphen); ++i) {
+        result.append(kept[i]);
+    }
+    std::size_t digits = std::min(size, hyphen) - std::min(letters, hyphen);
+    if (hyphen < sizeof kept) {
+        const std::size_t serial = size - hyphen;
+        if (serial == 0 || serial > 6) {
+            return {};
+        }
+        std::for_each(kept + size, kept + size + (6 - serial), [&](char) { result.append('0'); });
+        std::for_each(kept + hyphen, kept + size, [&](char c) { result.append(c); });
+        digits += 6;
+    }
+    // Structure A (to 2000): up to three letters, two digits of the year, six of the serial number. Structure B: up to
+    // two letters, four digits, six digits.
+    return digits == 8 || (digits == 10 && letters <= 2) ? result : identifier();
+}
+
+namespace {
+
+/// @param marked set when the text says that it is an OCLC number
+identifier read_oclc(std::string_view text, bool& marked) noexcept {
+    marked = false;
+    while (!text.empty() && text.front() == ' ') {
+        text.remove_prefix(1);
+    }
+    if (begins(text, "(ocolc)")) {
+        text.remove_prefix(7);
+        marked = true;
+    }
+    while (!text.empty() && text.front() == ' ') {
+        text.remove_prefix(1);
+    }
+    for (const std::string_view prefix : {"ocm", "ocn", "on"}) {
+        if (begins(text, prefix)) {
+            text.remove_prefix(prefix.size());
+            marked = true;
+            break;
+        }
+    }
+    const auto end = std::find_if_not(text.begin(), text.end(), is_digit);
+    const std::string_view number = text.substr(0, static_cast<std::size_t>(end - text.begin()));
+    // What follows may be a blank or a remark, not more of a number: "(OCoLC)12-345" is something else.
+    const std::string_view rest = text.substr(number.size());
+    const std::size_t first = number.find_first_not_of('0');
+    identifier result;
+    if (first == std::string_view::npos || number.size() - first > 14 || (!rest.empty() && rest.front() != ' ')) {
+        return result;
+    }
+    for (const char c : number.substr(first)) {
+        result.append(c);
+    }
+    return result;
+}
+
+} // namespace
+
+identifier oclc_number(std::string_view text) noexcept {
+    bool marked = false;
+    return read_oclc(text, marked);
+}
+
+identifier marked_oclc_number(std::string_view text) noexcept {
+    bool marked = false;
+    const identifier number = read_oclc(text, marked);
+    return marked ? number : identifier();
+}
+
+identifier normalize(identifier_kind kind, std::string_view text, std::string_view folded) noexcept {
+    const auto first = [&](identifier (*read)(std::string_view) noexcept) {
+        const identifier number = read(folded);
+        return number ? number : read(text);
+    };
+    switch (kind) {
+    case identifier_kind::isbn:
+        return first(isbn13);
+    case identifier_kind::issn:
+        return first(issn);
+    case identifier_kind::lccn:
+        return first(lccn);
+    case identifier_kind::oclc:
+        return first(marked_oclc_number);
+    case identifier_kind::none:
+        break;
+    }
+    return {};
+}
+
+} // namespace marc

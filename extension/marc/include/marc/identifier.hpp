@@ -1,0 +1,73 @@
+// Standard numbers in one form each, so that they can be compared: ISBN, ISSN, LCCN, OCLC number. Indexes hold these
+// forms: they are for ever.
+#pragma once
+
+#include "marc/record.hpp"
+
+#include <cstdint>
+#include <memory_resource>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace marc {
+
+enum class identifier_kind : std::uint8_t { none, isbn, issn, lccn, oclc };
+
+/// A standard number in its one form: ASCII, at most 24 characters; owns nothing beyond itself.
+class identifier {
+  public:
+    identifier() = default;
+    explicit operator bool() const noexcept { return size_ > 0; }
+    std::string_view text() const noexcept { return {text_, size_}; }
+    void append(char c) noexcept {
+        if (size_ < sizeof text_) {
+            text_[size_++] = c;
+        }
+    }
+
+  private:
+    char text_[24];
+    std::uint8_t size_ = 0;
+};
+
+/// The ISBN-13 (13 digits) at the start of a text such as "0-306-40615-2 (pbk.) : $12.00" or "ISBN 978 0 306 40615 7".
+/// A valid ISBN-10 or nine-digit SBN becomes its ISBN-13; empty when there is none or its check digit is wrong.
+/// (ISBN Users' Manual, 7th edition: 10 to 13 is prefix 978 and a new check digit.)
+identifier isbn13(std::string_view text) noexcept;
+
+/// The ISSN (1234-5678, last character a digit or X) at the start of a text; empty when there is none or its check
+/// digit is wrong. (ISO 3297)
+identifier issn(std::string_view text) noexcept;
+
+/// The LCCN as the Library of Congress normalises it (info:lccn): no blanks, nothing from a slash on, what follows a
+/// hyphen filled with zeros to six digits. Empty when the result is not up to three letters with eight digits, or up to
+/// two letters with ten.
+identifier lccn(std::string_view text) noexcept;
+
+/// The OCLC number: digits without leading zeros, out of "(OCoLC)ocm00012345", "ocn123456789", "on1234567890",
+/// "(OCoLC)12345" or digits alone; empty when it is something else.
+identifier oclc_number(std::string_view text) noexcept;
+
+/// The same only where the text says itself that it is an OCLC number: with (OCoLC) or ocm, ocn, on in front.
+identifier marked_oclc_number(std::string_view text) noexcept;
+
+/// Which number a subfield holds, in MARC 21: 010$a$z LCCN; 020$a$z ISBN; 022$a$l$m$y$z ISSN; 035$a$z OCLC number (if
+/// so marked); in linking entries 76X–78X and in 800–830: $x ISSN, $z (not in 8XX) ISBN; 490$x ISSN.
+identifier_kind identifier_of(std::string_view tag, std::string_view code) noexcept;
+
+/// The normal form of a subfield's text as a number of this kind; empty when it is none. An OCLC number must be marked.
+/// @param folded the text as fold() gives it: it is looked at first, so that a text which folds to a number is that
+/// number
+identifier normalize(identifier_kind kind, std::string_view text, std::string_view folded) noexcept;
+
+/// The distinct numbers of a record, in their order: valid ISBNs of 020$a.
+std::pmr::vector<identifier> isbns(const record_view& record, std::pmr::memory_resource* memory);
+/// Valid ISSNs of 022$a.
+std::pmr::vector<identifier> issns(const record_view& record, std::pmr::memory_resource* memory);
+/// The LCCN of 010$a, or empty.
+identifier lccn_of(const record_view& record);
+/// OCLC numbers: of 001 when 003 is OCoLC or 001 begins with ocm, ocn or on; then of 035$a where they are so marked.
+std::pmr::vector<identifier> oclc_numbers(const record_view& record, std::pmr::memory_resource* memory);
+
+} // namespace marc

@@ -1,0 +1,220 @@
+// Which fields a merge rule is about, and when two fields say the same.
+#include "layout.hpp"
+#include "marc/merge.hpp"
+#include "marc/poll.hpp"
+
+#include <algorithm>
+
+namespace marc {
+namespace {
+
+char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool equal_without_case(std::string_view text, std::string_view lower_case) noexcept {
+    return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
+                      [](char a, char b) { return lower(a) == b; });
+}
+
+std::string_view without_end(std::string_view text, std::string_view characters) noexcept {
+    const std::size_t last = text.find_last_not_of(characters);
+    return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
+}
+
+std::string_view without_start(std::string_view text, std::string_view characters) noexcept {
+    return text.substr(std::min(text.find_first_not_of(characters), text.size()));
+}
+
+/// ISBD punctuation that ends a subfield because of what follows it.
+constexpr std::string_view ending = " .,:;/=";
+
+/// A value against a pattern in lower case with '*' at its ends.
+bool value_matches(std::string_view value, std::string_view pattern) noexcept {
+    const bool open_start = pattern.starts_with('*');
+    const bool open_end = pattern.size() > 1 && pattern.ends_with('*');
+    pattern.remove_prefix(open_start ? 1 : 0);
+    pattern.remove_suffix(open_end ? 1 : 0);
+    if (open_start && open_end) {
+        return std::search(value.begin(), value.end(), pattern.begin(), pattern.end(),
+                           [](char a, char b) { return lower(a) == b; }) != value.end() ||
+               pattern.empty();
+    }
+    if (value.size() < pattern.size()) {
+        return false;
+    }
+    if (open_end) {
+        return equal_without_case(value.substr(0, pattern.size()), pattern);
+    }
+    return (open_start || value.size() == pattern.size()) &&
+           equal_without_case(value.substr(value.size() - pattern.size()), pattern);
+}
+
+bool is_code(const subfield_view& s, char code) noexcept {
+    return s.code.size() == 1 && s.code.front() == code;
+}
+
+bool is_one_of(const subfield_view& s, std::string_view codes) noexcept {
+    return s.code.size() == 1 && codes.find(s.code.front()) != std::string_view::npos;
+}
+
+/// Of rules with patterns, the one that counts for a tag; null when none matches.
+template <typename Rules>
+auto heaviest(const Rules& rules, std::string_view tag) noexcept -> const typename Rules::value_type* {
+    const typename Rules::value_type* best = nullptr;
+    for (const auto& rule : rules) {
+        if (rule.tag.matches(tag) && (best == nullptr || rule.tag.weight() >= best->tag.weight())) {
+            best = &rule;
+        }
+    }
+    return best;
+}
+
+template <typename Selectors>
+auto first_match(const Selectors& selectors, const field_text& field) noexcept -> const
+    typename Selectors::value_type* {
+    for (const auto& selector : selectors) {
+        if (selector.matches(field)) {
+            return &selector;
+        }
+    }
+    return nullptr;
+}
+
+} // namespace
+
+bool read_tag_pattern(std::string_view text, tag_pattern& pattern) noexcept {
+    const bool known = std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.';
+    });
+    if (text.size() != pattern.text.size() || !known) {
+        return false;
+    }
+    std::transform(text.begin(), text.end(), pattern.text.begin(), [](char c) { return c == 'X' ? '.' : c; });
+    return true;
+}
+
+bool tag_pattern::matches(std::string_view tag) const noexcept {
+    return std::equal(text.begin(), text.end(), tag.begin(), tag.end(),
+                      [](char pattern, char c) { return pattern == '.' || pattern == c; });
+}
+
+int tag_pattern::weight() const noexcept {
+    int fixed = 0;
+    int where = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+        if (text[i] != '.') {
+            ++fixed;
+            where += 4 >> i;
+        }
+    }
+    return fixed * 8 + where;
+}
+
+bool field_text::has_indicators() const noexcept {
+    return !control && layout::starts_with_indicators(content);
+}
+
+subfield_range field_text::subfields() const noexcept {
+    const std::size_t first = control ? std::string_view::npos : content.find(subfield_delimiter);
+    return first == std::string_view::npos ? subfield_range() : subfield_range(content.substr(first));
+}
+
+bool merge_rules::test::holds_for(std::string_view value) const noexcept {
+    if (what != kind::values) {
+        return true;
+    }
+    const std::string_view trimmed = without_start(without_end(value, ending), " ");
+    return std::any_of(values.begin(), values.end(),
+                       [&](const std::pmr::string& v) { return value_matches(trimmed, v); });
+}
+
+bool merge_rules::selector::matches(const field_text& field) const noexcept {
+    if (!tag.matches(field.tag)) {
+        return false;
+    }
+    if (indicator1 != 0 || indicator2 != 0) {
+        if (!field.has_indicators() || (indicator1 != 0 && field.content[0] != indicator1) ||
+            (indicator2 != 0 && field.content[1] != indicator2)) {
+            return false;
+        }
+    }
+    return std::all_of(tests.begin(), tests.end(), [&](const test& t) {
+        bool found = false;
+        for (const subfield_view& s : field.subfields()) {
+            found = found || (is_code(s, t.code) && t.holds_for(s.value));
+        }
+        return found == (t.what != test::kind::absent);
+    });
+}
+
+const merge_rules::action_rule& merge_rules::action_of(std::string_view tag) const noexcept {
+    const action_rule* rule = heaviest(actions, tag);
+    return rule != nullptr ? *rule : otherwise;
+}
+
+const merge_rules::selector* merge_rules::protector_of(const field_text& field) const noexcept {
+    return first_match(protect, field);
+}
+
+const merge_rules::selector* merge_rules::ignorer_of(const field_text& field) const noexcept {
+    return first_match(ignore, field);
+}
+
+std::string_view merge_rules::carried_in(std::string_view tag) const noexcept {
+    const carry_rule* rule = heaviest(carry, tag);
+    return rule != nullptr ? std::string_view(rule->codes) : std::string_view();
+}
+
+bool merge_rules::may_carry(const subfield_view& s) const noexcept {
+    return std::none_of(protect.begin(), protect.end(), [&](const selector& p) {
+        return std::any_of(p.tests.begin(), p.tests.end(), [&](const test& t) {
+            return t.what != test::kind::absent && is_code(s, t.code) && t.holds_for(s.value);
+        });
+    });
+}
+
+void merge_rules::append_key(const field_text& field, std::string_view more_ignored, std::pmr::string& key) const {
+    const match_rule* rule = heaviest(match, field.tag);
+    const bool sound = field.has_indicators() && (field.content.size() == 2 || field.content[2] == subfield_delimiter);
+    // In front, so that no field as it stands is taken for one of which something was left out.
+    constexpr char as_it_stands = 'r';
+    constexpr char compared = 'c';
+    const std::size_t start = key.size();
+    if (field.control || !sound) {
+        key += as_it_stands;
+        key += field.content;
+        return;
+    }
+    key += compared;
+    if (rule == nullptr || rule->indicators) {
+        key += field.content.substr(0, 2);
+    }
+    bool any = false;
+    for (const subfield_view& s : field.subfields()) {
+        if ((rule != nullptr && is_one_of(s, rule->ignore)) || is_one_of(s, more_ignored)) {
+            continue;
+        }
+        any = true;
+        key += subfield_delimiter;
+        key += s.code;
+        if (rule != nullptr && rule->punctuation) {
+            key += s.value;
+            continue;
+        }
+        bool blank = false;
+        for (const char c : without_start(without_end(s.value, ending), " ")) {
+            if (c != ' ' || !blank) {
+                key += c;
+            }
+            blank = c == ' ';
+        }
+    }
+    if (!any) {
+        key.erase(start);
+        key += as_it_stands;
+        key += field.content;
+    }
+}
+
+} // namespace marc

@@ -1,0 +1,120 @@
+// Differences: marc_diff as rows, marc_diff_text for people.
+#include "rows.hpp"
+#include "value.hpp"
+
+#include "marc/diff.hpp"
+#include "marc/digest.hpp"
+#include "marc/mrk.hpp"
+
+namespace marc_pg {
+namespace {
+
+enum column : std::size_t { kind, tag, ord_a, ord_b, old_field, new_field, detail, columns };
+
+using row_values = std::array<Datum, columns>;
+using row_nulls = std::array<bool, columns>;
+
+/// The line of a field, as marc_to_mrk() writes it.
+Datum line_of(const marc::field_view& field) {
+    palloc_resource memory;
+    std::pmr::string line{&memory};
+    marc::write_mrk_field(field, line, {.ascii_only = !database_is_utf8()});
+    return text_datum(line);
+}
+
+/// A text[] of UTF-8 pieces. A character that the database's encoding lacks raises 22P05.
+Datum text_array(const std::pmr::vector<std::pmr::string>& texts, std::pmr::memory_resource* memory) {
+    std::pmr::vector<Datum> elements{memory};
+    for (std::pmr::string const& text : texts) {
+        elements.push_back(text_datum_from_utf8(text));
+    }
+    return pg_call([&] {
+        return PointerGetDatum(
+            construct_array(elements.data(), static_cast<int>(elements.size()), TEXTOID, -1, false, TYPALIGN_INT));
+    });
+}
+
+void put_change(const row_set& rows, const marc::record_view& a, const marc::record_view& b,
+                const marc::record_change& change) {
+    row_memory const values_of_row{rows};
+    palloc_resource memory;
+    row_values values{};
+    row_nulls nulls;
+    nulls.fill(true);
+    auto const put = [&](column where, Datum value) {
+        values[where] = value;
+        nulls[where] = false;
+    };
+    put(kind, text_datum(marc::name_of(change.kind)));
+    if (change.leader != marc::record_change::none) {
+        auto const leader_a = marc::canonical_leader(a);
+        auto const leader_b = marc::canonical_leader(b);
+        std::string_view const old_character{&leader_a[change.leader], 1};
+        std::string_view const new_character{&leader_b[change.leader], 1};
+        std::pmr::vector<std::pmr::string> description{&memory};
+        char number[8];
+        description.emplace_back("/").append(number, std::to_chars(number, number + sizeof number, change.leader).ptr);
+        description.back().append(": ").append(old_character).append(" > ").append(new_character);
+        put(tag, text_datum("LDR"));
+        put(old_field, text_datum_from_utf8(old_character));
+        put(new_field, text_datum_from_utf8(new_character));
+        put(detail, text_array(description, &memory));
+        rows.put(values, nulls);
+        return;
+    }
+    bool const in_a = change.a != marc::record_change::none;
+    bool const in_b = change.b != marc::record_change::none;
+    put(tag, text_datum(marc::printable_tag{(in_a ? a.field(change.a) : b.field(change.b)).tag()}.view()));
+    if (in_a) {
+        put(ord_a, Int32GetDatum(static_cast<std::int32_t>(change.a) + 1));
+        put(old_field, line_of(a.field(change.a)));
+    }
+    if (in_b) {
+        put(ord_b, Int32GetDatum(static_cast<std::int32_t>(change.b) + 1));
+        put(new_field, line_of(b.field(change.b)));
+    }
+    if (change.kind == marc::change_kind::changed) {
+        auto const description = marc::describe_change(a.field(change.a), b.field(change.b), &memory);
+        if (!description.empty()) {
+            put(detail, text_array(description, &memory));
+        }
+    }
+    rows.put(values, nulls);
+}
+
+} // namespace
+
+MARC_SQL_FUNCTION(marc_diff) {
+    row_set rows = row_set::begin(fcinfo);
+    struct varlena* old_value = varlena_argument(fcinfo, 0);
+    struct varlena* new_value = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] {
+        palloc_resource memory;
+        marc::record_view const a = record_of(old_value);
+        marc::record_view const b = record_of(new_value);
+        for (marc::record_change const& change : marc::diff(a, b, &memory)) {
+            poll_interrupts();
+            put_change(rows, a, b, change);
+        }
+        return Datum{0};
+    });
+}
+
+MARC_SQL_FUNCTION(marc_diff_text) {
+    struct varlena* old_value = varlena_argument(fcinfo, 0);
+    struct varlena* new_value = varlena_argument(fcinfo, 1);
+    std::int32_t const context = PG_GETARG_INT32(2);
+    return boundary(fcinfo, [&] {
+        if (context < 0) {
+            throw sql_error{ERRCODE_INVALID_PARAMETER_VALUE, "context must not be negative",
+                            "It is the number of unchanged fields to show before and behind each change."};
+        }
+        palloc_resource memory;
+        std::pmr::string text{&memory};
+        marc::write_diff(record_of(old_value), record_of(new_value), text,
+                         {.context = static_cast<std::size_t>(context), .ascii_only = !database_is_utf8()});
+        return text_datum(text);
+    });
+}
+
+} // namespace marc_pg

@@ -1,0 +1,79 @@
+// MARC-in-JSON, as jsonb and as text.
+#include "value.hpp"
+
+#include "marc/error.hpp"
+#include "marc/json.hpp"
+
+namespace marc_pg {
+namespace {
+
+marc::json_form form_of(std::string_view name) {
+    if (name == "list") {
+        return marc::json_form::list;
+    }
+    if (name == "keyed") {
+        return marc::json_form::keyed;
+    }
+    throw sql_error{ERRCODE_INVALID_PARAMETER_VALUE,
+                    "form must be 'list' or 'keyed'",
+                    {},
+                    "'list' has one object for each field, 'keyed' one member for each tag."};
+}
+
+Datum read(std::string_view utf8) {
+    palloc_resource memory;
+    marc::builder builder{&memory};
+    marc::read_json(utf8, builder);
+    return marc_datum(builder);
+}
+
+Datum write_jsonb(const struct varlena* value, marc::json_form form, marc::inexpressible_content policy) {
+    palloc_resource memory;
+    std::pmr::string json{&memory};
+    // In ASCII where the database is not UTF-8: the server's parser then converts the characters.
+    marc::write_json(record_of(value), json,
+                     {.form = form, .ascii_only = !database_is_utf8(), .without_nul = true, .policy = policy});
+    return pg_call([&] { return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.c_str())); });
+}
+
+} // namespace
+
+MARC_SQL_FUNCTION(marc_from_jsonb) {
+    Jsonb* json = PG_GETARG_JSONB_P(0);
+    return boundary(fcinfo, [&] {
+        const char* text = pg_call([&] { return JsonbToCString(nullptr, &json->root, VARSIZE(json)); });
+        return read(utf8_of(text));
+    });
+}
+
+MARC_SQL_FUNCTION(marc_from_json_text) {
+    struct varlena* text = varlena_argument(fcinfo, 0);
+    return boundary(fcinfo, [&] { return read(utf8_of(text_view(text))); });
+}
+
+MARC_SQL_FUNCTION(marc_to_jsonb) {
+    struct varlena* value = varlena_argument(fcinfo, 0);
+    return boundary(fcinfo,
+                    [&] { return write_jsonb(value, marc::json_form::list, marc::inexpressible_content::error); });
+}
+
+MARC_SQL_FUNCTION(marc_to_jsonb_form) {
+    struct varlena* value = varlena_argument(fcinfo, 0);
+    struct varlena* form = varlena_argument(fcinfo, 1);
+    struct varlena* inexpressible = varlena_argument(fcinfo, 2);
+    return boundary(fcinfo,
+                    [&] { return write_jsonb(value, form_of(text_view(form)), policy_of(text_view(inexpressible))); });
+}
+
+MARC_SQL_FUNCTION(marc_to_json_text) {
+    struct varlena* value = varlena_argument(fcinfo, 0);
+    struct varlena* form = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] {
+        palloc_resource memory;
+        std::pmr::string json{&memory};
+        marc::write_json(record_of(value), json, {.form = form_of(text_view(form)), .ascii_only = !database_is_utf8()});
+        return text_datum(json);
+    });
+}
+
+} // namespace marc_pg

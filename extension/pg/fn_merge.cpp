@@ -1,0 +1,127 @@
+// Merging: marc_merge, and marc_merge_explain, which says why.
+#include "rows.hpp"
+#include "value.hpp"
+
+#include "marc/merge.hpp"
+#include "marc/mrk.hpp"
+
+namespace marc_pg {
+namespace {
+
+/// The compiled rules of one call site, in the memory of the plan, which frees them. The rules, their memory resource
+/// and all that they hold lie in a memory context of their own: deleting that is all the destruction they need.
+struct rules_cache {
+    const marc::merge_rules* rules;
+    MemoryContext memory;
+    std::span<const std::byte> source; // the jsonb that was compiled, also in there
+};
+static_assert(std::is_trivially_destructible_v<rules_cache>);
+
+/// Makes a memory context current, and deletes it again unless it is released.
+class new_memory {
+  public:
+    explicit new_memory(MemoryContext parent)
+        : memory_{pg_call([&] { return AllocSetContextCreate(parent, "marc merge rules", ALLOCSET_SMALL_SIZES); })},
+          outer_{MemoryContextSwitchTo(memory_)} {}
+    ~new_memory() {
+        MemoryContextSwitchTo(outer_);
+        if (memory_ != nullptr) {
+            MemoryContextDelete(memory_);
+        }
+    }
+    new_memory(const new_memory&) = delete;
+    new_memory& operator=(const new_memory&) = delete;
+    MemoryContext release() { return std::exchange(memory_, nullptr); }
+
+  private:
+    MemoryContext memory_;
+    MemoryContext outer_;
+};
+
+/// The compiled form of rules; compiled anew only when they are others than in the last call from here. Throws
+/// parse_error bad_rules (22023).
+const marc::merge_rules& compiled_rules(FunctionCallInfo fcinfo, struct varlena* argument) {
+    std::span<const std::byte> const source = varlena_bytes(argument);
+    auto* cache = static_cast<rules_cache*>(fcinfo->flinfo->fn_extra);
+    if (cache != nullptr && marc::as_text(cache->source) == marc::as_text(source)) {
+        return *cache->rules;
+    }
+    if (cache == nullptr) {
+        cache = new (allocate(sizeof(rules_cache), fcinfo->flinfo->fn_mcxt)) rules_cache{};
+        fcinfo->flinfo->fn_extra = cache;
+    }
+    const char* json =
+        pg_call([&] { return DatumGetCString(DirectFunctionCall1(jsonb_out, PointerGetDatum(argument))); });
+    new_memory memory{fcinfo->flinfo->fn_mcxt};
+    auto* resource = new (allocate(sizeof(palloc_resource))) palloc_resource;
+    auto* rules =
+        new (allocate(sizeof(marc::merge_rules))) marc::merge_rules{marc::parse_merge_rules(utf8_of(json), resource)};
+    auto* copy = static_cast<std::byte*>(allocate(source.size()));
+    std::copy(source.begin(), source.end(), copy);
+    if (cache->memory != nullptr) {
+        MemoryContextDelete(cache->memory);
+    }
+    *cache = {rules, memory.release(), {copy, source.size()}};
+    return *rules;
+}
+
+} // namespace
+
+MARC_SQL_FUNCTION(marc_merge) {
+    struct varlena* base = varlena_argument(fcinfo, 0);
+    struct varlena* incoming = varlena_argument(fcinfo, 1);
+    struct varlena* rules = varlena_argument(fcinfo, 2);
+    return boundary(fcinfo, [&] {
+        palloc_resource memory;
+        marc::builder builder{&memory};
+        bool const changed = marc::merge(record_of(base), record_of(incoming), compiled_rules(fcinfo, rules), builder);
+        return changed ? marc_datum(builder) : PointerGetDatum(base);
+    });
+}
+
+MARC_SQL_FUNCTION(marc_merge_explain) {
+    row_set rows = row_set::begin(fcinfo);
+    struct varlena* base_value = varlena_argument(fcinfo, 0);
+    struct varlena* incoming_value = varlena_argument(fcinfo, 1);
+    struct varlena* rules = varlena_argument(fcinfo, 2);
+    return boundary(fcinfo, [&] {
+        palloc_resource memory;
+        marc::builder builder{&memory};
+        marc::record_view const base = record_of(base_value);
+        marc::record_view const incoming = record_of(incoming_value);
+        std::pmr::vector<marc::merge_decision> decisions{&memory};
+        marc::merge(base, incoming, compiled_rules(fcinfo, rules), builder, &decisions);
+        for (marc::merge_decision const& decision : decisions) {
+            poll_interrupts();
+            row_memory const values_of_row{rows};
+            palloc_resource row;
+            std::pmr::string text{&row};
+            marc::describe_decision(decision, text);
+            bool const is_leader = decision.field == marc::merge_decision::none;
+            marc::record_view const& owner = decision.incoming ? incoming : base;
+            char const* verb =
+                decision.incoming ? (decision.in_result ? "take" : "ignore") : (decision.in_result ? "keep" : "drop");
+            std::array<Datum, 6> values{text_datum(decision.incoming ? "incoming" : "base"),
+                                        text_datum("LDR"),
+                                        Datum{0},
+                                        text_datum(verb),
+                                        text_datum_from_utf8(text),
+                                        Datum{0}};
+            std::array<bool, 6> nulls{false, false, is_leader, false, false, false};
+            text.clear();
+            if (is_leader) {
+                values[5] = text_datum_from_utf8(owner.leader());
+            } else {
+                marc::field_view const field = owner.field(decision.field);
+                values[1] = text_datum(marc::printable_tag{field.tag()}.view());
+                values[2] = Int32GetDatum(static_cast<std::int32_t>(decision.field) + 1);
+                marc::write_mrk_field(field, text, {.ascii_only = !database_is_utf8()});
+                values[5] = text_datum(text);
+            }
+            rows.put(values, nulls);
+        }
+        return Datum{0};
+    });
+}
+
+} // namespace marc_pg

@@ -1,0 +1,111 @@
+// What the fuzz target of the search language does with its input: a query, and behind the first NUL the text that a
+// record holds.
+#pragma once
+
+#include "marc_targets.hpp"
+
+#include "marc/fold.hpp"
+#include "marc/fulltext.hpp"
+#include "marc/identifier.hpp"
+#include "marc/index_terms.hpp"
+#include "marc/match_key.hpp"
+#include "marc/naco.hpp"
+#include "marc/query.hpp"
+#include "marc/title.hpp"
+
+#include <array>
+#include <vector>
+
+namespace marc_fuzz {
+
+/// A record with this text in several places; without it when it is not UTF-8.
+inline marc::stored_record record_with(std::string_view text) {
+    marc::builder b;
+    marc::read_mrk(
+        "=LDR  00000nam\\a2200000\\a\\4500\n=001  ocm5\n=008  891101s1990    maua   j      001 0 eng d\n"
+        "=020  \\\\$a0306406152\n=245  14$aThe hot dogs$bcats\n=650  \\7$aDogs$2fast\n=900  \\\\$aone two three",
+        b);
+    const marc::stored_record plain = b.finish();
+    std::string content = "10\x1F"
+                          "a";
+    content.append(text);
+    try {
+        for (const marc::field_view f : plain.view()) {
+            b.add_field(f.tag(), f.content());
+        }
+        for (const char* tag : {"245", "020", "022", "010", "035", "100", "500", "300"}) {
+            b.add_field(tag, content);
+        }
+        b.add_field("001", text);
+        b.add_field("008", text);
+        return b.finish();
+    } catch (const marc::parse_error&) {
+        b.clear();
+    }
+    for (const marc::field_view f : plain.view()) {
+        b.add_field(f.tag(), f.content());
+    }
+    return b.finish();
+}
+
+inline void keys_of(const marc::record_view& record) {
+    std::pmr::memory_resource* const memory = std::pmr::get_default_resource();
+    for (const marc::identifier& isbn : marc::isbns(record, memory)) {
+        demand(isbn.text().size() == 13 && marc::isbn13(isbn.text()).text() == isbn.text(),
+               "an ISBN is its own normal form");
+    }
+    for (const marc::identifier& issn : marc::issns(record, memory)) {
+        demand(marc::issn(issn.text()).text() == issn.text(), "an ISSN is its own normal form");
+    }
+    if (const marc::identifier number = marc::lccn_of(record)) {
+        demand(marc::lccn(number.text()).text() == number.text(), "an LCCN is its own normal form");
+    }
+    for (const marc::identifier& number : marc::oclc_numbers(record, memory)) {
+        demand(marc::oclc_number(number.text()).text() == number.text(), "an OCLC number is its own normal form");
+    }
+    demand(marc::match_key(record, memory).size() < 4096, "a match key is short");
+    marc::heading_keys(record, memory);
+    marc::author(record, memory);
+    const std::pmr::string sorted = marc::sort_title(record, memory);
+    std::pmr::string again;
+    marc::fold(sorted, again);
+    demand(again == sorted, "folding twice changes nothing");
+    std::array<std::pmr::string, 4> weights;
+    marc::collect_fulltext(record, weights);
+}
+
+inline void query(std::string_view input) {
+    const std::size_t end = std::min(input.find('\0'), input.size());
+    const marc::stored_record record = record_with(input.substr(std::min(end + 1, input.size())));
+    keys_of(record.view());
+    std::pmr::memory_resource* const memory = std::pmr::get_default_resource();
+    marc::term_collector collector(memory);
+    try {
+        const marc::query parsed(input.substr(0, end));
+        marc::query_evaluator evaluator(memory);
+        const bool really = evaluator.matches(parsed.view(), record.view());
+        for (const marc::index_options& options :
+             {marc::index_options{}, marc::index_options{false, {}}, marc::index_options{true, "020,6.."}}) {
+            const auto keys = collector.collect(record.view(), options);
+            const marc::query_terms terms(parsed.view(), options, memory);
+            std::vector<marc::truth> found;
+            for (const marc::query_term& term : terms.terms()) {
+                bool there = false;
+                for (const std::string_view key : keys) {
+                    demand(key.size() <= marc::limits::index_key_bytes, "keys are short");
+                    there = there || (term.is_range ? key >= terms.key(term) && terms.compare(term, key) == 0
+                                                    : key == terms.key(term));
+                }
+                found.push_back(there ? marc::truth::yes : marc::truth::no);
+            }
+            const marc::truth known = terms.evaluate(found.data());
+            demand(known != marc::truth::yes || really, "the index finds no record that does not match");
+            demand(known != marc::truth::no || !really, "the index misses no record");
+        }
+    } catch (const marc::parse_error& e) {
+        demand(e.offset() <= input.size(), "an error lies in the query");
+    }
+    marc::query_terms(input.substr(0, end), {}, memory); // as a path
+}
+
+} // namespace marc_fuzz

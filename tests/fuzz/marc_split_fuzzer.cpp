@@ -1,0 +1,9 @@
+#include "marc_split_target.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    marc_fuzz::split({reinterpret_cast<const char*>(data), size});
+    return 0;
+}

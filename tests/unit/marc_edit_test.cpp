@@ -1,0 +1,293 @@
+// Edits of records.
+#include "edit_order.hpp"
+#include "edit_path.hpp"
+#include "marc/edit.hpp"
+#include "marc/error.hpp"
+#include "marc/path.hpp"
+#include "marc/poll.hpp"
+#include "marc_support.hpp"
+
+#include <functional>
+#include <gtest/gtest.h>
+#include <random>
+
+using namespace marc;
+using namespace marc_test;
+
+namespace {
+
+const std::string leader = "=LDR  00000nam\\a2200000\\a\\4500";
+
+using edit_function = std::function<edit_outcome(const record_view&, builder&)>;
+
+/// The fields after an edit, or a word for another outcome.
+std::string after(const std::string& fields, const edit_function& edit) {
+    const stored_record r = from_mrk(leader + "\n" + fields);
+    builder into;
+    into.add_field("999", "left over");
+    const edit_outcome outcome = edit(r.view(), into);
+    if (outcome != edit_outcome::changed) {
+        EXPECT_EQ(into.field_count(), 0U);
+        constexpr const char* names[] = {"unchanged", "changed", "no_place", "wrong_length", "delimiter", "indicator"};
+        return names[static_cast<int>(outcome)];
+    }
+    const stored_record changed = into.finish();
+    changed.view().check();
+    EXPECT_NE(digest(changed.view()), digest(r.view()));
+    const std::string text = to_mrk(changed.view());
+    return text.size() > leader.size() ? text.substr(leader.size() + 1) : "";
+}
+
+std::string set(const std::string& fields, std::string_view path, std::string_view value) {
+    return after(fields, [&](const record_view& r, builder& b) { return set_values(r, path, value, b); });
+}
+std::string remove(const std::string& fields, std::string_view path) {
+    return after(fields, [&](const record_view& r, builder& b) { return delete_values(r, path, b); });
+}
+std::string replace(const std::string& fields, std::string_view path, std::string_view from, std::string_view to) {
+    return after(fields, [&](const record_view& r, builder& b) { return replace_in_values(r, path, from, to, b); });
+}
+
+TEST(marc_edit, set_changes_every_value_of_the_path) {
+    const std::string fields = "=001  x\n=650  \\0$aA$xB$xC\n=650  \\7$aD";
+    EXPECT_EQ(set(fields, "650$a", "N"), "=001  x\n=650  \\0$aN$xB$xC\n=650  \\7$aN");
+    EXPECT_EQ(set(fields, "650[1]$a", "N"), "=001  x\n=650  \\0$aA$xB$xC\n=650  \\7$aN");
+    EXPECT_EQ(set(fields, "650$x[1]", ""), "=001  x\n=650  \\0$aA$xB$x\n=650  \\7$aD");
+    EXPECT_EQ(set(fields, "650$x$x", "N"), "=001  x\n=650  \\0$aA$xN$xN\n=650  \\7$aD");
+    EXPECT_EQ(set(fields, "650$x/0", "long"), "=001  x\n=650  \\0$aA$xlong$xlong\n=650  \\7$aD");
+    EXPECT_EQ(set(fields, "650^2", "4"), "=001  x\n=650  \\4$aA$xB$xC\n=650  \\4$aD");
+    EXPECT_EQ(set(fields, "001", "y"), "=001  y\n=650  \\0$aA$xB$xC\n=650  \\7$aD");
+    EXPECT_EQ(set(fields, "001", "x"), "unchanged");
+    EXPECT_EQ(set("=245  10$a\xC3\xA9t\xC3\xA9", "245$a/2", "\xC3\xA8"), "=245  10$a\xC3\xA9t\xC3\xA8");
+}
+
+TEST(marc_edit, set_makes_what_is_named_exactly) {
+    EXPECT_EQ(set("=245  10$aT", "245$c", "C"), "=245  10$aT$cC");
+    EXPECT_EQ(set("=245  10", "245$c", "C"), "=245  10$cC");
+    EXPECT_EQ(set("=001  x\n=500  \\\\$aN", "245$a", "T"), "=001  x\n=245  \\\\$aT\n=500  \\\\$aN");
+    EXPECT_EQ(set("=650  \\0$aA\n=650  \\0$aB", "650[1]$2", "fast"), "=650  \\0$aA\n=650  \\0$aB$2fast");
+    EXPECT_EQ(set("=001  x\n=245  10$aT", "003", "DLC"), "=001  x\n=003  DLC\n=245  10$aT");
+    for (const char* path :
+         {"650$2", "650[2]$2", "6..$2", "650$2[0]", "651[0]$a", "001$a", "006$a", "245$p/0", "FMT", "999"}) {
+        EXPECT_EQ(set("=001  x\n=245  10$aT\n=650  \\0$aA\n=650  \\0$aB", path, "N"), "unchanged") << path;
+    }
+}
+
+TEST(marc_edit, set_refuses_what_has_no_place) {
+    const std::string fields = "=001  abc\n=245  10$aT";
+    EXPECT_EQ(set(fields, "245", "N"), "no_place");
+    EXPECT_EQ(set(fields, "245/0", "N"), "no_place");
+    EXPECT_EQ(set(fields, "001/1-2", "N"), "wrong_length");
+    EXPECT_EQ(set(fields, "001/1-2", "\xC3\xA9y"), "=001  a\xC3\xA9y\n=245  10$aT");
+    EXPECT_EQ(set(fields, "LDR/5", "cc"), "wrong_length");
+    EXPECT_EQ(set(fields, "LDR/5", "\xC3\xA9"), "wrong_length");
+    EXPECT_EQ(set(fields, "245^1", "\xC3\xA9"), "indicator");
+    EXPECT_EQ(set(fields, "245$a",
+                  "a\x1F"
+                  "b"),
+              "delimiter");
+    EXPECT_EQ(set(fields, "001",
+                  "a\x1E"
+                  "b"),
+              "delimiter");
+    EXPECT_THROW(set(fields, "24", "x"), parse_error);
+}
+
+TEST(marc_edit, the_leader) {
+    const stored_record r = from_mrk(leader + "\n=001  x");
+    builder b;
+    ASSERT_EQ(set_values(r.view(), "LDR/5-6", "ca", b), edit_outcome::changed);
+    EXPECT_EQ(b.finish().view().leader(), "00000cam a2200000 a 4500");
+    ASSERT_EQ(set_values(r.view(), "LDR", "00000cas a2200000 i 4500", b), edit_outcome::changed);
+    EXPECT_EQ(b.finish().view().leader(), "00000cas a2200000 i 4500");
+    EXPECT_EQ(set_leader(r.view(), r.view().leader(), b), edit_outcome::unchanged);
+    EXPECT_EQ(set_leader(r.view(), "short", b), edit_outcome::wrong_length);
+    EXPECT_EQ(set_leader(r.view(), "00000\xC3\xA9m a2200000 i 4500", b), edit_outcome::wrong_length);
+    EXPECT_EQ(set_leader(r.view(), "00000nam a2200000 i 450\x1E", b), edit_outcome::delimiter);
+    for (const char* kind : {"bibliographic", "authority", "holdings", "classification", "community"}) {
+        EXPECT_EQ(leader_for(kind).size(), 24U) << kind;
+    }
+    EXPECT_EQ(leader_for("book"), "");
+}
+
+TEST(marc_edit, delete_takes_subfields_and_fields) {
+    const std::string fields = "=001  x\n=650  \\0$aA$xB$xC\n=650  \\7$aD";
+    EXPECT_EQ(remove(fields, "650"), "=001  x");
+    EXPECT_EQ(remove(fields, "650$x"), "=001  x\n=650  \\0$aA\n=650  \\7$aD");
+    EXPECT_EQ(remove(fields, "650$a"), "=001  x\n=650  \\0$xB$xC");
+    EXPECT_EQ(remove(fields, "650$a-z"), "=001  x");
+    EXPECT_EQ(remove(fields, "650$x[0]"), "=001  x\n=650  \\0$aA$xC\n=650  \\7$aD");
+    EXPECT_EQ(remove(fields, "650$x$x[0]$a"), "=001  x");
+    EXPECT_EQ(remove(fields, "00."), "=650  \\0$aA$xB$xC\n=650  \\7$aD");
+    EXPECT_EQ(remove(fields, "651"), "unchanged");
+    EXPECT_EQ(remove(fields, "LDR"), "no_place");
+    EXPECT_EQ(remove(fields, "650^1"), "no_place");
+    EXPECT_EQ(remove(fields, "001/0"), "no_place");
+    EXPECT_EQ(remove(fields, "650$x/0"), "no_place");
+    EXPECT_EQ(remove("=245  {hex:31306C6561641F6178}", "245$a"), "=245  {hex:31306C656164}"); // bytes before $a stay
+}
+
+TEST(marc_edit, replace_is_literal) {
+    const std::string fields = "=001  aa\n=245  10$aa.a$bb$aca";
+    EXPECT_EQ(replace(fields, "245$a", "a", "aa"), "=001  aa\n=245  10$aaa.aa$bb$acaa");
+    EXPECT_EQ(replace(fields, "245$a", ".", ""), "=001  aa\n=245  10$aaa$bb$aca");
+    EXPECT_EQ(replace(fields, "...", "a", ""), "=001  \n=245  10$a.$bb$ac");
+    EXPECT_EQ(replace(fields, "245$a/0", "a", "X"), "=001  aa\n=245  10$aX.a$bb$aca");
+    EXPECT_EQ(replace(fields, "001/1", "a", "b"), "=001  ab\n=245  10$aa.a$bb$aca");
+    EXPECT_EQ(replace(fields, "001/1", "a", "bc"), "wrong_length");
+    EXPECT_EQ(replace(fields, "245^1", "1", "0"), "=001  aa\n=245  00$aa.a$bb$aca");
+    EXPECT_EQ(replace(fields, "245^1", "1", "00"), "indicator");
+    EXPECT_EQ(replace(fields, "245", "z", "a"), "unchanged");
+    EXPECT_EQ(replace(fields, "245", "", "a"), "unchanged");
+    EXPECT_EQ(replace(fields, "245", "a", "\x1F"), "delimiter");
+    EXPECT_EQ(replace(fields, "245/0", "a", "b"), "no_place");
+}
+
+TEST(marc_edit, fields_are_added_in_place_or_at_the_end) {
+    const stored_record more = from_mrk("=650  \\0$aN\n=500  \\\\$aM\n=CAT  \\\\$az\n=650  \\0$aO");
+    const auto add = [&](const std::string& fields, field_place place) {
+        return after(fields, [&](const record_view& r, builder& b) { return add_fields(r, more.view(), place, b); });
+    };
+    EXPECT_EQ(add("=001  x\n=650  \\0$aA\n=700  1\\$aB", field_place::by_tag),
+              "=001  x\n=500  \\\\$aM\n=650  \\0$aA\n=650  \\0$aN\n=650  \\0$aO\n=700  1\\$aB\n=CAT  \\\\$az");
+    EXPECT_EQ(add("=FMT  BK\n=700  1\\$aB\n=035  \\\\$a1", field_place::by_tag),
+              "=FMT  BK\n=500  \\\\$aM\n=650  \\0$aN\n=650  \\0$aO\n=700  1\\$aB\n=035  \\\\$a1\n=CAT  \\\\$az");
+    EXPECT_EQ(add("=700  1\\$aB", field_place::end),
+              "=700  1\\$aB\n=650  \\0$aN\n=500  \\\\$aM\n=CAT  \\\\$az\n=650  \\0$aO");
+    EXPECT_EQ(add("=001  x", field_place::by_tag), "=001  x\n=500  \\\\$aM\n=650  \\0$aN\n=650  \\0$aO\n=CAT  \\\\$az");
+}
+
+TEST(marc_edit, sort_and_keep) {
+    const auto sort = [](const std::string& fields) { return after(fields, sort_fields); };
+    EXPECT_EQ(sort("=CAT  \\\\$az\n=880  \\\\$6245-01$ax\n=500  \\\\$ab\n=500  \\\\$aa\n=001  x"),
+              "=001  x\n=500  \\\\$ab\n=500  \\\\$aa\n=880  \\\\$6245-01$ax\n=CAT  \\\\$az");
+    EXPECT_EQ(sort("=001  x\n=500  \\\\$ab\n=500  \\\\$aa"), "unchanged");
+    const auto keep = [](const std::string& fields, std::string_view tag) {
+        tag_pattern pattern;
+        EXPECT_TRUE(read_tag_pattern(tag, pattern));
+        return after(fields, [&](const record_view& r, builder& b) { return keep_fields(r, {&pattern, 1}, b); });
+    };
+    EXPECT_EQ(keep("=001  x\n=500  \\\\$ab\n=650  \\0$aa", "X0."), "=001  x\n=500  \\\\$ab");
+    EXPECT_EQ(keep("=001  x\n=500  \\\\$ab", "..."), "unchanged");
+    tag_pattern pattern;
+    EXPECT_FALSE(read_tag_pattern("65", pattern));
+    EXPECT_FALSE(read_tag_pattern("65*", pattern));
+}
+
+TEST(marc_edit, an_edited_record_forgets_its_form_but_not_what_was_lost) {
+    builder b;
+    b.set_source(source_format::iso2709, source_encoding::marc8);
+    b.mark(record_flag::lossy | record_flag::defects);
+    b.set_residue(residue_kind::iso2709_difference, "raw");
+    b.add_field("001", "x");
+    const stored_record r = b.finish();
+    ASSERT_EQ(set_values(r.view(), "001", "y", b), edit_outcome::changed);
+    const stored_record edited = b.finish();
+    EXPECT_EQ(edited.view().format(), source_format::other);
+    EXPECT_EQ(edited.view().encoding(), source_encoding::unicode);
+    EXPECT_EQ(edited.view().flags(), record_flag::lossy);
+    EXPECT_EQ(edited.view().residue(), "");
+}
+
+TEST(marc_edit, shapes_of_paths) {
+    EXPECT_TRUE(shape_of("245$a").exact);
+    EXPECT_TRUE(shape_of("245[3]$a").indexed);
+    EXPECT_EQ(shape_of("245[3]$a").index, 3U);
+    EXPECT_TRUE(shape_of("003").exact);
+    for (const char* path : {"24.$a", "245$a-c", "245$a$b", "245[#]$a", "245[0-1]$a", "245$a{$b}", "245{$b}$a", "LDR",
+                             "245", "003[0]", "", "24"}) {
+        EXPECT_FALSE(shape_of(path).exact) << path;
+    }
+    EXPECT_FALSE(shape_of("245{008/1=\\a}").characters);
+    EXPECT_FALSE(shape_of("245{$a~\\}/}$b").characters);
+    EXPECT_TRUE(shape_of("245{$a}/1").characters);
+    EXPECT_FALSE(shape_of("245$/").characters);
+    EXPECT_TRUE(shape_of("245$//0").characters);
+    EXPECT_FALSE(shape_of("245{^1=\\0}$a").indicator);
+    EXPECT_TRUE(shape_of("245^1").indicator);
+}
+
+TEST(marc_edit, edits_and_paths_agree) {
+    const unsigned seed = std::random_device{}();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937 random(seed);
+    const auto pick = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
+    const char* const paths[] = {"001",   "245", "245$a",   "245$a-b", "245[0]$a", "245[#]$b", "245$a[#]",  "...$b",
+                                 "245^1", "...", "001/0-1", "245$b/#", "245$c",    "LDR/5",    "245$a$b[0]"};
+    for (int round = 0; round < 5'000; ++round) {
+        builder b;
+        for (unsigned n = pick(5); n > 0; --n) {
+            if (pick(3) == 0) {
+                b.add_field("001", std::string(pick(4), 'x'));
+                continue;
+            }
+            std::string content = pick(8) == 0 ? "" : "10";
+            for (unsigned s = pick(4); s > 0; --s) {
+                content += std::string("\x1F") + (pick(2) == 0 ? "a" : "b") + std::string(pick(3), 'x');
+            }
+            b.add_field(pick(3) == 0 ? "246" : "245", content);
+        }
+        const stored_record r = b.finish();
+        const char* const path = paths[pick(std::size(paths))];
+        const path_shape shape = shape_of(path);
+        const auto values = [&](const record_view& v) {
+            std::vector<std::string> found;
+            std::pmr::string scratch;
+            evaluate(parse_path(path), v, scratch, [&](std::string_view value) { found.emplace_back(value); });
+            return found;
+        };
+        const auto before = values(r.view());
+        SCOPED_TRACE(std::string(path) + "\n" + to_mrk(r.view()));
+
+        if (set_values(r.view(), path, "y", b) == edit_outcome::changed) {
+            const stored_record edited = b.finish();
+            edited.view().check();
+            const auto now = values(edited.view());
+            ASSERT_EQ(now.size(), std::max<std::size_t>(before.size(), 1));
+            ASSERT_EQ(std::count(now.begin(), now.end(), "y"), static_cast<std::ptrdiff_t>(now.size()));
+            ASSERT_EQ(set_values(edited.view(), path, "y", b), edit_outcome::unchanged);
+        }
+        b.clear();
+        const edit_outcome deleted = delete_values(r.view(), path, b);
+        if (shape.characters || shape.indicator) {
+            ASSERT_NE(deleted, edit_outcome::changed);
+        } else {
+            ASSERT_EQ(deleted == edit_outcome::changed, !before.empty());
+        }
+        if (deleted == edit_outcome::changed && std::string_view(path).find('[') == std::string_view::npos) {
+            ASSERT_TRUE(values(b.finish().view()).empty());
+        }
+    }
+}
+
+std::size_t polls = 0;
+
+TEST(marc_edit, ten_thousand_fields_and_subfields_are_no_trouble) {
+    builder b;
+    std::string many = "  ";
+    for (int i = 0; i < 10'000; ++i) {
+        b.add_field("500", "  \x1F"
+                           "ax\x1F"
+                           "by");
+        many += "\x1F"
+                "ax\x1F"
+                "by";
+    }
+    b.add_field("600", many);
+    const stored_record r = b.finish();
+    const std::vector<edit_function> edits = {
+        [](const record_view& v, builder& into) { return set_values(v, "...$a", "z", into); },
+        [](const record_view& v, builder& into) { return delete_values(v, "...$b", into); },
+        [](const record_view& v, builder& into) { return replace_in_values(v, "...", "x", "zz", into); },
+        [](const record_view& v, builder& into) { return add_fields(v, v, field_place::by_tag, into); },
+        [](const record_view& v, builder& into) { return set_values(v, "600$c", "z", into); }};
+    for (std::size_t i = 0; i < edits.size(); ++i) {
+        polls = 0;
+        set_poll_hook([] { ++polls; });
+        EXPECT_EQ(edits[i](r.view(), b), edit_outcome::changed);
+        set_poll_hook(nullptr);
+        EXPECT_LT(polls, 30U) << i; // of 65,536 bytes each; the record has 200,000
+    }
+}
+
+} // namespace

@@ -1,0 +1,265 @@
+#include "marc/fold.hpp"
+#include "marc/fulltext.hpp"
+#include "marc/identifier.hpp"
+#include "marc/match_key.hpp"
+#include "marc/naco.hpp"
+#include "marc/title.hpp"
+#include "marc_support.hpp"
+
+#include <gtest/gtest.h>
+#include <map>
+#include <set>
+
+using namespace marc;
+using namespace marc_test;
+
+namespace {
+
+std::pmr::memory_resource* const memory = std::pmr::get_default_resource();
+
+std::string join(const std::pmr::vector<identifier>& numbers) {
+    std::string all;
+    for (const identifier& number : numbers) {
+        all += (all.empty() ? "" : " ") + std::string(number.text());
+    }
+    return all;
+}
+
+TEST(marc_identifier, isbn_forms) {
+    for (const char* text : {"0306406152",
+                             "0-306-40615-2",
+                             "0 306 40615 2",
+                             "0306406152 (pbk.) :",
+                             "0306406152 : $12.00",
+                             "9780306406157",
+                             "978-0-306-40615-7",
+                             "978 0 306 40615 7",
+                             "ISBN 0-306-40615-2",
+                             "isbn:9780306406157",
+                             "ISBN-13: 978-0-306-40615-7",
+                             "ISBN-10 0306406152",
+                             "urn:isbn:9780306406157",
+                             " 0306406152",
+                             "(0306406152)",
+                             "9780306406157(hbk)",
+                             "978\xE2\x80\x91"
+                             "0\xE2\x80\x93"
+                             "306\xE2\x80\x93"
+                             "40615\xE2\x80\x93"
+                             "7",
+                             "306406152",
+                             "SBN 306-40615-2",
+                             "0306406152.",
+                             "0306406152 1990",
+                             "[0306406152]"}) {
+        EXPECT_EQ(isbn13(text).text(), "9780306406157") << text;
+    }
+    EXPECT_EQ(isbn13("080442957X").text(), "9780804429573");
+    EXPECT_EQ(isbn13("0-8044-2957-x (v. 1)").text(), "9780804429573");
+    EXPECT_EQ(isbn13("9791090636071").text(), "9791090636071");
+    for (const char* text : {"", "0306406153", "9780306406158", "030640615", "03064061522", "97803064061577",
+                             "1234567890123", "9770317847001", "(pbk.)", "$12.00", "x", "03064061x2", "-", "ISBN",
+                             "pbk 0306406152", "978030640615", "9780306406157x"}) {
+        EXPECT_EQ(isbn13(text).text(), "") << text;
+    }
+}
+
+TEST(marc_identifier, issn_forms) {
+    for (const char* text : {"0317-8471", "03178471", "0317 8471", "ISSN 0317-8471", "0317-8471 (online)",
+                             "0317-8471 =", "issn:0317-8471", "urn:issn:0317-8471", "ISSN-L 0317-8471",
+                             "0317\xE2\x80\x93"
+                             "8471"}) {
+        EXPECT_EQ(issn(text).text(), "0317-8471") << text;
+    }
+    EXPECT_EQ(issn("1050-124x").text(), "1050-124X");
+    for (const char* text : {"", "0317-8472", "0317-847", "0317-84711", "abcd-efgh", "031X-8471"}) {
+        EXPECT_EQ(issn(text).text(), "") << text;
+    }
+}
+
+// The examples of https://www.loc.gov/marc/lccn-namespace.html and of RFC-like use of info:lccn.
+TEST(marc_identifier, lccn_forms) {
+    const std::pair<const char*, const char*> cases[] = {{"n78-890351", "n78890351"},
+                                                         {"n78-89035", "n78089035"},
+                                                         {"n 78890351 ", "n78890351"},
+                                                         {" 85000002 ", "85000002"},
+                                                         {"85-2 ", "85000002"},
+                                                         {"2001-000002", "2001000002"},
+                                                         {"75-425165//r75", "75425165"},
+                                                         {" 79139101 /AC/r932", "79139101"},
+                                                         {"agr25000003", "agr25000003"},
+                                                         {"agr 25-3", "agr25000003"},
+                                                         {"   88600281 //r89", "88600281"},
+                                                         {"  2023234068", "2023234068"},
+                                                         {"N  79021164", "n79021164"},
+                                                         {"sn 85000678", "sn85000678"},
+                                                         {"", ""},
+                                                         {"85", ""},
+                                                         {"abcd85000002", ""},
+                                                         {"abc2001000002", ""},
+                                                         {"85-1234567", ""},
+                                                         {"85-", ""},
+                                                         {"85000002x", ""},
+                                                         {"-", ""},
+                                                         {"--1", ""},
+                                                         {"n-1", ""},
+                                                         {"123456789012345678901234567890", ""}};
+    for (const auto& [text, expected] : cases) {
+        EXPECT_EQ(lccn(text).text(), expected) << text;
+    }
+}
+
+TEST(marc_identifier, oclc_forms) {
+    for (const char* text : {"12345", "ocm00012345", "ocn012345", "on12345", "(OCoLC)12345", "(OCoLC)ocm00012345 ",
+                             "(ocolc) 12345", " ocm00012345 ", "(OCoLC)12345 (alt)"}) {
+        EXPECT_EQ(oclc_number(text).text(), "12345") << text;
+    }
+    EXPECT_EQ(marked_oclc_number("12345").text(), "");
+    EXPECT_EQ(marked_oclc_number("(OCoLC)12345").text(), "12345");
+    for (const char* text :
+         {"", "(OCoLC)", "(DLC)12345", "(OCoLC)fst00848973", "0", "ocm", "12-345", "123456789012345", "once"}) {
+        EXPECT_EQ(oclc_number(text).text(), "") << text;
+    }
+}
+
+TEST(marc_identifier, of_records) {
+    const stored_record r =
+        from_mrk("=LDR  00000nam a2200000 a 4500\n=001  ocm00000005\n=003  OCoLC\n=010  \\\\$a  85000002 /AC\n"
+                 "=020  \\\\$a0306406152 (pbk.)\n=020  \\\\$a9780306406157\n=020  \\\\$z080442957X\n=020  \\\\$abad\n"
+                 "=022  \\\\$a0317-8471$y1050-124X\n=035  \\\\$a(OCoLC)5\n=035  \\\\$a(OCoLC)7$z(OCoLC)8\n"
+                 "=035  \\\\$a99");
+    EXPECT_EQ(join(isbns(r.view(), memory)), "9780306406157");
+    EXPECT_EQ(join(issns(r.view(), memory)), "0317-8471");
+    EXPECT_EQ(lccn_of(r.view()).text(), "85000002");
+    EXPECT_EQ(join(oclc_numbers(r.view(), memory)), "5 7");
+    EXPECT_EQ(join(oclc_numbers(from_mrk("=LDR  00000nam\n=001  12\n=003  DLC").view(), memory)), "");
+    EXPECT_EQ(join(oclc_numbers(from_mrk("=LDR  00000nam\n=001  12\n=003  OCoLC").view(), memory)), "12");
+}
+
+TEST(marc_title, of_a_record) {
+    const auto sorted = [](std::string_view field) {
+        return std::string(
+            sort_title(from_mrk("=LDR  00000nam a2200000 a 4500\n" + std::string(field)).view(), memory));
+    };
+    EXPECT_EQ(sorted("=245  14$aThe Hobbit :$bor there /$cTolkien"), "hobbit or there");
+    EXPECT_EQ(sorted("=245  12$aL'\xC3\xA9t\xC3\xA9"), "ete");
+    EXPECT_EQ(sorted("=245  12$aL'e\xCC\x81te\xCC\x81"), "ete");
+    EXPECT_EQ(sorted("=245  14$aDer \xC3\x96l"), sorted("=245  14$aDer O\xCC\x88l"));
+    EXPECT_EQ(sorted("=245  19$aShort"), "short"); // counts too far: all of it
+    EXPECT_EQ(sorted("=245  1\\$aThe blank"), "the blank");
+    EXPECT_EQ(sorted("=245  10$a\xC2\x98The \xC2\x9CHague"), "hague");
+    EXPECT_EQ(sorted("=500  \\\\$aNone"), "");
+    const stored_record r =
+        from_mrk("=LDR  00000nas a2200000 a 4500\n=008  891101c19909999mau           000 0 fre d\n=245  10$aTitle "
+                 ":$brest /$cby.\n"
+                 "=260  \\\\$aX :$bY,$c1985-\n=710  2\\$aBody.$bUnit,$eissuer\n=700  1\\$aPerson, A.,$d1900-$eauthor.");
+    EXPECT_EQ(title(r.view(), memory), "Title : rest");
+    EXPECT_EQ(author(r.view(), memory), "Body. Unit");
+    EXPECT_EQ(publication_year(r.view()), 1990);
+    EXPECT_EQ(language(r.view()), "fre");
+    EXPECT_EQ(kind(r.view()), "serial");
+    const auto year = [](std::string_view fields) {
+        return publication_year(from_mrk("=LDR  00000nam a2200000 a 4500\n" + std::string(fields)).view());
+    };
+    EXPECT_EQ(year("=008  891101s19uu    mau\n=260  \\\\$c[1995?]"), 1995);
+    EXPECT_EQ(year("=264  \\4$cc1999\n=264  \\1$c2001"), 2001);
+    EXPECT_EQ(year("=260  \\\\$cMay 12345, MDCC"), 0);
+    EXPECT_EQ(year("=008  891101s9999    mau"), 0);
+    const stored_record unimarc =
+        from_mrk("=LDR  00000nam0 2200000   450 \n=100  \\\\$a19990101d1987    m  y0frey\n=101  0\\$afre\n"
+                 "=200  1\\$aLe titre$esuite$fAuteur\n=700  \\1$aNom$bPr\xC3\xA9nom");
+    EXPECT_EQ(title(unimarc.view(), memory), "Le titre suite");
+    EXPECT_EQ(publication_year(unimarc.view()), 1987);
+    EXPECT_EQ(language(unimarc.view()), "fre");
+    EXPECT_EQ(author(unimarc.view(), memory), "Nom Pr\xC3\xA9nom");
+}
+
+TEST(marc_match_key, is_robust_and_distinguishes) {
+    const auto key = [](std::string_view fields, std::string_view leader = "00000nam a2200000 a 4500") {
+        return std::string(
+            match_key(from_mrk("=LDR  " + std::string(leader) + "\n" + std::string(fields)).view(), memory));
+    };
+    const std::string one = key("=008  891101s1990    mau           000 0 eng d\n=100  1\\$aM\xC3\xBCller, Hans.\n=245 "
+                                " 14$aThe title :$brest /$cby.\n"
+                                "=250  \\\\$a2nd ed.\n=260  \\\\$bPress,$c1990.\n=300  \\\\$axii, 345 p. ;");
+    EXPECT_EQ(one, "1|amp|thetitlerest|mullerha|1990|345|pres|2|");
+    EXPECT_EQ(
+        key("=100  1\\$aMu\xCC\x88ller, Hans,$d1950-\n=245  10$aThe TITLE$brest\n=250  \\\\$aSecond edition (2nd).\n"
+            "=264  \\1$bPress Ltd.,$c[1990]\n=300  \\\\$a345 pages"),
+        one);
+    EXPECT_EQ(key("=007  cr\n=100  1\\$aN\n=245  10$aT\n=300  \\\\$a1 online resource"), "1|ame|t|n|||||");
+    EXPECT_EQ(key("=245  10$aT$h[microform]\n=086  0\\$aY 1.1/8:117-152\n=260  \\\\$c1990"),
+              "1|amm|t||1990||||y118117152");
+    EXPECT_NE(key("=245  10$aT$nPart 1\n=260  \\\\$c1990"), key("=245  10$aT$nPart 2\n=260  \\\\$c1990"));
+    const std::string lengthy(200, 'x');
+    EXPECT_NE(key("=100  1\\$aN\n=245  10$a" + lengthy), key("=100  1\\$aN\n=245  10$a" + lengthy + "x"));
+    EXPECT_EQ(key("=245  10$aTitle alone\n=300  \\\\$a345 p."), "");
+    EXPECT_EQ(key("=500  \\\\$aNo title"), "");
+    EXPECT_EQ(key("=245  10$aT", "00000nz  a2200000 a 4500"), "");
+}
+
+TEST(marc_naco, heading_keys) {
+    const stored_record authority =
+        from_mrk("=LDR  00000nz  a2200000n  4500\n=100  1\\$aTwain, Mark,$d1835-1910$eauthor$0x\n=400  1\\$aClemens");
+    EXPECT_EQ(heading_key(authority.view(), memory), "00$atwain, mark$d1835 1910");
+    const stored_record bib =
+        from_mrk("=LDR  00000nam\n=100  1\\$aTWAIN, Mark,$d1835-1910,$eauthor.\n=245  10$aX\n=600  10$aTwain, "
+                 "Mark,$d1835-1910.\n"
+                 "=650  \\0$aDogs$xHistory.$2fast\n=490  0\\$aSeries\n=711  2\\$aMeeting$eUnit$jrelator");
+    const auto keys = heading_keys(bib.view(), memory);
+    ASSERT_EQ(keys.size(), 3U);
+    EXPECT_EQ(keys[0], "00$atwain, mark$d1835 1910");
+    EXPECT_EQ(keys[1], "50$adogs$xhistory");
+    EXPECT_EQ(keys[2], "11$ameeting$eunit");
+    EXPECT_EQ(heading_key(bib.view(), memory), keys[0]);
+}
+
+TEST(marc_fulltext, weights) {
+    const stored_record r =
+        from_mrk("=LDR  00000nam\n=020  \\\\$a123\n=100  1\\$aName$0ctl\n=245  10$aTitle$h[gmd]$cresp\n=336  "
+                 "\\\\$atext\n=490  0\\$aSeries$x1\n"
+                 "=650  \\0$aSubject\n=856  40$uhttp$3Table$zNote\n=880  10$6245-01$aOther\n=900  \\\\$alocal");
+    std::array<std::pmr::string, 4> weights;
+    collect_fulltext(r.view(), weights);
+    EXPECT_EQ(weights[0], "Title\nOther\n");
+    EXPECT_EQ(weights[1], "Name\nresp\n");
+    EXPECT_EQ(weights[2], "Subject\n");
+    EXPECT_EQ(weights[3], "123\nSeries\n1\nTable\nNote\n");
+}
+
+TEST(marc_match_key, on_the_gpo_records) {
+    const auto data = shared_data();
+    if (!data) {
+        GTEST_SKIP() << "no shared data";
+    }
+    const std::string file = read_gzip(*data / "marc/gpo/gpo-20000-utf8.mrc.gz");
+    iso2709_splitter splitter(as_bytes(file));
+    iso2709_piece piece;
+    std::map<std::string, std::set<std::string>> numbers_of_key;
+    std::map<std::string, std::set<std::string>> keys_of_number;
+    std::size_t records = 0;
+    builder b;
+    while (splitter.next(piece)) {
+        read_iso2709(piece.bytes, b);
+        const stored_record r = b.finish();
+        const std::string key(match_key(r.view(), memory));
+        EXPECT_EQ(key, std::string(match_key(from_mrk(to_mrk(r.view())).view(), memory))); // whatever the form
+        const std::string number(control_number(r.view()));
+        if (!key.empty() && !number.empty()) {
+            numbers_of_key[key].insert(number);
+            keys_of_number[number].insert(key);
+        }
+        ++records;
+    }
+    const auto shared =
+        std::count_if(numbers_of_key.begin(), numbers_of_key.end(), [](const auto& k) { return k.second.size() > 1; });
+    const auto changed =
+        std::count_if(keys_of_number.begin(), keys_of_number.end(), [](const auto& n) { return n.second.size() > 1; });
+    std::printf("%zu records, %zu keys; %td keys stand for more than one control number; %td control numbers of %zu "
+                "have more than one key\n",
+                records, numbers_of_key.size(), shared, changed, keys_of_number.size());
+    EXPECT_LT(shared, static_cast<std::ptrdiff_t>(records / 100));
+    EXPECT_LT(changed, static_cast<std::ptrdiff_t>(keys_of_number.size() / 50));
+}
+
+} // namespace
