@@ -1,4 +1,4 @@
--- Parsing that never raises an error, for data of unknown quality.
+-- Parsing without errors, for data of unknown quality.
 
 CREATE FUNCTION marc_try(data text, OUT record marc, OUT problem text)
 	AS 'MODULE_PATHNAME', 'marc_try_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500;

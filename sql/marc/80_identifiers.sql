@@ -1,4 +1,4 @@
--- Standard numbers in one form each, keys for comparing records and headings, and what a record says of itself.
+-- Standard numbers, keys, and what a record says of itself. Numbers have one form each; keys compare records and headings.
 
 CREATE FUNCTION marc_fold(value text) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_fold' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5;
