@@ -7,7 +7,8 @@
 #
 # --sanitize preloads libasan into the server. That works in trixie and sid; in bookworm the server hangs at its start (in
 # the constructor of a library), so the main version is not tried that way. ASAN knows malloc, not palloc: for reads past a
-# palloc'ed value see "Under valgrind" in docs/architecture.md.
+# palloc'ed value see
+# "Under sanitizers and under valgrind" in docs/architecture.md.
 #
 # Not part of test.sh: it downloads a whole distribution for each version (1.5 to 2 GB on disk, one to three minutes) and
 # needs root, for chroot and mounts. The chroots stay in ${TMPDIR:-/tmp}/pgchroots for the next run; to start afresh delete

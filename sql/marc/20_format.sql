@@ -14,7 +14,7 @@ COMMENT ON FUNCTION marc_from_mrk(text) IS 'reads one record in mnemonic text, o
 
 CREATE FUNCTION marc_to_iso2709(record marc, encoding text DEFAULT 'utf-8', unencodable text DEFAULT 'error') RETURNS bytea
 	AS 'MODULE_PATHNAME', 'marc_to_iso2709' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION marc_to_iso2709(marc, text, text) IS 'writes ISO 2709 in utf-8 or marc-8, where a character that MARC-8 lacks raises an error or with ''ncr'' becomes &#xXXXX;; refuses a record over the format''s limits of 99999 bytes and 9999 bytes a field';
+COMMENT ON FUNCTION marc_to_iso2709(marc, text, text) IS 'writes ISO 2709 in utf-8 or marc-8, where a character that MARC-8 lacks raises an error or with ''ncr'' becomes a character reference such as &#x1F4DA; and refuses a record over the format''s limits of 99999 bytes and 9999 bytes a field';
 
 CREATE FUNCTION marc_raw(record marc) RETURNS bytea
 	AS 'MODULE_PATHNAME', 'marc_raw' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;

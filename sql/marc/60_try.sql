@@ -1,4 +1,4 @@
--- Parsing that never raises an error, for data of unknown quality.
+-- Parsing without errors, for data of unknown quality.
 
 CREATE FUNCTION marc_try(data text, OUT record marc, OUT problem text)
 	AS 'MODULE_PATHNAME', 'marc_try_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500;
@@ -11,7 +11,7 @@ COMMENT ON FUNCTION marc_try(bytea) IS 'reads a record in whichever form; where 
 CREATE FUNCTION marc_split(data bytea, OUT ord bigint, OUT byte_offset bigint, OUT record marc, OUT bytes bytea, OUT problem text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'marc_split' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 1000;
-COMMENT ON FUNCTION marc_split(bytea) IS 'a file of ISO 2709 records, one row each with its offset and bytes; a record that cannot be read has a problem instead';
+COMMENT ON FUNCTION marc_split(bytea) IS 'every record of a file of ISO 2709 (a bytea has 1 GB at most; marc_read_file reads longer ones), one row each with its offset and bytes; a record that cannot be read has a problem instead';
 
 CREATE FUNCTION marc_problems(data text, OUT code text, OUT tag text, OUT occurrence integer, OUT byte_offset bigint, OUT message text)
 	RETURNS SETOF record
