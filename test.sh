@@ -123,6 +123,8 @@ step_pgtap() {
         PGHOST=$HARNESS_DIR/sockets PGPORT=${PG_PORT[tap]} PGUSER=postgres sh tests/latin1.sh >"$LOGS/latin1.tap" 2>&1
     )
     tally_tap latin1.sh "$LOGS/latin1.tap" 0
+    bash tests/upgrade.sh >"$LOGS/upgrade.tap" 2>&1
+    tally_tap upgrade.sh "$LOGS/upgrade.tap" $?
     for file in tests/sql/*.sql; do
         log=$LOGS/$(basename "$file").tap
         tally_tap "$(basename "$file")" "$log" "$(cat "$log.status" 2>/dev/null || echo 1)"

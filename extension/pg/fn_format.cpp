@@ -97,7 +97,7 @@ MARC_SQL_FUNCTION(marc_from_mrk) {
     });
 }
 
-MARC_SQL_FUNCTION(marc_to_iso2709) {
+MARC_SQL_FUNCTION(marc_to_iso2709_encoded) {
     struct varlena* value = varlena_argument(fcinfo, 0);
     struct varlena* encoding = varlena_argument(fcinfo, 1);
     struct varlena* unencodable = varlena_argument(fcinfo, 2);
@@ -116,7 +116,9 @@ MARC_SQL_FUNCTION(marc_to_iso2709) {
     });
 }
 
-MARC_SQL_FUNCTION(marc_to_bytes) {
+// In 0.1.0 this was marc_to_iso2709(marc). A symbol of a release keeps its arguments: until ALTER EXTENSION UPDATE the
+// functions of the old script call the new library.
+MARC_SQL_FUNCTION(marc_to_iso2709) {
     struct varlena* value = varlena_argument(fcinfo, 0);
     return boundary(fcinfo, [&] {
         palloc_resource memory;
