@@ -16,6 +16,11 @@ std::size_t skip_ascii(std::string_view text, std::size_t at) noexcept {
         }
         at += byte_block::bytes;
     }
+    if (at < text.size() && text.size() >= byte_block::bytes) {
+        // The last block, of which the front was seen.
+        const std::size_t last = text.size() - byte_block::bytes;
+        return std::min(at + first_of(byte_block(text.data() + last).high() >> (at - last)), text.size());
+    }
     while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) {
         ++at;
     }

@@ -47,6 +47,31 @@ data_facts scan_data(std::string_view data) noexcept {
 }
 
 template <class Block>
+std::size_t pass_terminators(std::string_view data, std::size_t start, std::size_t count) noexcept {
+    std::size_t at = start;
+    while (count > 0) {
+        if (at >= data.size()) {
+            return std::string_view::npos;
+        }
+        char last[Block::bytes] = {};
+        const char* block_at = data.data() + at;
+        if (data.size() - at < Block::bytes) {
+            std::memcpy(last, block_at, data.size() - at);
+            block_at = last;
+        }
+        byte_mask mask = Block(block_at).equal(field_terminator);
+        for (; mask != 0; mask &= mask - 1) {
+            --count;
+            if (count == 0) {
+                return at + first_of(mask) + 1;
+            }
+        }
+        at += Block::bytes;
+    }
+    return start;
+}
+
+template <class Block>
 tag_characters scan_tags(std::string_view tags) noexcept {
     constexpr byte_mask all = (byte_mask{1} << Block::bytes) - 1;
     byte_mask digits = all;
@@ -70,9 +95,11 @@ tag_characters scan_tags(std::string_view tags) noexcept {
 }
 
 template data_facts scan_data<portable_block>(std::string_view) noexcept;
+template std::size_t pass_terminators<portable_block>(std::string_view, std::size_t, std::size_t) noexcept;
 template tag_characters scan_tags<portable_block>(std::string_view) noexcept;
 #if defined(__SSE2__)
 template data_facts scan_data<sse2_block>(std::string_view) noexcept;
+template std::size_t pass_terminators<sse2_block>(std::string_view, std::size_t, std::size_t) noexcept;
 template tag_characters scan_tags<sse2_block>(std::string_view) noexcept;
 #endif
 

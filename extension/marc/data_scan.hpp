@@ -27,6 +27,10 @@ struct data_facts {
 template <class Block = byte_block>
 data_facts scan_data(std::string_view data) noexcept;
 
+/// One past the count-th 1E from `start` on, or npos when there are fewer.
+template <class Block = byte_block>
+std::size_t pass_terminators(std::string_view data, std::size_t start, std::size_t count) noexcept;
+
 enum class tag_characters { digits, letters_and_digits, others };
 
 /// What the tags consist of.

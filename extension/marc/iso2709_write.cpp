@@ -5,16 +5,34 @@
 #include "marc/poll.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
 #include <vector>
 
 namespace marc {
 namespace {
 
-void store_decimal(char* at, std::size_t n, std::size_t digits) noexcept {
-    for (std::size_t i = digits; i > 0; --i) {
-        at[i - 1] = static_cast<char>('0' + n % 10);
-        n /= 10;
+constexpr std::array<char, 200> make_pairs() {
+    std::array<char, 200> pairs{};
+    for (std::size_t i = 0; i < 100; ++i) {
+        pairs[2 * i] = static_cast<char>('0' + i / 10);
+        pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
     }
+    return pairs;
+}
+
+/// Two digits for each number under 100.
+constexpr std::array<char, 200> pairs = make_pairs();
+
+void store_four(char* at, std::uint32_t n) noexcept {
+    std::memcpy(at, &pairs[n / 100 * 2], 2);
+    std::memcpy(at + 2, &pairs[n % 100 * 2], 2);
+}
+
+void store_five(char* at, std::uint32_t n) noexcept {
+    at[0] = static_cast<char>('0' + n / 10'000);
+    store_four(at + 1, n % 10'000);
 }
 
 struct character_name {
@@ -78,9 +96,11 @@ void write_iso2709(const record_view& record, std::pmr::string& out, iso2709_enc
     const std::size_t base = limits::leader_bytes + entry_bytes * record.field_count() + 1;
     const std::size_t total = base + data.size() + 1;
     std::size_t number = 0;
-    for (const field_view f : record) {
-        if (bytes_of(number++, f) > limits::iso2709_field_bytes) {
-            throw parse_error(errc::field_too_long, f.offset(), f.tag());
+    if (data.size() > limits::iso2709_field_bytes) {
+        for (const field_view f : record) {
+            if (bytes_of(number++, f) > limits::iso2709_field_bytes) {
+                throw parse_error(errc::field_too_long, f.offset(), f.tag());
+            }
         }
     }
     if (total > limits::iso2709_record_bytes) {
@@ -90,7 +110,7 @@ void write_iso2709(const record_view& record, std::pmr::string& out, iso2709_enc
     out.resize(start + total);
     char* at = out.data() + start;
     std::copy_n(record.leader().data(), limits::leader_bytes, at);
-    store_decimal(at, total, 5);
+    store_five(at, static_cast<std::uint32_t>(total));
     if (record.get_flavour() != flavour::unimarc) {
         if (encoding == iso2709_encoding::marc8) {
             at[9] = ' ';
@@ -99,14 +119,14 @@ void write_iso2709(const record_view& record, std::pmr::string& out, iso2709_enc
         }
     }
     std::copy_n("22", 2, at + 10);
-    store_decimal(at + 12, base, 5);
+    store_five(at + 12, static_cast<std::uint32_t>(base));
     std::copy_n("4500", 4, at + 20);
     at += limits::leader_bytes;
     number = 0;
     for (const field_view f : record) {
         std::copy_n(f.tag().data(), 3, at);
-        store_decimal(at + 3, bytes_of(number, f), 4);
-        store_decimal(at + 7, start_of(number, f), 5);
+        store_four(at + 3, static_cast<std::uint32_t>(bytes_of(number, f)));
+        store_five(at + 7, static_cast<std::uint32_t>(start_of(number, f)));
         ++number;
         at += entry_bytes;
     }

@@ -54,12 +54,22 @@ marcxml_scanner::marcxml_scanner(std::string_view document, std::size_t origin, 
     : text_(document), origin_(origin), elements_(elements), values_(memory) {}
 
 bool marcxml_scanner::skip(std::string_view literal) noexcept {
-    // Byte by byte: the literals are a few bytes, too short to call memcmp for.
+    // Word by word: the literals are a few bytes, too short to call memcmp for.
     if (text_.size() - at_ < literal.size()) {
         return false;
     }
-    for (std::size_t i = 0; i < literal.size(); ++i) {
-        if (text_[at_ + i] != literal[i]) {
+    const char* const text = text_.data() + at_;
+    const auto differ = [&](std::size_t i) {
+        return std::memcmp(text + i, literal.data() + i, sizeof(std::uint64_t)) != 0; // one instruction
+    };
+    std::size_t i = 0;
+    for (; literal.size() - i >= sizeof(std::uint64_t); i += sizeof(std::uint64_t)) {
+        if (differ(i)) {
+            return false;
+        }
+    }
+    for (; i < literal.size(); ++i) {
+        if (text[i] != literal[i]) {
             return false;
         }
     }
@@ -86,6 +96,13 @@ bool marcxml_scanner::scan() {
     while (depth_ > 0) {
         if (at_end()) {
             return false;
+        }
+        if (elements_.ignores_blanks()) {
+            const std::size_t start = at_;
+            skip_space();
+            if (at_end() || text_[at_] != '<') {
+                at_ = start; // white space before text belongs to it
+            }
         }
         bool known = false;
         const char next = text_.size() - at_ > 1 ? text_[at_ + 1] : ' ';
@@ -162,38 +179,43 @@ bool marcxml_scanner::scan_name(std::string_view& prefix, std::string_view& name
     return !at_end() && static_cast<unsigned char>(text_[at_]) < 0x80 && text_[at_] != ':';
 }
 
-/// The two start tags that a record is full of, spelt as nearly every program spells them. Anything else, and what the
-/// elements do not take, is left to scan_start_tag().
+/// What a record is full of, spelt as nearly every program spells it. Anything else, and what the elements do not take,
+/// is left to scan_start_tag().
 bool marcxml_scanner::scan_plain_tag() {
-    constexpr std::string_view subfield = "<subfield code=\"";
-    constexpr std::string_view field = "<datafield tag=\"";
-    constexpr std::size_t subfield_bytes = subfield.size() + 3; // c">
-    constexpr std::size_t field_bytes = field.size() + 23;      // ddd" ind1="i" ind2="i">
-    static_assert(subfield.size() == 16 && field.size() == 16);
+    constexpr char subfield[] = "<subfield code=\"";
+    constexpr char subfield_end[] = "</subfield>";
+    constexpr char field[] = "<datafield tag=\"";
+    constexpr std::size_t subfield_bytes = 19; // to the end of the start tag
+    constexpr std::size_t field_bytes = 39;
+    static_assert(sizeof subfield == 17 && sizeof field == 17);
     if (text_.size() - at_ < field_bytes || depth_ == depth_limit) {
         return false; // the end tags that must follow take more than that
     }
     const char* const at = text_.data() + at_;
     const auto plain = [at](std::size_t i) { return is(at[i], plain_value); };
     std::string_view uri;
-    if (std::memcmp(at, subfield.data(), 16) == 0) {
-        if (!plain(16) || at[17] != '"' || at[18] != '>' || !find_namespace({}, uri) ||
-            !elements_.start_plain_subfield(at[16], uri)) {
+    if (std::memcmp(at, subfield, 16) == 0) {
+        if (!plain(16) || at[17] != '"' || at[18] != '>' || !find_namespace({}, uri)) {
             return false;
         }
-        open_[depth_] = text_.substr(at_ + 1, 8);
-        at_ += subfield_bytes;
-    } else if (std::memcmp(at, field.data(), 16) == 0) {
-        if (!plain(16) || !plain(17) || !plain(18) || std::memcmp(at + 19, "\" ind1=\"", 8) != 0 || !plain(27) ||
-            std::memcmp(at + 28, "\" ind2=\"", 8) != 0 || !plain(36) || at[37] != '"' || at[38] != '>' ||
-            !find_namespace({}, uri) || !elements_.start_plain_field({at + 16, 3}, at[27], at[36], uri)) {
+        const std::size_t start = at_ + subfield_bytes;
+        const std::size_t end = find_text_end(start);
+        if (text_.size() - end < sizeof subfield_end - 1 ||
+            std::memcmp(text_.data() + end, subfield_end, sizeof subfield_end - 1) != 0 ||
+            !elements_.add_plain_subfield(at[16], text_.substr(start, end - start), uri)) {
             return false;
         }
-        open_[depth_] = text_.substr(at_ + 1, 9);
-        at_ += field_bytes;
-    } else {
+        at_ = end + sizeof subfield_end - 1;
+        return true;
+    }
+    if (std::memcmp(at, field, 16) != 0 || !plain(16) || !plain(17) || !plain(18) ||
+        std::memcmp(at + 19, "\" ind1=\"", 8) != 0 || !plain(27) || std::memcmp(at + 28, "\" ind2=\"", 8) != 0 ||
+        !plain(36) || at[37] != '"' || at[38] != '>' || !find_namespace({}, uri) ||
+        !elements_.start_plain_field({at + 16, 3}, at[27], at[36], uri)) {
         return false;
     }
+    open_[depth_] = text_.substr(at_ + 1, 9);
+    at_ += field_bytes;
     ++depth_;
     return true;
 }

@@ -21,16 +21,13 @@ bool is_plain(char c) noexcept {
 /// The end of a string that grows in large steps, written to without a check for each piece.
 class xml_output {
   public:
-    xml_output(std::pmr::string& out, std::size_t expected) : out_(out), used_(out.size()) {
-        out_.resize(used_ + expected);
-        at_ = out_.data() + used_;
+    xml_output(std::pmr::string& out, std::size_t expected) : out_(out), at_(out.data() + out.size()) {
+        grow(expected);
     }
-    /// Makes room for so many bytes; to be called before the writing functions below.
+    /// Makes room for so many bytes, to be called before the writing functions below.
     void need(std::size_t bytes) {
-        const std::size_t used = static_cast<std::size_t>(at_ - out_.data());
-        if (out_.size() - used < bytes) {
-            out_.resize(used + bytes + used / 2);
-            at_ = out_.data() + used;
+        if (static_cast<std::size_t>(end_ - at_) < bytes) {
+            grow(bytes + static_cast<std::size_t>(at_ - out_.data()) / 2); // steps that grow, so that all is linear
         }
     }
     template <std::size_t N>
@@ -40,13 +37,21 @@ class xml_output {
     }
     void put(std::string_view text) noexcept { at_ = std::copy(text.begin(), text.end(), at_); }
     char* at() noexcept { return at_; }
-    void advance(std::size_t bytes) noexcept { at_ += bytes; }
+    char* end() noexcept { return end_; }
+    void move_to(char* at) noexcept { at_ = at; }
     void finish() { out_.resize(static_cast<std::size_t>(at_ - out_.data())); }
 
   private:
+    void grow(std::size_t bytes) {
+        const auto used = static_cast<std::size_t>(at_ - out_.data());
+        out_.resize(used + bytes);
+        at_ = out_.data() + used;
+        end_ = out_.data() + out_.size();
+    }
+
     std::pmr::string& out_;
-    std::size_t used_;
     char* at_;
+    char* end_ = nullptr;
 };
 
 class writer {
@@ -61,13 +66,7 @@ class writer {
         base_ = record_.leader().data();
         text(record_.leader());
         out_.literal("</leader>");
-        poller polling;
-        base_ = record_.data().data();
-        for (const field_view f : record_) {
-            tag_ = f.tag();
-            field(f);
-            polling.step(f.content().size());
-        }
+        fields();
         out_.literal("</record>");
     }
 
@@ -79,7 +78,39 @@ class writer {
         throw parse_error(errc::inexpressible, static_cast<std::size_t>(at - base_), tag_);
     }
 
-    void field(const field_view& f) {
+    void fields() {
+        poller polling;
+        const std::string_view data = record_.data();
+        const std::string_view tags = record_.tags();
+        base_ = data.data();
+        const char* at = data.data();
+        const char* const end = at + data.size();
+        const bool terminators_end_fields = !record_.has(record_flag::inner_terminator);
+        for (std::size_t i = 0; i < record_.field_count(); ++i) {
+            const char* const start = at;
+            tag_ = tags.substr(3 * i, 3);
+            out_.need(room);
+            if (terminators_end_fields && end - at > 3 && at[2] == subfield_delimiter &&
+                layout::starts_with_indicators({at, 3})) {
+                // The usual field: it is written while its end is looked for.
+                start_data_field({at, 2});
+                at = subfields<true>(at + 2, end);
+                out_.literal("</datafield>");
+                if (at == end || *at != field_terminator) {
+                    record_.field(i); // throws: the record is corrupt
+                }
+            } else {
+                const field_view f = record_.field(i);
+                odd_field(f);
+                at = f.content().data() + f.content().size();
+            }
+            ++at;
+            polling.step(static_cast<std::size_t>(at - start));
+        }
+    }
+
+    /// Any field, with its end known.
+    void odd_field(const field_view& f) {
         const std::string_view content = f.content();
         // Not by the kind alone, so that every field which one of the two elements can hold comes back as it was: a 00X
         // with indicators and subfields is written as it was read, from a datafield.
@@ -87,9 +118,8 @@ class writer {
             layout::starts_with_indicators(content) &&
             (content.size() == 2 ? !f.is_control() : content[2] == subfield_delimiter);
         if (indicators_then_subfield) {
-            data_field(content.substr(0, 2), content.substr(2));
+            odd_data_field(content.substr(0, 2), content.substr(2));
         } else if (f.is_control() || content.find(subfield_delimiter) == std::string_view::npos) {
-            out_.need(room);
             out_.literal("<controlfield tag=\"");
             attribute(tag_, content.data());
             out_.literal("\">");
@@ -98,56 +128,45 @@ class writer {
         } else if (policy_ == inexpressible_content::error) {
             refuse(content.data());
         } else if (f.has_indicators()) {
-            data_field(content.substr(0, 2), content.substr(2));
+            odd_data_field(content.substr(0, 2), content.substr(2));
         } else {
-            data_field("  ", content);
+            odd_data_field("  ", content);
         }
     }
 
     /// @param rest subfields, and for damaged fields the bytes before them
-    void data_field(std::string_view indicators, std::string_view rest) {
-        out_.need(room);
+    void odd_data_field(std::string_view indicators, std::string_view rest) {
+        start_data_field(indicators);
+        if (!rest.empty() && rest.front() != subfield_delimiter) {
+            const std::string_view leading = rest.substr(0, rest.find(subfield_delimiter));
+            out_.literal("<subfield code=\" \">");
+            text(leading);
+            out_.literal("</subfield>");
+            rest.remove_prefix(leading.size());
+        }
+        subfields<false>(rest.data(), rest.data() + rest.size());
+        out_.literal("</datafield>");
+    }
+
+    void start_data_field(std::string_view indicators) {
         constexpr char head[] = "<datafield tag=\"000\" ind1=\" \" ind2=\" \">";
         if (is_plain(tag_[0]) && is_plain(tag_[1]) && is_plain(tag_[2]) && is_plain(indicators[0]) &&
             is_plain(indicators[1])) {
-            std::memcpy(out_.at(), head, sizeof head - 1);
-            std::memcpy(out_.at() + 16, tag_.data(), 3);
-            out_.at()[27] = indicators[0];
-            out_.at()[36] = indicators[1];
-            out_.advance(sizeof head - 1);
+            char* to = out_.at();
+            std::memcpy(to, head, sizeof head - 1);
+            std::memcpy(to + 16, tag_.data(), 3);
+            to[27] = indicators[0];
+            to[36] = indicators[1];
+            out_.move_to(to + sizeof head - 1);
         } else {
             out_.literal("<datafield tag=\"");
-            attribute(tag_, rest.data());
+            attribute(tag_, indicators.data());
             out_.literal("\" ind1=\"");
-            attribute(indicators.substr(0, 1), rest.data());
+            attribute(indicators.substr(0, 1), indicators.data());
             out_.literal("\" ind2=\"");
-            attribute(indicators.substr(1, 1), rest.data());
+            attribute(indicators.substr(1, 1), indicators.data());
             out_.literal("\">");
         }
-        if (!rest.empty() && rest.front() != subfield_delimiter) {
-            out_.literal("<subfield code=\" \">");
-            rest.remove_prefix(until_subfield(rest));
-            out_.literal("</subfield>");
-        }
-        while (!rest.empty()) {
-            out_.need(room);
-            constexpr char start[] = "<subfield code=\" \">";
-            const std::size_t code =
-                rest.size() > 1 && rest[1] == subfield_delimiter ? 0 : character_bytes(rest.substr(1));
-            if (code == 1 && is_plain(rest[1])) {
-                std::memcpy(out_.at(), start, sizeof start - 1);
-                out_.at()[16] = rest[1];
-                out_.advance(sizeof start - 1);
-            } else {
-                out_.literal("<subfield code=\"");
-                attribute(rest.substr(1, code), rest.data() + 1 + code);
-                out_.literal("\">");
-            }
-            rest.remove_prefix(1 + code);
-            rest.remove_prefix(until_subfield(rest));
-            out_.literal("</subfield>");
-        }
-        out_.literal("</datafield>");
     }
 
     /// @param value one character or a tag
@@ -172,7 +191,7 @@ class writer {
                 out_.literal("&#10;");
             } else if (is_plain(c)) {
                 out_.put(value.substr(0, 1));
-            } else if (c >= 0 && c < 0x20 && c != '\r') {
+            } else if (static_cast<unsigned char>(c) < 0x20 && c != '\r') {
                 if (policy_ == inexpressible_content::error) {
                     refuse(at);
                 }
@@ -184,55 +203,84 @@ class writer {
         }
     }
 
-    /// Leaves room for fixed text behind, as until_subfield() does.
     void text(std::string_view value) {
-        while (!value.empty()) {
-            value.remove_prefix(until_subfield(value));
-            if (!value.empty()) {
-                value.remove_prefix(special(value, value.data()));
+        const char* at = value.data();
+        const char* const end = at + value.size();
+        while (at != end) {
+            at = copy_plain(at, end);
+            if (at != end) {
+                at += special({at, static_cast<std::size_t>(end - at)}, at);
             }
         }
         out_.need(room);
     }
 
-    /// Writes text up to its end or the next 1F; returns how many bytes that were.
-    std::size_t until_subfield(std::string_view value) {
-        std::size_t done = 0;
-        for (;;) {
-            out_.need(value.size() - done + room);
-            done += copy_plain(value.substr(done));
-            if (done == value.size() || value[done] == subfield_delimiter) {
-                return done;
+    /// Writes subfields, the first of which starts at `from`, up to the end or, with `TerminatorEnds`, the next 1E.
+    /// Returns where that is. Leaves room for fixed text.
+    template <bool TerminatorEnds>
+    const char* subfields(const char* from, const char* const end) {
+        const auto at_end = [&] { return from == end || (TerminatorEnds && *from == field_terminator); };
+        while (!at_end()) {
+            ++from; // the delimiter
+            out_.need(room);
+            constexpr char start[] = "<subfield code=\" \">";
+            if (from != end && is_plain(*from)) {
+                char* to = out_.at();
+                std::memcpy(to, start, sizeof start - 1);
+                to[16] = *from;
+                out_.move_to(to + sizeof start - 1);
+                ++from;
+            } else {
+                const bool has_code = !at_end() && *from != subfield_delimiter;
+                const std::string_view rest(from, static_cast<std::size_t>(end - from));
+                const std::size_t code = has_code ? character_bytes(rest) : 0;
+                out_.literal("<subfield code=\"");
+                attribute(rest.substr(0, code), from + code);
+                out_.literal("\">");
+                from += code;
             }
-            done += special(value.substr(done), value.data() + done);
+            for (;;) {
+                from = copy_plain(from, end);
+                if (at_end() || *from == subfield_delimiter) {
+                    break;
+                }
+                from += special({from, static_cast<std::size_t>(end - from)}, from);
+            }
+            out_.literal("</subfield>");
         }
+        return from;
     }
 
-    /// Copies up to the first byte that may not be itself in XML; returns how many bytes that were.
-    std::size_t copy_plain(std::string_view value) noexcept {
-        const char* const from = value.data();
-        const char* const end = readable_.data() + readable_.size();
-        std::size_t done = 0;
-        while (done < value.size()) {
+    /// Copies up to the first byte that may not be itself in XML; returns where that is. Leaves room for fixed text.
+    const char* copy_plain(const char* from, const char* const end) {
+        const char* const readable = readable_.data() + readable_.size();
+        char* to = out_.at(); // a local: what is written to memory might be the member, for all the compiler knows
+        for (;;) {
+            if (out_.end() - to < static_cast<std::ptrdiff_t>(room)) {
+                out_.move_to(to);
+                out_.need(room);
+                to = out_.at();
+            }
             char last[byte_block::bytes] = {};
-            const char* block_at = from + done;
-            if (static_cast<std::size_t>(end - block_at) < byte_block::bytes) { // the last bytes of the record
-                std::memcpy(last, block_at, static_cast<std::size_t>(end - block_at));
+            const char* block_at = from;
+            if (readable - from < static_cast<std::ptrdiff_t>(byte_block::bytes)) { // the last bytes of the record
+                std::memcpy(last, from, static_cast<std::size_t>(readable - from));
                 block_at = last;
             }
-            std::memcpy(out_.at(), block_at, byte_block::bytes);
+            std::memcpy(to, block_at, byte_block::bytes);
             const byte_block block(block_at);
             // EF starts U+FFFE and U+FFFF, among many others.
-            const byte_mask stops = block.control() | block.equal_but('"', '"' ^ '&') |
-                                    block.equal_but('<', '<' ^ '>') | block.equal('\xEF');
-            const std::size_t plain = std::min(first_of(stops), value.size() - done);
-            out_.advance(plain);
-            done += plain;
-            if (plain < byte_block::bytes) {
-                break;
+            const byte_block stops = block.where_control() | block.where_equal_but('"', '"' ^ '&') |
+                                     block.where_equal_but('<', '<' ^ '>') | block.where_equal('\xEF');
+            const auto left = static_cast<std::size_t>(end - from);
+            const std::size_t plain = std::min(first_of(stops.high()), left);
+            to += plain;
+            from += plain;
+            if (plain < byte_block::bytes || from == end) {
+                out_.move_to(to);
+                return from;
             }
         }
-        return done;
     }
 
     /// Writes the character at the front, which is none that copy_plain() takes; returns its length.

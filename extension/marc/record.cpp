@@ -152,11 +152,8 @@ field_view record_view::field(std::size_t index) const {
             } else {
                 start = stored_offset(at / offset_step_);
             }
-            end = start <= data_bytes_ ? all.find(field_terminator, start) : std::string_view::npos;
-            for (; at < index && end != std::string_view::npos; ++at) {
-                start = end + 1;
-                end = all.find(field_terminator, start);
-            }
+            start = pass_terminators(all, start, index - at);
+            end = start < data_bytes_ ? all.find(field_terminator, start) : std::string_view::npos;
         }
         if (end >= data_bytes_ || start > end) {
             corrupt(static_cast<std::size_t>(tag - text_.data()));

@@ -16,7 +16,10 @@ row_set row_set::begin(FunctionCallInfo fcinfo) {
     }
     TupleDesc description = nullptr;
     MemoryContext const caller = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
-    if (get_call_result_type(fcinfo, nullptr, &description) != TYPEFUNC_COMPOSITE) {
+    if (result->expectedDesc != nullptr) {
+        // The executor looked it up once for the query. It frees the one that it is given.
+        description = CreateTupleDescCopy(result->expectedDesc);
+    } else if (get_call_result_type(fcinfo, nullptr, &description) != TYPEFUNC_COMPOSITE) {
         elog(ERROR, "return type must be a row type");
     }
     bool const random_access = (result->allowedModes & SFRM_Materialize_Random) != 0;

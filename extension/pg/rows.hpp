@@ -19,6 +19,12 @@ class row_set {
         pg_call([&] { tuplestore_putvalues(store_, description_, values.data(), nulls.data()); });
     }
 
+    /// The same inside of pg_call().
+    template <std::size_t N>
+    void put_inside(std::array<Datum, N>& values, std::array<bool, N>& nulls) const {
+        tuplestore_putvalues(store_, description_, values.data(), nulls.data());
+    }
+
     /// Memory for the values of one row: see row_memory.
     MemoryContext memory() const { return memory_; }
 

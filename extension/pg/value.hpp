@@ -31,12 +31,15 @@ inline Datum marc_datum(marc::builder& builder) {
     return marc_datum(builder.finish(VARHDRSZ));
 }
 
-/// Text out of a record: cheap when the record's flags say that its bytes are text as they are. Throws pg_error 22P05
-/// for a character that the database's encoding lacks.
+/// True when the record's flags say that its bytes are text as they are.
+inline bool is_plain(const marc::record_view& record) {
+    return !record.has(marc::record_flag::nul) && (database_is_utf8() || !record.has(marc::record_flag::non_ascii));
+}
+
+/// Text out of a record: cheap when it is plain. Throws pg_error 22P05 for a character that the database's encoding
+/// lacks.
 inline Datum text_datum(const marc::record_view& record, std::string_view value) {
-    bool const plain =
-        !record.has(marc::record_flag::nul) && (database_is_utf8() || !record.has(marc::record_flag::non_ascii));
-    return plain ? text_datum(value) : text_datum_from_utf8(value);
+    return is_plain(record) ? text_datum(value) : text_datum_from_utf8(value);
 }
 
 /// What to do with content that a form cannot hold, as the caller names it. Throws sql_error 22023.

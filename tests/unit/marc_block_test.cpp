@@ -97,6 +97,23 @@ TYPED_TEST(marc_block, facts_are_those_of_a_plain_loop) {
     }
 }
 
+TYPED_TEST(marc_block, terminators_are_passed) {
+    std::mt19937 random(2);
+    for (std::size_t round = 0; round < 500; ++round) {
+        std::string text(random() % 100, 'x');
+        for (char& c : text) {
+            c = random() % 5 == 0 ? '\x1E' : 'x';
+        }
+        const std::size_t start = text.empty() ? 0 : random() % text.size();
+        std::size_t expected = start;
+        for (std::size_t count = 0; count < 30; ++count) {
+            ASSERT_EQ(pass_terminators<TypeParam>(text, start, count), expected) << round << ' ' << count;
+            const std::size_t next = expected == std::string::npos ? expected : text.find('\x1E', expected);
+            expected = next == std::string::npos ? next : next + 1;
+        }
+    }
+}
+
 TYPED_TEST(marc_block, characters_of_tags) {
     EXPECT_EQ(scan_tags<TypeParam>(""), tag_characters::digits);
     for (std::size_t size = 1; size < 40; ++size) {
