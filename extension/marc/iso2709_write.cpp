@@ -106,6 +106,11 @@ void write_iso2709(const record_view& record, std::pmr::string& out, iso2709_enc
     if (total > limits::iso2709_record_bytes) {
         throw parse_error(errc::record_too_long, total);
     }
+    // In the directory it would end the record for every reader.
+    if (const std::size_t at = record.tags().find(record_terminator); at != std::string_view::npos) {
+        const field_view f = record.field(at / 3);
+        throw parse_error(errc::inexpressible, f.offset(), f.tag());
+    }
     const std::size_t start = out.size();
     out.resize(start + total);
     char* at = out.data() + start;
