@@ -31,6 +31,15 @@ inline Datum marc_datum(marc::builder& builder) {
     return marc_datum(builder.finish(VARHDRSZ));
 }
 
+/// The marc value that a function puts into a builder. Throws parse_error.
+template <class Build>
+Datum built(const Build& build) {
+    palloc_resource memory;
+    marc::builder builder{&memory};
+    build(builder);
+    return marc_datum(builder);
+}
+
 /// Text out of a record: cheap when the record's flags say that its bytes are text as they are. Throws pg_error 22P05
 /// for a character that the database's encoding lacks.
 inline Datum text_datum(const marc::record_view& record, std::string_view value) {
@@ -38,6 +47,9 @@ inline Datum text_datum(const marc::record_view& record, std::string_view value)
         !record.has(marc::record_flag::nul) && (database_is_utf8() || !record.has(marc::record_flag::non_ascii));
     return plain ? text_datum(value) : text_datum_from_utf8(value);
 }
+
+/// The JSON of a jsonb argument as UTF-8, in the current memory context. Throws pg_error.
+std::string_view json_text(Datum argument);
 
 /// What to do with content that a form cannot hold, as the caller names it. Throws sql_error 22023.
 marc::inexpressible_content policy_of(std::string_view name);
