@@ -17,6 +17,7 @@
 #include "layout.hpp"
 #include "line_escape.hpp"
 #include "marc/aleph.hpp"
+#include "marc/ascii.hpp"
 #include "marc/charset.hpp"
 #include "marc/poll.hpp"
 
@@ -27,7 +28,7 @@ namespace {
 
 std::uint32_t system_number_of(const record_view& record) {
     const std::string_view number = control_number(record);
-    if (number.empty() || number.size() > 9 || number.find_first_not_of("0123456789") != std::string_view::npos) {
+    if (!is_number(number) || number.size() > 9) {
         return 0;
     }
     std::uint32_t n = 0;

@@ -1,4 +1,5 @@
 #include "avram_model.hpp"
+#include "marc/ascii.hpp"
 
 #include <algorithm>
 
@@ -6,8 +7,7 @@ namespace marc::avram {
 
 slice model::fields_of(std::string_view tag) const noexcept {
     std::uint32_t first = none;
-    if (tag.size() == 3 && tag[0] >= '0' && tag[0] <= '9' && tag[1] >= '0' && tag[1] <= '9' && tag[2] >= '0' &&
-        tag[2] <= '9') {
+    if (tag.size() == 3 && is_number(tag)) {
         first = by_number[static_cast<std::size_t>((tag[0] - '0') * 100 + (tag[1] - '0') * 10 + (tag[2] - '0'))];
     } else {
         const auto found = std::lower_bound(fields.begin(), fields.end(), tag,

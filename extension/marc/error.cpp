@@ -38,12 +38,17 @@ class message_writer {
 };
 
 constexpr std::size_t shown_piece_bytes = 80;
-constexpr std::size_t shown_rule_bytes = 180; // the place in the rules and all that may stand there
+constexpr std::size_t shown_document_bytes = 180; // the place in the rules and all that may stand there
+
+/// A JSON document besides records: the piece is then a sentence that names the place in it.
+bool is_about_document(errc code) noexcept {
+    return code == errc::bad_rules || code == errc::bad_schema || code == errc::bad_options;
+}
 
 /// Offsets of these count in what the caller wrote in the query, not in a record.
 bool is_about_argument(errc code) noexcept {
     return code == errc::bad_path || code == errc::unsupported_path || code == errc::bad_query ||
-           code == errc::bad_rules || code == errc::bad_schema || code == errc::bad_options;
+           is_about_document(code);
 }
 
 } // namespace
@@ -114,18 +119,16 @@ parse_error::parse_error(errc code, std::size_t offset, std::string_view tag, st
     }
     message_writer out(message_.data(), message_.size());
     out.text(text_of(code));
-    if (code == errc::bad_rules && !piece.empty()) {
-        out.text(": ");
-        out.printable(piece.substr(0, shown_rule_bytes));
-        return; // the piece says where
-    }
+    const bool in_document = is_about_document(code);
     if (!piece.empty()) {
-        out.text(": \"");
-        out.printable(piece.substr(0, shown_piece_bytes));
-        out.text("\"");
+        out.text(in_document ? ": " : ": \"");
+        out.printable(piece.substr(0, in_document ? shown_document_bytes : shown_piece_bytes));
+        out.text(in_document ? "" : "\"");
     }
     place_at_ = static_cast<std::uint8_t>(out.written(message_.data()));
-    *this = at(offset);
+    if (!in_document || offset > 0) { // else the piece says where
+        *this = at(offset);
+    }
 }
 
 parse_error parse_error::at(std::size_t offset) const noexcept {

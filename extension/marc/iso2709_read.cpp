@@ -2,6 +2,7 @@
 #include "iso2709_charset.hpp"
 #include "iso2709_extent.hpp"
 #include "iso2709_raw.hpp"
+#include "marc/ascii.hpp"
 #include "marc/charset.hpp"
 #include "marc/detect.hpp"
 #include "marc/error.hpp"
@@ -23,13 +24,7 @@ class record_reader {
 
   private:
     void note(defect_code code, std::size_t offset, std::string_view tag = {}, std::uint32_t occurrence = 0) {
-        into_.mark(record_flag::defects);
-        if (is_lossy(code)) {
-            into_.mark(record_flag::lossy);
-        }
-        if (notes_ != nullptr) {
-            notes_->add(code, origin_ + offset, tag, occurrence);
-        }
+        into_.note(notes_, code, origin_ + offset, tag, occurrence);
     }
     void read_leader(std::size_t directory_start);
     /// @return true when the directory was canonical
@@ -152,7 +147,7 @@ std::optional<iso2709_encoding> find_encoding(std::string_view name) noexcept {
         if (length == sizeof plain) {
             return std::nullopt;
         }
-        plain[length++] = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        plain[length++] = to_lower(c);
     }
     for (const auto& [known, encoding] : names) {
         if (std::string_view(plain, length) == known) {
@@ -179,10 +174,7 @@ void read_iso2709(std::span<const std::byte> bytes, builder& into, report* notes
         throw parse_error(errc::many_records, next);
     }
     if (start > 0 || after < text.size()) {
-        into.mark(record_flag::defects);
-        if (notes != nullptr) {
-            notes->add(defect_code::surrounding_bytes, start > 0 ? 0 : after);
-        }
+        into.note(notes, defect_code::surrounding_bytes, start > 0 ? 0 : after);
     }
     record_reader(text.substr(start, extent.bytes), start, into, notes).read(extent.terminated, text, encoding);
 }

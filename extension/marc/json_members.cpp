@@ -1,6 +1,7 @@
 #include "json_members.hpp"
 
 #include "hexadecimal.hpp"
+#include "marc/ascii.hpp"
 #include "marc/charset.hpp"
 
 #include <algorithm>
@@ -40,10 +41,7 @@ void json_members::fail(errc code, std::size_t offset, std::string_view piece) c
 }
 
 void json_members::note(defect_code code, std::size_t offset, std::string_view tag) {
-    into_.mark(is_lossy(code) ? record_flag::defects | record_flag::lossy : record_flag::defects);
-    if (notes_ != nullptr) {
-        notes_->add(code, offset, tag);
-    }
+    into_.note(notes_, code, offset, tag);
 }
 
 void json_members::push(place p, std::size_t offset) {
@@ -355,8 +353,7 @@ void json_members::read_tag(std::string_view name, std::size_t offset) {
     if (read_hexadecimal_tag(name, tag_)) {
         return;
     }
-    const bool numeric = !name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos;
-    if (!numeric || name.size() > tag_.size()) {
+    if (!is_number(name) || name.size() > tag_.size()) {
         throw parse_error(errc::bad_tag, offset, {}, name);
     }
     std::fill_n(tag_.begin(), tag_.size() - name.size(), '0');

@@ -26,8 +26,6 @@
 namespace marc {
 namespace {
 
-constexpr char digits[] = "0123456789ABCDEF";
-
 class writer {
   public:
     writer(std::pmr::string& out, const json_options& options) : out_(out), options_(options) {}
@@ -223,9 +221,7 @@ class writer {
 
     void unit(char32_t code) {
         out_ += "\\u";
-        for (int shift = 12; shift >= 0; shift -= 4) {
-            out_ += digits[(code >> static_cast<unsigned>(shift)) & 0xFU];
-        }
+        write_hexadecimal(code, out_);
     }
 
     std::pmr::string& out_;

@@ -1,4 +1,5 @@
 // Aggregates that write files: records in ISO 2709 behind each other, and a MARCXML collection.
+#include "argument.hpp"
 #include "value.hpp"
 
 #include "marc/iso2709.hpp"
@@ -64,7 +65,7 @@ Datum finish(FunctionCallInfo fcinfo, std::string_view end) {
 
 MARC_SQL_FUNCTION(marc_iso2709_agg_add) {
     MemoryContext const memory = aggregate_memory(fcinfo);
-    struct varlena* value = PG_ARGISNULL(1) ? nullptr : varlena_argument(fcinfo, 1);
+    struct varlena* value = argument_or_null(fcinfo, 1);
     return boundary(fcinfo, [&] {
         if (value == nullptr) {
             return unchanged(fcinfo);
@@ -84,8 +85,8 @@ MARC_SQL_FUNCTION(marc_iso2709_agg_end) {
 
 MARC_SQL_FUNCTION(marc_collection_agg_add) {
     MemoryContext const memory = aggregate_memory(fcinfo);
-    struct varlena* value = PG_ARGISNULL(1) ? nullptr : varlena_argument(fcinfo, 1);
-    struct varlena* inexpressible = PG_NARGS() < 3 || PG_ARGISNULL(2) ? nullptr : varlena_argument(fcinfo, 2);
+    struct varlena* value = argument_or_null(fcinfo, 1);
+    struct varlena* inexpressible = PG_NARGS() < 3 ? nullptr : argument_or_null(fcinfo, 2);
     return boundary(fcinfo, [&] {
         if (value == nullptr) {
             return unchanged(fcinfo);

@@ -1,4 +1,5 @@
 // Files of records, of any form, into rows: out of a value, and out of a file of the server.
+#include "argument.hpp"
 #include "rows.hpp"
 #include "value.hpp"
 
@@ -51,20 +52,12 @@ Datum split(const row_set& rows, std::string_view file, marc::form form, bool is
     return Datum{0};
 }
 
-/// The form that a person names; unknown for none. Takes a name in lower case.
+/// The form that a person names. Takes a name in lower case.
 marc::form form_of(std::string_view name) {
-    constexpr std::pair<std::string_view, marc::form> names[] = {
+    static constexpr std::pair<std::string_view, marc::form> words[] = {
         {"iso2709", marc::form::iso2709}, {"marcxml", marc::form::marcxml}, {"json", marc::form::json},
         {"mrk", marc::form::mrk},         {"line", marc::form::line},       {"aleph", marc::form::aleph}};
-    for (const auto& [known, form] : names) {
-        if (name == known) {
-            return form;
-        }
-    }
-    throw sql_error{ERRCODE_INVALID_PARAMETER_VALUE,
-                    "form \"" + std::string{name} + "\" is not known",
-                    {},
-                    "Known are iso2709, marcxml, json, mrk, line and aleph; without a form, the first bytes decide."};
+    return choose(name, "form", words, "Without a form, the first bytes of the file decide.");
 }
 
 [[noreturn]] void fail_on_file(const char* what, std::string_view path, int error) {
@@ -151,6 +144,13 @@ file_reading* begin_reading(std::string_view path, std::optional<std::string_vie
 
 } // namespace
 
+MARC_SQL_FUNCTION(marc_split) {
+    row_set rows = row_set::begin(fcinfo);
+    struct varlena* bytes = varlena_argument(fcinfo, 0);
+    return boundary(fcinfo,
+                    [&] { return split(rows, marc::as_text(varlena_bytes(bytes)), marc::form::iso2709, false); });
+}
+
 MARC_SQL_FUNCTION(marc_split_json) {
     row_set rows = row_set::begin(fcinfo);
     struct varlena* text = varlena_argument(fcinfo, 0);
@@ -200,8 +200,8 @@ MARC_SQL_FUNCTION(marc_read_file) {
         allowed = has_privs_of_role(GetUserId(), role_that_reads_server_files());
         MemoryContext const caller = MemoryContextSwitchTo(call->multi_call_memory_ctx);
         call->tuple_desc = new_row_type(fcinfo);
-        path = PG_ARGISNULL(0) ? nullptr : varlena_argument(fcinfo, 0);
-        form = PG_ARGISNULL(1) ? nullptr : varlena_argument(fcinfo, 1);
+        path = argument_or_null(fcinfo, 0);
+        form = argument_or_null(fcinfo, 1);
         MemoryContextSwitchTo(caller);
     }
     FuncCallContext* call = SRF_PERCALL_SETUP();

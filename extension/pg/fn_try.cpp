@@ -1,10 +1,9 @@
-// Parsing that does not raise an error: one record (marc_try), a file (marc_split), what was odd (marc_problems).
+// Parsing that does not raise an error: the record or the reason (marc_try), what was odd (marc_problems).
 #include "rows.hpp"
 #include "value.hpp"
 
 #include "marc/detect.hpp"
 #include "marc/error.hpp"
-#include "marc/iso2709.hpp"
 #include "marc/report.hpp"
 
 namespace marc_pg {
@@ -26,32 +25,6 @@ Datum try_record(TupleDesc row, Read&& read) {
         nulls[1] = false;
     }
     return row_datum(row, values, nulls);
-}
-
-/// Adds the row of one piece of a file.
-void put_piece(const row_set& rows, const marc::iso2709_piece& piece, std::int64_t ord, marc::builder& builder) {
-    row_memory const values_of_row{rows};
-    std::array<Datum, 5> values{Int64GetDatum(ord), Int64GetDatum(static_cast<std::int64_t>(piece.offset)), Datum{0},
-                                bytea_datum(piece.bytes), Datum{0}};
-    std::array<bool, 5> nulls{false, false, true, false, true};
-    try {
-        if (piece.problem) {
-            throw marc::parse_error{*piece.problem, 0};
-        }
-        builder.clear();
-        marc::read_iso2709(piece.bytes, builder);
-        marc::stored_record record = builder.finish(VARHDRSZ);
-        std::byte* block = record.writable().data() - VARHDRSZ;
-        SET_VARSIZE(block, record.bytes().size() + VARHDRSZ);
-        values[2] = PointerGetDatum(block);
-        nulls[2] = false;
-        rows.put(values, nulls);
-        return;
-    } catch (const marc::parse_error& error) {
-        values[4] = text_datum(error.what());
-        nulls[4] = false;
-    }
-    rows.put(values, nulls);
 }
 
 void put_problem(const row_set& rows, std::string_view code, std::string_view tag, std::uint32_t occurrence,
@@ -102,22 +75,6 @@ MARC_SQL_FUNCTION(marc_try_bytea) {
     struct varlena* bytes = varlena_argument(fcinfo, 0);
     return boundary(fcinfo, [&] {
         return try_record(row, [&](marc::builder& builder) { marc::read_bytes(varlena_bytes(bytes), builder); });
-    });
-}
-
-MARC_SQL_FUNCTION(marc_split) {
-    row_set rows = row_set::begin(fcinfo);
-    struct varlena* file = varlena_argument(fcinfo, 0);
-    return boundary(fcinfo, [&] {
-        palloc_resource memory;
-        marc::builder builder{&memory};
-        marc::iso2709_splitter splitter{varlena_bytes(file)};
-        marc::iso2709_piece piece;
-        for (std::int64_t ord = 1; splitter.next(piece); ++ord) {
-            poll_interrupts();
-            put_piece(rows, piece, ord, builder);
-        }
-        return Datum{0};
     });
 }
 
