@@ -327,6 +327,17 @@ class compiler {
         }
     }
 
+    /// What fields and subfields have in common.
+    template <typename Definition>
+    void read_common_keys(Definition& made, const json_value& definition) {
+        made.label = label_of(definition);
+        made.repeatable = flag(definition, "repeatable");
+        made.required = flag(definition, "required");
+        made.deprecated = flag(definition, "deprecated");
+        made.total = number(definition, "total");
+        made.records = number(definition, "records");
+    }
+
     void compile_field(const std::string& id, const json_value& definition) {
         demand(!id.empty(), "has a field identifier that is empty");
         demand(definition.is_object(), "must be an object");
@@ -334,12 +345,7 @@ class compiler {
         made.id = keep(id);
         made.tag = made.id;
         identify(made, id);
-        made.label = label_of(definition);
-        made.repeatable = flag(definition, "repeatable");
-        made.required = flag(definition, "required");
-        made.deprecated = flag(definition, "deprecated");
-        made.total = number(definition, "total");
-        made.records = number(definition, "records");
+        read_common_keys(made, definition);
         made.indicators = {indicator_of(definition, "indicator1"), indicator_of(definition, "indicator2")};
         made.value = value_of(definition);
         if (const json_value* types = object_member(definition, "types")) {
@@ -379,12 +385,7 @@ class compiler {
         demand(definition.is_object(), "must be an object");
         subfield made;
         made.code = keep(code);
-        made.label = label_of(definition);
-        made.repeatable = flag(definition, "repeatable");
-        made.required = flag(definition, "required");
-        made.deprecated = flag(definition, "deprecated");
-        made.total = number(definition, "total");
-        made.records = number(definition, "records");
+        read_common_keys(made, definition);
         made.value = value_of(definition);
         made.rules = rules(definition, nullptr);
         return made;
