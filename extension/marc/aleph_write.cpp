@@ -18,6 +18,7 @@
 #include "line_escape.hpp"
 #include "marc/aleph.hpp"
 #include "marc/charset.hpp"
+#include "marc/leader.hpp"
 #include "marc/poll.hpp"
 
 #include <algorithm>
@@ -118,7 +119,7 @@ void write_aleph(const record_view& record, std::pmr::string& out, aleph_options
     out.reserve(out.size() + record.data().size() + 24 * record.field_count() + 64);
     const std::uint32_t number = options.system_number ? *options.system_number : system_number_of(record);
     writer w(out, number, options.ascii_only);
-    w.leader(record.leader());
+    w.leader(unicode_leader(record).view());
     poller polling;
     for (const field_view f : record) {
         w.field(f);
