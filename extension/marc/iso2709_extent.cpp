@@ -46,6 +46,25 @@ int leader_marks(std::string_view text) noexcept {
            static_cast<int>(text.substr(20, 2) == "45");
 }
 
+std::size_t find_next_leader(std::string_view text) {
+    // Three marks, since nothing separates the leader from what stands before it; two behind 1D.
+    poller polling;
+    for (std::size_t at = 1; at < text.size(); ++at) {
+        polling.step(1);
+        const char c = text[at];
+        if (c >= '0' && c <= '9' && leader_marks(text.substr(at)) >= 3) {
+            return at;
+        }
+        if (c == record_terminator) {
+            const std::size_t next = skip_filler(text, at + 1);
+            if (next == text.size() || leader_marks(text.substr(next)) >= 2) {
+                return at + 1;
+            }
+        }
+    }
+    return text.size();
+}
+
 iso2709_extent find_extent(std::string_view text) {
     // Two marks: one alone occurs in data too easily.
     const auto record_follows = [text](std::size_t at) {
