@@ -5,6 +5,7 @@
 #include "marc/error.hpp"
 #include "marc/mrk.hpp"
 #include "marc/poll.hpp"
+#include "mrk_mnemonics.hpp"
 #include "provenance.hpp"
 
 #include <algorithm>
@@ -44,7 +45,9 @@ class line_reader {
         const std::string_view tag(bytes, 3);
         tag_ = tag;
         read_gap();
-        if (tag == "LDR" && !written_as_hex) {
+        // MARCMaker calls the leader 000.
+        const bool is_first = !into_.has_leader() && into_.field_count() == 0;
+        if ((tag == "LDR" || (tag == "000" && is_first)) && !written_as_hex) {
             read_leader(leader);
             return true;
         }
@@ -127,7 +130,7 @@ class line_reader {
     std::string_view data_character(bool blank_as_backslash) {
         const std::size_t start = at_;
         const std::string_view c = next(blank_as_backslash);
-        if (c.front() == subfield_delimiter) {
+        if (!c.empty() && c.front() == subfield_delimiter) {
             fail(start); // an escape that would make a subfield out of a value
         }
         return c;
@@ -159,19 +162,13 @@ class line_reader {
         const std::string_view name = line_.substr(at_ + 1, end - at_ - 1);
         const std::size_t start = at_;
         at_ = end + 1;
-        if (name == "dollar") {
-            return "$";
+        if (const std::optional<mrk_mnemonic> known = find_mrk_mnemonic(name)) {
+            return known->is_mark ? marked(known->text) : known->text;
         }
-        if (name == "lcub") {
-            return "{";
+        if (!name.starts_with("U+")) {
+            return unknown(start, name);
         }
-        if (name == "rcub") {
-            return "}";
-        }
-        if (name == "bsol") {
-            return "\\";
-        }
-        if (!name.starts_with("U+") || name.size() < 6 || name.size() > 8) {
+        if (name.size() < 6 || name.size() > 8) {
             fail(start);
         }
         char32_t character = 0;
@@ -187,6 +184,40 @@ class line_reader {
             fail(start);
         }
         return {encoded_, length};
+    }
+
+    /// Combining marks and the character that they stand before, in the order of Unicode.
+    std::string_view marked(std::string_view mark) {
+        marks_ = mark;
+        while (at_ < line_.size() && line_[at_] == '{') {
+            const std::size_t end = line_.find('}', at_);
+            const auto more =
+                end == std::string_view::npos ? std::nullopt : find_mrk_mnemonic(line_.substr(at_ + 1, end - at_ - 1));
+            if (!more || !more->is_mark) {
+                break;
+            }
+            marks_ += more->text;
+            at_ = end + 1;
+        }
+        if (at_ < line_.size() && line_[at_] != '$') {
+            marks_.insert(0, next(false));
+        }
+        return marks_;
+    }
+
+    /// A name that means nothing stays as it is.
+    std::string_view unknown(std::size_t start, std::string_view name) {
+        const bool is_name = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+            return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        });
+        if (!is_name) {
+            fail(start);
+        }
+        into_.mark(record_flag::defects);
+        if (notes_ != nullptr) {
+            notes_->add(defect_code::bad_escape, origin_ + start, tag_);
+        }
+        return line_.substr(start, name.size() + 2);
     }
 
     char hex_byte() {
@@ -215,6 +246,7 @@ class line_reader {
     report* notes_;
     std::string_view tag_;
     std::size_t at_ = 0;
+    std::pmr::string marks_{into_.memory()};
     char encoded_[4] = {};
 };
 
