@@ -19,6 +19,7 @@
 #include "marc/aleph.hpp"
 #include "marc/ascii.hpp"
 #include "marc/charset.hpp"
+#include "marc/leader.hpp"
 #include "marc/poll.hpp"
 
 #include <algorithm>
@@ -119,7 +120,7 @@ void write_aleph(const record_view& record, std::pmr::string& out, aleph_options
     out.reserve(out.size() + record.data().size() + 24 * record.field_count() + 64);
     const std::uint32_t number = options.system_number ? *options.system_number : system_number_of(record);
     writer w(out, number, options.ascii_only);
-    w.leader(record.leader());
+    w.leader(unicode_leader(record).view());
     poller polling;
     for (const field_view f : record) {
         w.field(f);

@@ -166,7 +166,9 @@ const char* parse_error::hint() const noexcept {
     case errc::unencodable:
         return "Write UTF-8, or a character reference in place of the character ('ncr').";
     case errc::inexpressible:
-        return "Mend the field, or write with replacement.";
+        return "Mend the field, or write with replacement, for instance marc_to_xml(record, 'replace'): bytes before "
+               "the "
+               "first subfield become one with a blank code, what XML forbids becomes U+FFFD.";
     case errc::bad_path:
         return "A field path is MARCspec: 245$a, 245$a$c, 6..$a, 008/35-37, LDR/6, 245^1, 650[0]$a, 650$a{$2=\\fast}. "
                "In a comparison string \\s is a blank, and $ { } ! = ~ ? | have a \\ before them.";

@@ -102,6 +102,10 @@ void record_reader::read(bool terminated, std::string_view input, iso2709_encodi
     if (place->start == limits::leader_bytes && decimal(record_.substr(12, 5)) != place->data) {
         note(defect_code::base_address, 12, "LDR");
     }
+    const bool directory_ends = record_[place->end] == field_terminator;
+    if (!directory_ends) {
+        note(defect_code::field_terminator_missing, place->end);
+    }
     std::size_t end = record_.size();
     if (terminated) {
         --end;
@@ -120,8 +124,8 @@ void record_reader::read(bool terminated, std::string_view input, iso2709_encodi
     read_characters(place->data, encoding);
     into_.note_defects(notes_, origin_ + place->data);
     // The stored leader is the one that came when it had 24 bytes, all of them ASCII.
-    if (sound && place->start == limits::leader_bytes && place->data == place->end + 1 && terminated &&
-        input.size() == record_.size() && record_.substr(0, limits::leader_bytes) == into_.leader()) {
+    if (sound && directory_ends && place->start == limits::leader_bytes && place->data == place->end + 1 &&
+        terminated && input.size() == record_.size() && record_.substr(0, limits::leader_bytes) == into_.leader()) {
         keep_raw_of_sound(into_, input, area);
     } else {
         keep_raw(into_, input);
@@ -189,16 +193,14 @@ bool iso2709_splitter::next(iso2709_piece& piece) {
     }
     const std::string_view rest = text.substr(start);
     const bool is_record = detect(rest) == form::iso2709;
-    const iso2709_extent extent = find_extent(rest);
+    const std::size_t bytes = is_record ? find_extent(rest).bytes : find_next_leader(rest);
     piece.offset = start;
-    piece.bytes = file_.subspan(start, extent.bytes);
+    piece.bytes = file_.subspan(start, bytes);
     piece.problem.reset();
     if (!is_record) {
         piece.problem = errc::not_marc;
-    } else if (!extent.terminated) {
-        piece.problem = errc::truncated;
     }
-    position_ = start + extent.bytes;
+    position_ = start + bytes;
     return true;
 }
 

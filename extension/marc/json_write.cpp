@@ -17,6 +17,7 @@
 #include "marc/charset.hpp"
 #include "marc/error.hpp"
 #include "marc/json.hpp"
+#include "marc/leader.hpp"
 #include "marc/poll.hpp"
 
 #include <algorithm>
@@ -86,7 +87,7 @@ class writer {
     void head(const record_view& record) {
         out_ += "{\"leader\":";
         tag_ = "LDR";
-        string(record.leader());
+        string(unicode_leader(record).view());
         out_ += ',';
     }
 

@@ -101,13 +101,22 @@ class line_reader {
 
 } // namespace
 
+bool is_line_mode_note(std::string_view line) noexcept {
+    return line.starts_with('(') || line.starts_with("<!--");
+}
+
 bool is_line_mode_leader(std::string_view line) noexcept {
     return !(line.size() >= 4 && is_plain_tag(line.substr(0, 3)) && line[3] == ' ') &&
            !line.starts_with(hexadecimal_start);
 }
 
 bool is_line_mode_start(std::string_view text) noexcept {
-    const std::size_t end = text.substr(0, limits::leader_bytes + 2).find('\n'); // not all of a large file
+    constexpr std::size_t looked_at = 1'024;
+    text = text.substr(0, looked_at); // not all of a large file
+    while (is_line_mode_note(text)) {
+        text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+    }
+    const std::size_t end = text.substr(0, limits::leader_bytes + 2).find('\n');
     if (end == std::string_view::npos || leader_marks(text) < 2) {
         return false;
     }
@@ -127,6 +136,13 @@ void read_line(std::string_view text, builder& into, report* notes) {
         const std::string_view line = lines.line();
         if (line.empty()) {
             ended = first ? 0 : lines.offset();
+            continue;
+        }
+        if (is_line_mode_note(line)) {
+            into.mark(record_flag::defects);
+            if (notes != nullptr) {
+                notes->add(defect_code::surrounding_bytes, lines.offset());
+            }
             continue;
         }
         if (ended != 0) {

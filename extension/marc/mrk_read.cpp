@@ -7,6 +7,7 @@
 #include "marc/charset.hpp"
 #include "marc/error.hpp"
 #include "marc/mrk.hpp"
+#include "mrk_mnemonics.hpp"
 #include "provenance.hpp"
 #include "text_lines.hpp"
 
@@ -34,7 +35,9 @@ class line_reader {
         const std::string_view tag(tag_bytes_.data(), tag_bytes_.size());
         tag_ = tag;
         read_gap();
-        if (tag == "LDR" && !in_hexadecimal) {
+        // MARCMaker calls the leader 000.
+        const bool is_first = !into_.has_leader() && into_.field_count() == 0;
+        if ((tag == "LDR" || (tag == "000" && is_first)) && !in_hexadecimal) {
             read_leader(leader);
             return true;
         }
@@ -116,7 +119,7 @@ class line_reader {
     std::string_view data_character(bool blank_as_backslash) {
         const std::size_t start = at_;
         const std::string_view c = next(blank_as_backslash);
-        if (c.front() == subfield_delimiter) {
+        if (!c.empty() && c.front() == subfield_delimiter) {
             fail(start); // an escape that would make a subfield out of a value
         }
         return c;
@@ -140,20 +143,58 @@ class line_reader {
         return line_.substr(at_ - length, length);
     }
 
-    /// A brace is always an escape; the two that only this form has come first.
+    /// A brace is always an escape.
     std::string_view escape() {
-        for (const auto& [name, character] : {std::pair{"{rcub}", "}"}, std::pair{"{bsol}", "\\"}}) {
-            if (line_.substr(at_).starts_with(name)) {
-                at_ += 6;
-                return character;
-            }
-        }
-        const line_escape found = find_line_escape(line_.substr(at_));
-        if (found.bytes == 0) {
+        const std::size_t end = line_.find('}', at_);
+        if (end == std::string_view::npos) {
             fail(at_);
         }
-        at_ += found.bytes;
+        const std::string_view name = line_.substr(at_ + 1, end - at_ - 1);
+        const std::size_t start = at_;
+        at_ = end + 1;
+        if (const std::optional<mrk_mnemonic> known = find_mrk_mnemonic(name)) {
+            return known->is_mark ? marked(known->text) : known->text;
+        }
+        if (!name.starts_with("U+")) {
+            return unknown(start, name);
+        }
+        const line_escape found = find_line_escape(line_.substr(start));
+        if (found.bytes == 0) {
+            fail(start);
+        }
         return {encoded_, encode_character(found.character, encoded_)};
+    }
+
+    /// Combining marks and the character that they stand before, in the order of Unicode.
+    std::string_view marked(std::string_view mark) {
+        marks_ = mark;
+        while (at_ < line_.size() && line_[at_] == '{') {
+            const std::size_t end = line_.find('}', at_);
+            const auto more =
+                end == std::string_view::npos ? std::nullopt : find_mrk_mnemonic(line_.substr(at_ + 1, end - at_ - 1));
+            if (!more || !more->is_mark) {
+                break;
+            }
+            marks_ += more->text;
+            at_ = end + 1;
+        }
+        if (at_ < line_.size() && line_[at_] != '$') {
+            marks_.insert(0, next(false));
+        }
+        return marks_;
+    }
+
+    /// A name that means nothing stays as it is.
+    std::string_view unknown(std::size_t start, std::string_view name) {
+        const bool is_name = !name.empty() && std::all_of(name.begin(), name.end(), is_alphanumeric);
+        if (!is_name) {
+            fail(start);
+        }
+        into_.mark(record_flag::defects);
+        if (notes_ != nullptr) {
+            notes_->add(defect_code::bad_escape, origin_ + start, tag_);
+        }
+        return line_.substr(start, name.size() + 2);
     }
 
     std::string_view line_;
@@ -163,6 +204,7 @@ class line_reader {
     std::string_view tag_; ///< once it is known
     std::array<char, 3> tag_bytes_{};
     std::size_t at_ = 0;
+    std::pmr::string marks_{into_.memory()};
     char encoded_[4] = {};
 };
 

@@ -13,6 +13,11 @@
 //   encoding = "utf-8" / "ascii" / "utf-8-mislabelled" / "marc-8" / "latin-1" / "iso-5426"   ; of iso2709, and only
 //   there escape   = "{dollar}" / "{lcub}" / "{rcub}" / "{bsol}" / "{U+" 4 to 6 hexadecimal digits "}"
 //
+// Read, but never written, are the other names of characters that MARCMaker and MarcEdit know (mrk_mnemonics.cpp):
+// {eacute}; a combining mark stands before its letter, {acute}e. Of another name that is letters and digits, braces and
+// name are kept as text and noted; whatever else stands between braces is an error. As in files of MARCMaker, the first
+// line may be "=000" in place of "=LDR"; behind a leader it is a field.
+//
 // A field is a control field when its tag is 00X, or when its tag is not three digits and its line has no "$". "\"
 // means a blank only in the leader, in control fields and as an indicator; in a value it is itself. Control characters
 // and 7F are always escapes, so a line break always ends a field.
@@ -27,6 +32,7 @@
 #include "line_escape.hpp"
 #include "marc/charset.hpp"
 #include "marc/mrk.hpp"
+#include "marc/leader.hpp"
 #include "marc/poll.hpp"
 #include "provenance.hpp"
 
@@ -130,7 +136,7 @@ void write_mrk(const record_view& record, std::pmr::string& out, mrk_options opt
     out.reserve(out.size() + record.data().size() + 8 * record.field_count() + 32);
     writer w(out, options.ascii_only);
     out += "=LDR  ";
-    w.fixed(record.leader());
+    w.fixed(options.provenance ? record.leader() : unicode_leader(record).view());
     poller polling;
     for (const field_view f : record) {
         out += '\n';

@@ -22,3 +22,8 @@ CREATE FUNCTION marc_problems(data bytea, OUT code text, OUT tag text, OUT occur
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'marc_problems_bytea' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 5;
 COMMENT ON FUNCTION marc_problems(bytea) IS 'what is odd in a record in whichever form and was mended by the reader; occurrence counts fields of this tag from 1';
+
+CREATE FUNCTION marc_problems(record marc, OUT code text, OUT tag text, OUT occurrence integer, OUT byte_offset bigint, OUT message text)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'marc_problems_record' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 5;
+COMMENT ON FUNCTION marc_problems(marc) IS 'what is odd in a stored record: what its fields show, and whether its reader mended (mended) or lost (lossy) anything, of which marc_problems(marc_raw(record)) says more for one from ISO 2709; byte_offset is null';

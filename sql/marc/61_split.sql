@@ -52,6 +52,16 @@ CREATE AGGREGATE marc_iso2709_agg(record marc) (
 );
 COMMENT ON AGGREGATE marc_iso2709_agg(marc) IS 'a file of ISO 2709 with all records, in UTF-8, of up to 1 GB; null records are left out; a record over the limits of the format is an error';
 
+CREATE FUNCTION marc_iso2709_agg_add(state internal, record marc, too_long text) RETURNS internal
+	AS 'MODULE_PATHNAME', 'marc_iso2709_agg_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION marc_iso2709_agg_add(internal, marc, text) IS 'transition function of marc_iso2709_agg';
+
+CREATE AGGREGATE marc_iso2709_agg(record marc, too_long text) (
+	SFUNC = marc_iso2709_agg_add, STYPE = internal, FINALFUNC = marc_iso2709_agg_end, FINALFUNC_MODIFY = READ_WRITE,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE marc_iso2709_agg(marc, text) IS 'the same; a record over the limits of the format is an error with ''error'', and with ''skip'' is left out, which one warning at the end says';
+
 CREATE FUNCTION marc_collection_agg_add(state internal, record marc) RETURNS internal
 	AS 'MODULE_PATHNAME', 'marc_collection_agg_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 200;
 COMMENT ON FUNCTION marc_collection_agg_add(internal, marc) IS 'transition function of marc_collection_agg';
@@ -74,4 +84,4 @@ CREATE AGGREGATE marc_collection_agg(record marc, inexpressible text) (
 	SFUNC = marc_collection_agg_add, STYPE = internal, FINALFUNC = marc_collection_agg_end, FINALFUNC_MODIFY = READ_WRITE,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE marc_collection_agg(marc, text) IS 'a MARCXML collection with all records; for content that XML cannot hold, ''error'' raises an error and ''replace'' writes U+FFFD';
+COMMENT ON AGGREGATE marc_collection_agg(marc, text) IS 'a MARCXML collection with all records; for content that XML cannot hold, ''error'' raises an error, ''replace'' writes U+FFFD, and ''skip'' leaves the record out, which one warning at the end says';

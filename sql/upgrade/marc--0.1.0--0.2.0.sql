@@ -257,6 +257,16 @@ CREATE AGGREGATE marc_iso2709_agg(record marc) (
 );
 COMMENT ON AGGREGATE marc_iso2709_agg(marc) IS 'a file of ISO 2709 with all records, in UTF-8; null records are left out';
 
+CREATE FUNCTION marc_iso2709_agg_add(state internal, record marc, too_long text) RETURNS internal
+	AS 'MODULE_PATHNAME', 'marc_iso2709_agg_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION marc_iso2709_agg_add(internal, marc, text) IS 'transition function of marc_iso2709_agg';
+
+CREATE AGGREGATE marc_iso2709_agg(record marc, too_long text) (
+	SFUNC = marc_iso2709_agg_add, STYPE = internal, FINALFUNC = marc_iso2709_agg_end, FINALFUNC_MODIFY = READ_WRITE,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE marc_iso2709_agg(marc, text) IS 'the same; a record over the limits of the format is an error with ''error'', and with ''skip'' is left out, which one warning at the end says';
+
 CREATE FUNCTION marc_collection_agg_add(state internal, record marc) RETURNS internal
 	AS 'MODULE_PATHNAME', 'marc_collection_agg_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 200;
 COMMENT ON FUNCTION marc_collection_agg_add(internal, marc) IS 'transition function of marc_collection_agg';
@@ -279,7 +289,7 @@ CREATE AGGREGATE marc_collection_agg(record marc, inexpressible text) (
 	SFUNC = marc_collection_agg_add, STYPE = internal, FINALFUNC = marc_collection_agg_end, FINALFUNC_MODIFY = READ_WRITE,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE marc_collection_agg(marc, text) IS 'a MARCXML collection with all records; for content that XML cannot hold, ''error'' raises an error and ''replace'' writes U+FFFD';
+COMMENT ON AGGREGATE marc_collection_agg(marc, text) IS 'a MARCXML collection with all records; for content that XML cannot hold, ''error'' raises an error, ''replace'' writes U+FFFD, and ''skip'' leaves the record out, which one warning at the end says';
 
 -- Editing: each function returns a new record. None is strict: a null argument, other than the record, leaves the record
 -- as it is, so that no UPDATE loses a record because a value is missing. New fields stand behind the last field of their
@@ -563,3 +573,8 @@ COMMENT ON OPERATOR CLASS marc_gin_ops USING gin IS 'index for @@, @> and @?; op
 CREATE FUNCTION marc_tsvector(record marc, config regconfig DEFAULT 'pg_catalog.simple') RETURNS tsvector
 	AS 'MODULE_PATHNAME', 'marc_tsvector' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2000;
 COMMENT ON FUNCTION marc_tsvector(marc, regconfig) IS 'the words of a record with the weights A title, B names, C subjects, D everything else; the first 384 KiB of its text';
+
+CREATE FUNCTION marc_problems(record marc, OUT code text, OUT tag text, OUT occurrence integer, OUT byte_offset bigint, OUT message text)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'marc_problems_record' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 5;
+COMMENT ON FUNCTION marc_problems(marc) IS 'what is odd in a stored record: what its fields show, and whether its reader mended (mended) or lost (lossy) anything, of which marc_problems(marc_raw(record)) says more for one from ISO 2709; byte_offset is null';

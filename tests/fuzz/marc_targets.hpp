@@ -8,6 +8,7 @@
 #include "marc/digest.hpp"
 #include "marc/error.hpp"
 #include "marc/iso2709.hpp"
+#include "marc/leader.hpp"
 #include "marc/marcxml.hpp"
 #include "marc/mrk.hpp"
 #include "marc/path.hpp"
@@ -31,8 +32,9 @@ inline void demand(bool holds, const char* promise) {
     }
 }
 
+/// Whether `b` is what a form whose text is Unicode keeps of `a`.
 inline bool same_content(const marc::record_view& a, const marc::record_view& b) {
-    if (a.leader() != b.leader() || a.field_count() != b.field_count() || a.data() != b.data()) {
+    if (marc::unicode_leader(a).view() != b.leader() || a.field_count() != b.field_count() || a.data() != b.data()) {
         return false;
     }
     for (std::size_t i = 0; i < a.field_count(); ++i) {
