@@ -79,14 +79,21 @@ step_unit() {
 }
 
 step_lint() {
-    say "exported symbols, guarded entry points, the extensions built by Makefile.pgxs"
+    say "exported symbols, guarded entry points, the SQL references, the extensions built by Makefile.pgxs"
     sh tests/symbols.sh "$BUILD/extension/pg/marc.so" "$BUILD/extension/pg/everarchive.so" >"$LOGS/symbols.tap" 2>&1
     tally_tap symbols.sh "$LOGS/symbols.tap" $?
     sh tests/guard.sh extension >"$LOGS/guard.tap" 2>&1
     tally_tap guard.sh "$LOGS/guard.tap" $?
+    local extension status
+    for extension in marc everarchive; do
+        python3 docs/make_reference.py "$extension" 2>&1 | diff -u "docs/$extension-reference.md" - >"$LOGS/$extension-reference.diff"
+        status=$?
+        one "docs/$extension-reference.md is what docs/make_reference.py $extension prints" $status
+        [ $status = 0 ] || head -n 20 "$LOGS/$extension-reference.diff"
+    done
     rm -rf build/pgxs && mkdir -p build/pgxs/stage
     make -j2 -C build/pgxs -f "$ROOT/Makefile.pgxs" install DESTDIR="$ROOT/build/pgxs/stage" with_llvm=no >"$LOGS/pgxs.log" 2>&1
-    local status=$?
+    status=$?
     one "Makefile.pgxs builds and installs both extensions" $status
     [ $status = 0 ] || tail -n 20 "$LOGS/pgxs.log"
 }
@@ -116,6 +123,8 @@ step_pgtap() {
         PGHOST=$HARNESS_DIR/sockets PGPORT=${PG_PORT[tap]} PGUSER=postgres sh tests/latin1.sh >"$LOGS/latin1.tap" 2>&1
     )
     tally_tap latin1.sh "$LOGS/latin1.tap" 0
+    bash tests/upgrade.sh >"$LOGS/upgrade.tap" 2>&1
+    tally_tap upgrade.sh "$LOGS/upgrade.tap" $?
     for file in tests/sql/*.sql; do
         log=$LOGS/$(basename "$file").tap
         tally_tap "$(basename "$file")" "$log" "$(cat "$log.status" 2>/dev/null || echo 1)"

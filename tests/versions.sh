@@ -7,13 +7,14 @@
 #
 # --sanitize preloads libasan into the server. That works in trixie and sid; in bookworm the server hangs at its start (in
 # the constructor of a library), so the main version is not tried that way. ASAN knows malloc, not palloc: for reads past a
-# palloc'ed value see "Under valgrind" in docs/architecture.md.
+# palloc'ed value see
+# "Under sanitizers and under valgrind" in docs/architecture.md.
 #
 # Not part of test.sh: it downloads a whole distribution for each version (1.5 to 2 GB on disk, one to three minutes) and
 # needs root, for chroot and mounts. The chroots stay in ${TMPDIR:-/tmp}/pgchroots for the next run; to start afresh delete
 # that folder, when nothing is mounted below it. debootstrap is installed through apt if it is missing.
 # For each version: both extensions compile without a warning, export our functions only, can be created; then
-# installcheck, the pgTAP files and latin1.sh. Tested is the working tree, not a commit. The output is TAP; the logs are
+# installcheck, the pgTAP files, latin1.sh and upgrade.sh. Tested is the working tree, not a commit. The output is TAP; the logs are
 # in the chroots, under scratch.
 #
 # EVERARCHIVE_MIRROR: the Debian mirror (default http://deb.debian.org/debian).
@@ -66,6 +67,13 @@ inside() {
         ok "PostgreSQL $version: $file" passes
     done
     ok "PostgreSQL $version: tests/latin1.sh" as sh tests/latin1.sh
+    # On a server of its own, without the sanitizers.
+    upgrades() {
+        env -u PGHOST -u PGPORT -u PGUSER PG_BIN="$bin" bash tests/upgrade.sh >/scratch/upgrade.tap 2>&1 && return
+        grep -v '^ok ' /scratch/upgrade.tap
+        return 1
+    }
+    [ -n "$sanitize" ] || ok "PostgreSQL $version: tests/upgrade.sh" upgrades
     cp tests/regress/regression.* /scratch/ 2>/dev/null
     is "PostgreSQL $version: no session crashed" "$(grep -E 'PANIC|was terminated by signal|Sanitizer|runtime error' /scratch/server.log)" ""
     as pg_ctl -D /scratch/data -m fast -w stop >/dev/null
@@ -124,7 +132,7 @@ for version in "$@"; do
     rm -rf --one-file-system "$root/source" "$root/scratch"
     mkdir "$root/source" "$root/scratch"
     tar -cf - --exclude='*.o' --exclude='*.so' --exclude='*.bc' Makefile.pgxs extension sql tests/regress tests/sql \
-        tests/harness/tap.sh tests/symbols.sh tests/latin1.sh tests/versions.sh |
+        tests/harness tests/data/released tests/symbols.sh tests/latin1.sh tests/upgrade.sh tests/versions.sh |
         tar -xf - -C "$root/source" --no-same-owner
     printf '# %s, %s, %s\n' "$(chroot "$root" "/usr/lib/postgresql/$version/bin/pg_config" --version)" "${SUITE[$version]}" \
         "$(chroot "$root" g++ --version | head -n 1)"

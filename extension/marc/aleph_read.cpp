@@ -4,6 +4,7 @@
 #include "line_escape.hpp"
 #include "line_form.hpp"
 #include "marc/aleph.hpp"
+#include "marc/ascii.hpp"
 #include "marc/charset.hpp"
 #include "marc/error.hpp"
 #include "text_lines.hpp"
@@ -42,9 +43,7 @@ class line_reader {
         std::array<char, 5> columns{' ', ' ', ' ', 'L', ' '};
         const std::string_view given = line_.substr(at, columns.size());
         std::copy(given.begin(), given.end(), columns.begin());
-        const bool sound = columns[2] == ' ' && columns[4] == ' ' && is_ascii(columns[0]) && is_ascii(columns[1]) &&
-                           is_ascii(columns[3]);
-        if (!sound) {
+        if (columns[2] != ' ' || columns[4] != ' ' || !is_ascii({columns.data(), columns.size()})) {
             fail(at, errc::bad_line);
         }
         const std::string_view content = line_.substr(std::min(at + columns.size(), line_.size()));
@@ -60,18 +59,13 @@ class line_reader {
     }
 
   private:
-    static bool is_ascii(char c) noexcept { return static_cast<unsigned char>(c) < 0x80; }
-
     [[noreturn]] void fail(std::size_t at, errc code) const {
         throw parse_error(code, origin_ + std::min(at, line_.size()), {}, line_.substr(0, 40));
     }
 
     void leader(std::string_view content) {
         if (into_.has_leader()) {
-            into_.mark(record_flag::defects | record_flag::lossy);
-            if (notes_ != nullptr) {
-                notes_->add(defect_code::duplicate_leader, origin_, "LDR");
-            }
+            into_.note(notes_, defect_code::duplicate_leader, origin_, "LDR");
             return;
         }
         std::pmr::string text(into_.memory());
@@ -81,7 +75,7 @@ class line_reader {
 
     void field(std::string_view content, std::string_view indicators) {
         const bool zeros = tag_[0] == '0' && tag_[1] == '0';
-        const bool three_digits = std::all_of(tag_.begin(), tag_.end(), [](char c) { return c >= '0' && c <= '9'; });
+        const bool three_digits = is_number({tag_.data(), tag_.size()});
         if (is_hexadecimal(content)) {
             read_hexadecimal(content, [&](char c) { into_.append(c); });
             return;
@@ -125,8 +119,7 @@ class line_reader {
 } // namespace
 
 bool is_aleph_line(std::string_view line) noexcept {
-    return line.size() > number_digits && line[number_digits] == ' ' &&
-           line.substr(0, number_digits).find_first_not_of("0123456789") == std::string_view::npos;
+    return line.size() > number_digits && line[number_digits] == ' ' && is_number(line.substr(0, number_digits));
 }
 
 bool is_aleph_start(std::string_view text) noexcept {
@@ -163,10 +156,7 @@ void read_aleph(std::string_view text, builder& into, report* notes) {
         }
     }
     if (!into.has_leader()) {
-        into.mark(record_flag::defects);
-        if (notes != nullptr) {
-            notes->add(defect_code::leader_missing, 0, "LDR");
-        }
+        into.note(notes, defect_code::leader_missing, 0, "LDR");
     }
     into.set_source(source_format::aleph, source_encoding::unicode);
     into.note_defects(notes);

@@ -17,7 +17,9 @@
 #include "layout.hpp"
 #include "line_escape.hpp"
 #include "marc/aleph.hpp"
+#include "marc/ascii.hpp"
 #include "marc/charset.hpp"
+#include "marc/leader.hpp"
 #include "marc/poll.hpp"
 
 #include <algorithm>
@@ -27,7 +29,7 @@ namespace {
 
 std::uint32_t system_number_of(const record_view& record) {
     const std::string_view number = control_number(record);
-    if (number.empty() || number.size() > 9 || number.find_first_not_of("0123456789") != std::string_view::npos) {
+    if (!is_number(number) || number.size() > 9) {
         return 0;
     }
     std::uint32_t n = 0;
@@ -118,7 +120,7 @@ void write_aleph(const record_view& record, std::pmr::string& out, aleph_options
     out.reserve(out.size() + record.data().size() + 24 * record.field_count() + 64);
     const std::uint32_t number = options.system_number ? *options.system_number : system_number_of(record);
     writer w(out, number, options.ascii_only);
-    w.leader(record.leader());
+    w.leader(unicode_leader(record).view());
     poller polling;
     for (const field_view f : record) {
         w.field(f);

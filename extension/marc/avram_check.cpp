@@ -1,8 +1,10 @@
 // What is wrong with a schema: the metaschema of the specification, and the rules that it states in words.
-#include "avram_json.hpp"
 #include "avram_pattern.hpp"
+#include "json_document.hpp"
+#include "marc/ascii.hpp"
 #include "marc/avram.hpp"
 #include "marc/charset.hpp"
+#include "marc/limits.hpp"
 #include "marc/validate.hpp"
 
 #include <algorithm>
@@ -12,15 +14,6 @@
 namespace marc {
 namespace avram {
 namespace {
-
-std::size_t characters_in(std::string_view text) noexcept {
-    return static_cast<std::size_t>(std::count_if(
-        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; }));
-}
-
-bool all_digits(std::string_view text) noexcept {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
 
 /// The type that a key's value must have.
 enum class kind : std::uint8_t { string, text, boolean, number, object, array, string_or_object, object_or_null, any };
@@ -119,7 +112,7 @@ const char* type_message(kind type) noexcept {
     return "";
 }
 
-bool has_type(const json& value, kind type) {
+bool has_type(const json_value& value, kind type) {
     switch (type) {
     case kind::string:
         return value.is_string();
@@ -147,7 +140,7 @@ class checker {
   public:
     explicit checker(schema_problem_sink& sink) : sink_(sink) {}
 
-    void check(const json& schema) {
+    void check(const json_value& schema) {
         if (!schema.is_object()) {
             return error("must be an object");
         }
@@ -155,13 +148,13 @@ class checker {
         if (member(schema, "fields") == nullptr) {
             error("the key fields is missing");
         }
-        const json* family = member(schema, "family");
+        const json_value* family = member(schema, "family");
         family_ = family != nullptr && family->is_string() ? std::string(string_of(*family)) : std::string();
         if (!family_.empty() && family_ != "marc" && family_ != "pica" && family_ != "flat" && family_ != "mab") {
             within("family", [&] { doubt("is no family of the specification: flat, marc, pica or mab"); });
         }
         rules(schema);
-        each(schema, "codelists", [&](const std::string&, const json& list) {
+        each(schema, "codelists", [&](const std::string&, const json_value& list) {
             keys(list, codelist_keys);
             if (member(list, "codes") == nullptr) {
                 error("the key codes is missing");
@@ -169,7 +162,7 @@ class checker {
             codes(list, "codes", 0, false);
         });
         lists_ = member(schema, "codelists");
-        each(schema, "fields", [&](const std::string& id, const json& definition) { field(id, definition); });
+        each(schema, "fields", [&](const std::string& id, const json_value& definition) { field(id, definition); });
     }
 
   private:
@@ -191,15 +184,15 @@ class checker {
     /// Visits the members of an object under a key; those that are no objects are reported by `keys`, unless they are
     /// members themselves.
     template <typename Body>
-    void each(const json& object, const char* key, Body body) {
-        const json* members = member(object, key);
+    void each(const json_value& object, const char* key, Body body) {
+        const json_value* members = member(object, key);
         if (members == nullptr || !members->is_object()) {
             return;
         }
         within(key, [&] {
             for (const auto& item : members->items()) {
                 const std::string& name = item.key();
-                const json& value = item.value();
+                const json_value& value = item.value();
                 within(name, [&] {
                     if (value.is_object()) {
                         body(name, value);
@@ -212,10 +205,10 @@ class checker {
     }
 
     template <std::size_t N>
-    void keys(const json& object, const key_rule (&rules_of_keys)[N]) {
+    void keys(const json_value& object, const key_rule (&rules_of_keys)[N]) {
         for (const auto& item : object.items()) {
             const std::string& name = item.key();
-            const json& value = item.value();
+            const json_value& value = item.value();
             const auto rule_of_key = std::find_if(std::begin(rules_of_keys), std::end(rules_of_keys),
                                                   [&](const key_rule& r) { return r.name == name; });
             within(name, [&] {
@@ -233,13 +226,13 @@ class checker {
         }
     }
 
-    void rules(const json& definition) {
-        const json* list = member(definition, "rules");
+    void rules(const json_value& definition) {
+        const json_value* list = member(definition, "rules");
         if (list == nullptr || !list->is_array()) {
             return;
         }
         within("rules", [&] {
-            for (const json& entry : *list) {
+            for (const json_value& entry : *list) {
                 if (entry.is_string() && rule_of(string_of(entry))) {
                     error("must not have the name of a validation rule");
                 } else if (!entry.is_string() && !entry.is_object()) {
@@ -251,8 +244,8 @@ class checker {
 
     /// @param width     how many characters each code must have; 0: any
     /// @param divides   the codes are flags: their lengths must divide the width
-    void codes(const json& definition, const char* key, std::size_t width, bool divides) {
-        const json* list = member(definition, key);
+    void codes(const json_value& definition, const char* key, std::size_t width, bool divides) {
+        const json_value* list = member(definition, key);
         if (list == nullptr) {
             return;
         }
@@ -270,9 +263,9 @@ class checker {
             std::size_t first_length = 0;
             for (const auto& item : list->items()) {
                 const std::string& value = item.key();
-                const json& entry = item.value();
+                const json_value& entry = item.value();
                 within(value, [&] {
-                    const std::size_t length = characters_in(value);
+                    const std::size_t length = count_characters(value);
                     first_length = first_length == 0 ? length : first_length;
                     if (value.empty()) {
                         error("a code must not be empty");
@@ -285,7 +278,7 @@ class checker {
                     }
                     if (entry.is_object()) {
                         keys(entry, code_keys);
-                        const json* code = member(entry, "code");
+                        const json_value* code = member(entry, "code");
                         if (code != nullptr && code->is_string() && string_of(*code) != value) {
                             error("has the key code with another value");
                         }
@@ -297,8 +290,8 @@ class checker {
         });
     }
 
-    void regular_expression(const json& definition) {
-        const json* value = member(definition, "pattern");
+    void regular_expression(const json_value& definition) {
+        const json_value* value = member(definition, "pattern");
         if (value == nullptr || !value->is_string() || string_of(*value).empty()) {
             return;
         }
@@ -313,7 +306,7 @@ class checker {
         });
     }
 
-    void values(const json& definition) {
+    void values(const json_value& definition) {
         regular_expression(definition);
         codes(definition, "codes", 0, false);
         positions(definition);
@@ -325,15 +318,15 @@ class checker {
         std::string range;
     };
 
-    void positions(const json& definition) {
+    void positions(const json_value& definition) {
         std::vector<taken> all;
-        each(definition, "positions", [&](const std::string& range, const json& element) {
+        each(definition, "positions", [&](const std::string& range, const json_value& element) {
             keys(element, position_keys);
             regular_expression(element);
             const std::size_t dash = range.find('-');
             const std::string_view from = std::string_view(range).substr(0, dash);
             const std::string_view to = dash == std::string::npos ? from : std::string_view(range).substr(dash + 1);
-            if (!all_digits(from) || !all_digits(to) || from.size() > 6 || to.size() > 6) {
+            if (!is_number(from) || !is_number(to) || from.size() > 6 || to.size() > 6) {
                 return error("must be a position such as 06 or a range such as 18-21");
             }
             const std::uint64_t start = std::stoul(std::string(from));
@@ -344,7 +337,7 @@ class checker {
             for (const auto& bound : {std::pair("start", start), std::pair("end", end)}) {
                 const char* const key = bound.first;
                 const std::uint64_t wanted = bound.second;
-                const json* value = member(element, key);
+                const json_value* value = member(element, key);
                 if (value != nullptr && value->is_number_unsigned() && value->get<std::uint64_t>() != wanted) {
                     within(key, [&] { error("does not agree with the range"); });
                 }
@@ -362,8 +355,8 @@ class checker {
         }
     }
 
-    void indicator(const json& definition, const char* key) {
-        const json* value = member(definition, key);
+    void indicator(const json_value& definition, const char* key) {
+        const json_value* value = member(definition, key);
         if (value != nullptr && value->is_object()) {
             within(key, [&] {
                 keys(*value, indicator_keys);
@@ -373,8 +366,8 @@ class checker {
         }
     }
 
-    void identifier(const std::string& id, const json& definition) {
-        const bool digits = id.size() == 3 && all_digits(id);
+    void identifier(const std::string& id, const json_value& definition) {
+        const bool digits = id.size() == 3 && is_number(id);
         const auto disallow = [&](std::initializer_list<const char*> names) {
             for (const char* name : names) {
                 if (member(definition, name) != nullptr) {
@@ -400,8 +393,8 @@ class checker {
         } else if (family_ == "flat") {
             disallow({"occurrence", "counter", "indicator1", "indicator2", "subfields"});
         } else if (family_ == "pica") {
-            const bool tag = id.size() >= 4 && id[0] >= '0' && id[0] <= '2' && all_digits(id.substr(1, 2)) &&
-                             ((id[3] >= 'A' && id[3] <= 'Z') || id[3] == '@');
+            const bool tag = id.size() >= 4 && id[0] >= '0' && id[0] <= '2' && is_number(id.substr(1, 2)) &&
+                             (is_upper(id[3]) || id[3] == '@');
             const bool counts = id.size() > 5 && id[5] == '$';
             if (!tag || (id.size() > 4 && id[4] != '/')) {
                 error("must be a PICA tag, alone or with an occurrence or counter behind a slash");
@@ -411,7 +404,7 @@ class checker {
             disallow({"indicator1", "indicator2"});
         }
         const auto part = [&](const char* key) {
-            const json* value = member(definition, key);
+            const json_value* value = member(definition, key);
             return value != nullptr && value->is_string() ? std::string(string_of(*value)) : std::string();
         };
         const std::string tag = part("tag");
@@ -426,7 +419,7 @@ class checker {
         }
     }
 
-    void field(const std::string& id, const json& definition) {
+    void field(const std::string& id, const json_value& definition) {
         keys(definition, field_keys);
         identifier(id, definition);
         rules(definition);
@@ -441,16 +434,16 @@ class checker {
         } else {
             values(definition);
         }
-        each(definition, "types", [&](const std::string&, const json& typed) {
+        each(definition, "types", [&](const std::string&, const json_value& typed) {
             keys(typed, typed_keys);
             values(typed);
         });
-        each(definition, "subfields", [&](const std::string& code, const json& subfield) {
+        each(definition, "subfields", [&](const std::string& code, const json_value& subfield) {
             keys(subfield, subfield_keys);
-            if (characters_in(code) != 1) {
+            if (count_characters(code) != 1) {
                 error("a subfield code must be one character");
             }
-            const json* own = member(subfield, "code");
+            const json_value* own = member(subfield, "code");
             if (own != nullptr && own->is_string() && string_of(*own) != code) {
                 error("has the key code with another value");
             }
@@ -460,7 +453,7 @@ class checker {
     }
 
     schema_problem_sink& sink_;
-    const json* lists_ = nullptr;
+    const json_value* lists_ = nullptr;
     std::string family_;
     std::string path_;
 };
@@ -469,7 +462,7 @@ class checker {
 } // namespace avram
 
 void check_schema(std::string_view text, schema_problem_sink& sink) {
-    avram::checker(sink).check(avram::parse_json(text));
+    avram::checker(sink).check(parse_json(text, limits::schema_bytes, errc::bad_schema));
 }
 
 } // namespace marc

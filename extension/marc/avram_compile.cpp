@@ -1,6 +1,8 @@
-#include "avram_json.hpp"
 #include "avram_model.hpp"
+#include "json_document.hpp"
+#include "marc/ascii.hpp"
 #include "marc/avram.hpp"
+#include "marc/limits.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -34,22 +36,22 @@ class compiler {
   public:
     compiler(model& into, std::pmr::memory_resource* memory) : into_(into), memory_(memory) {}
 
-    void compile(const json& schema) {
+    void compile(const json_value& schema) {
         demand(schema.is_object(), "must be an object");
-        const json* fields = member(schema, "fields");
-        demand(fields != nullptr && fields->is_object(), "the key fields must be an object");
-        if (const json* family = string_member(schema, "family")) {
+        const json_value* fields = member(schema, "fields");
+        demand(fields != nullptr && fields->is_object(), "needs the key fields with an object");
+        if (const json_value* family = string_member(schema, "family")) {
             into_.is_marc = *family == "marc";
             is_pica_ = *family == "pica";
             identifiers_have_qualifiers_ = is_pica_;
         }
-        if (const json* lists = object_member(schema, "codelists")) {
+        if (const json_value* lists = object_member(schema, "codelists")) {
             const path_step step(path_, "codelists");
             for (const auto& [name, list] : lists->items()) {
                 const path_step inner(path_, name);
                 demand(list.is_object(), "must be an object");
-                const json* codes = object_member(list, "codes");
-                demand(codes != nullptr, "the key codes is missing");
+                const json_value* codes = object_member(list, "codes");
+                demand(codes != nullptr, "needs the key codes");
                 named_.emplace(name, explicit_list(*codes));
             }
         }
@@ -65,35 +67,32 @@ class compiler {
     }
 
   private:
-    [[noreturn]] void fail(const char* what) const {
-        throw parse_error(errc::bad_schema, 0, {}, path_.empty() ? what : path_ + ": " + what);
-    }
     void demand(bool holds, const char* what) const {
         if (!holds) {
-            fail(what);
+            refuse(errc::bad_schema, path_.empty() ? "the schema" : path_, what);
         }
     }
 
-    const json* object_member(const json& object, const char* key) {
-        const json* value = member(object, key);
+    const json_value* object_member(const json_value& object, const char* key) {
+        const json_value* value = member(object, key);
         const path_step step(path_, key);
         demand(value == nullptr || value->is_object(), "must be an object");
         return value;
     }
-    const json* string_member(const json& object, const char* key) {
-        const json* value = member(object, key);
+    const json_value* string_member(const json_value& object, const char* key) {
+        const json_value* value = member(object, key);
         const path_step step(path_, key);
         demand(value == nullptr || value->is_string(), "must be a string");
         return value;
     }
-    bool flag(const json& object, const char* key) {
-        const json* value = member(object, key);
+    bool flag(const json_value& object, const char* key) {
+        const json_value* value = member(object, key);
         const path_step step(path_, key);
         demand(value == nullptr || value->is_boolean(), "must be true or false");
         return value != nullptr && value->get<bool>();
     }
-    std::uint64_t number(const json& object, const char* key) {
-        const json* value = member(object, key);
+    std::uint64_t number(const json_value& object, const char* key) {
+        const json_value* value = member(object, key);
         const path_step step(path_, key);
         demand(value == nullptr || value->is_number_unsigned(), "must be a whole number");
         return value == nullptr ? std::uint64_t{none} : std::min<std::uint64_t>(value->get<std::uint64_t>(), none - 1);
@@ -107,8 +106,8 @@ class compiler {
         into_.pool.append(text);
         return ref;
     }
-    text_ref label_of(const json& object) {
-        const json* label = string_member(object, "label");
+    text_ref label_of(const json_value& object) {
+        const json_value* label = string_member(object, "label");
         return label == nullptr ? text_ref{} : keep(string_of(*label));
     }
     template <typename Array>
@@ -116,7 +115,7 @@ class compiler {
         return static_cast<std::uint32_t>(array.size());
     }
 
-    std::uint32_t explicit_list(const json& codes) {
+    std::uint32_t explicit_list(const json_value& codes) {
         codelist list;
         list.codes = {count_of(into_.codes), static_cast<std::uint32_t>(codes.size())};
         const path_step step(path_, "codes");
@@ -143,8 +142,8 @@ class compiler {
         return count_of(into_.codelists) - 1;
     }
 
-    std::uint32_t list(const json& definition, const char* key) {
-        const json* value = member(definition, key);
+    std::uint32_t list(const json_value& definition, const char* key) {
+        const json_value* value = member(definition, key);
         if (value == nullptr) {
             return none;
         }
@@ -164,8 +163,8 @@ class compiler {
         return named_.emplace(*value, count_of(into_.codelists) - 1).first->second;
     }
 
-    std::uint32_t pattern_of(const json& definition) {
-        const json* value = string_member(definition, "pattern");
+    std::uint32_t pattern_of(const json_value& definition) {
+        const json_value* value = string_member(definition, "pattern");
         if (value == nullptr) {
             return none;
         }
@@ -205,8 +204,8 @@ class compiler {
         return read(first, start) && read(text.substr(dash + 1), end) && end >= start;
     }
 
-    slice positions_of(const json& definition) {
-        const json* positions = object_member(definition, "positions");
+    slice positions_of(const json_value& definition) {
+        const json_value* positions = object_member(definition, "positions");
         if (positions == nullptr) {
             return {};
         }
@@ -230,7 +229,7 @@ class compiler {
         return made;
     }
 
-    value_definition value_of(const json& definition) {
+    value_definition value_of(const json_value& definition) {
         value_definition value;
         value.pattern = pattern_of(definition);
         value.codes = list(definition, "codes");
@@ -238,9 +237,9 @@ class compiler {
         return value;
     }
 
-    indicator indicator_of(const json& definition, const char* key) {
+    indicator indicator_of(const json_value& definition, const char* key) {
         indicator made;
-        const json* value = member(definition, key);
+        const json_value* value = member(definition, key);
         if (value == nullptr) {
             return made;
         }
@@ -261,17 +260,17 @@ class compiler {
         return made;
     }
 
-    slice lengths_of(const json& rule, const std::string& type) {
-        const json* lengths = object_member(rule, "lengths");
-        const json* allowed = lengths == nullptr ? nullptr : member(*lengths, type.c_str());
+    slice lengths_of(const json_value& rule, const std::string& type) {
+        const json_value* lengths = object_member(rule, "lengths");
+        const json_value* allowed = lengths == nullptr ? nullptr : member(*lengths, type.c_str());
         slice made{count_of(into_.lengths), 0};
         if (allowed == nullptr) {
             return made;
         }
-        demand(allowed->is_array(), "lengths must be arrays of whole numbers");
-        for (const json& length : *allowed) {
+        demand(allowed->is_array(), "needs lengths that are arrays of whole numbers");
+        for (const json_value& length : *allowed) {
             demand(length.is_number_unsigned() && length.get<std::uint64_t>() <= 99'999,
-                   "lengths must be arrays of whole numbers");
+                   "needs lengths that are arrays of whole numbers");
             into_.lengths.push_back(length.get<std::uint32_t>());
             ++made.count;
         }
@@ -279,8 +278,8 @@ class compiler {
     }
 
     /// The external rules at this place; those that this library knows are described in README.md.
-    slice rules(const json& definition, field* of) {
-        const json* list_of_rules = member(definition, "rules");
+    slice rules(const json_value& definition, field* of) {
+        const json_value* list_of_rules = member(definition, "rules");
         if (list_of_rules == nullptr) {
             return {};
         }
@@ -293,10 +292,10 @@ class compiler {
         const path_step step(path_, "rules");
         demand(list_of_rules->is_array(), "must be an array");
         const slice made{count_of(into_.rules), static_cast<std::uint32_t>(list_of_rules->size())};
-        for (const json& rule : *list_of_rules) {
+        for (const json_value& rule : *list_of_rules) {
             demand(rule.is_string() || rule.is_object(), "must hold strings and objects");
             external_rule entry;
-            const json* name = rule.is_object() ? string_member(rule, "class") : &rule;
+            const json_value* name = rule.is_object() ? string_member(rule, "class") : &rule;
             if (name != nullptr) {
                 entry.name = keep(string_of(*name));
                 for (const auto& [text, what] : known) {
@@ -314,10 +313,10 @@ class compiler {
         return made;
     }
 
-    void configure(external_rule& entry, const json& rule, field* of) {
+    void configure(external_rule& entry, const json_value& rule, field* of) {
         if (entry.what == known_rule::nonfiling) {
             const std::uint64_t which = number(rule, "indicator");
-            demand(which == 1 || which == 2, "nonfiling needs the key indicator with 1 or 2");
+            demand(which == 1 || which == 2, "needs for nonfiling the key indicator with 1 or 2");
             entry.indicator = static_cast<std::uint8_t>(which);
             entry.articles = flag(rule, "articles");
         } else if (entry.what == known_rule::fixed_length && of != nullptr) {
@@ -328,22 +327,28 @@ class compiler {
         }
     }
 
-    void compile_field(const std::string& id, const json& definition) {
-        demand(!id.empty(), "a field identifier must not be empty");
-        demand(definition.is_object(), "must be an object");
-        field made;
-        made.id = keep(id);
-        made.tag = made.id;
-        identify(made, id);
+    /// What fields and subfields have in common.
+    template <typename Definition>
+    void read_common_keys(Definition& made, const json_value& definition) {
         made.label = label_of(definition);
         made.repeatable = flag(definition, "repeatable");
         made.required = flag(definition, "required");
         made.deprecated = flag(definition, "deprecated");
         made.total = number(definition, "total");
         made.records = number(definition, "records");
+    }
+
+    void compile_field(const std::string& id, const json_value& definition) {
+        demand(!id.empty(), "has a field identifier that is empty");
+        demand(definition.is_object(), "must be an object");
+        field made;
+        made.id = keep(id);
+        made.tag = made.id;
+        identify(made, id);
+        read_common_keys(made, definition);
         made.indicators = {indicator_of(definition, "indicator1"), indicator_of(definition, "indicator2")};
         made.value = value_of(definition);
-        if (const json* types = object_member(definition, "types")) {
+        if (const json_value* types = object_member(definition, "types")) {
             const path_step step(path_, "types");
             std::pmr::vector<typed_definition> typed(memory_);
             for (const auto& [type, value] : types->items()) {
@@ -354,7 +359,7 @@ class compiler {
             made.types = {count_of(into_.types), count_of(typed)};
             into_.types.insert(into_.types.end(), typed.begin(), typed.end());
         }
-        if (const json* subfields = object_member(definition, "subfields")) {
+        if (const json_value* subfields = object_member(definition, "subfields")) {
             made.variable = true;
             const path_step step(path_, "subfields");
             demand(subfields->size() < 10'000, "has too many subfields");
@@ -376,16 +381,11 @@ class compiler {
         into_.fields.push_back(made);
     }
 
-    subfield compile_subfield(const std::string& code, const json& definition) {
+    subfield compile_subfield(const std::string& code, const json_value& definition) {
         demand(definition.is_object(), "must be an object");
         subfield made;
         made.code = keep(code);
-        made.label = label_of(definition);
-        made.repeatable = flag(definition, "repeatable");
-        made.required = flag(definition, "required");
-        made.deprecated = flag(definition, "deprecated");
-        made.total = number(definition, "total");
-        made.records = number(definition, "records");
+        read_common_keys(made, definition);
         made.value = value_of(definition);
         made.rules = rules(definition, nullptr);
         return made;
@@ -428,7 +428,7 @@ class compiler {
         }
         for (std::uint32_t n = count_of(into_.fields); n-- > 0;) {
             const std::string_view tag = into_.text(into_.fields[n].tag);
-            if (tag.size() == 3 && std::all_of(tag.begin(), tag.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+            if (tag.size() == 3 && is_number(tag)) {
                 const int number_of_tag = (tag[0] - '0') * 100 + (tag[1] - '0') * 10 + (tag[2] - '0');
                 into_.by_number[static_cast<std::size_t>(number_of_tag)] = n;
             }
@@ -450,7 +450,7 @@ class compiler {
 
 avram_schema::avram_schema(std::string_view text, std::pmr::memory_resource* memory)
     : memory_(memory), model_(nullptr) {
-    const avram::json schema = avram::parse_json(text);
+    const json_value schema = parse_json(text, limits::schema_bytes, errc::bad_schema);
     void* block = memory->allocate(sizeof(avram::model), alignof(avram::model));
     try {
         model_ = new (block) avram::model(memory);

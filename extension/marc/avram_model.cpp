@@ -1,4 +1,5 @@
 #include "avram_model.hpp"
+#include "marc/ascii.hpp"
 
 #include <algorithm>
 
@@ -6,9 +7,12 @@ namespace marc::avram {
 
 slice model::fields_of(std::string_view tag) const noexcept {
     std::uint32_t first = none;
-    if (tag.size() == 3 && tag[0] >= '0' && tag[0] <= '9' && tag[1] >= '0' && tag[1] <= '9' && tag[2] >= '0' &&
-        tag[2] <= '9') {
-        first = by_number[static_cast<std::size_t>((tag[0] - '0') * 100 + (tag[1] - '0') * 10 + (tag[2] - '0'))];
+    if (tag.size() == 3 && is_number(tag)) {
+        std::size_t number = 0;
+        for (const char digit : tag) {
+            number = number * 10 + static_cast<std::size_t>(digit - '0');
+        }
+        first = by_number[number];
     } else {
         const auto found = std::lower_bound(fields.begin(), fields.end(), tag,
                                             [this](const field& f, std::string_view t) { return text(f.tag) < t; });

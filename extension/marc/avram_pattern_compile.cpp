@@ -1,5 +1,6 @@
 #include "avram_pattern.hpp"
 
+#include "marc/ascii.hpp"
 #include "marc/charset.hpp"
 
 #include <algorithm>
@@ -338,7 +339,7 @@ class pattern_compiler {
     bool number(std::uint32_t& value) {
         const std::size_t start = at_;
         value = 0;
-        while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9') {
+        while (at_ < text_.size() && is_digit(text_[at_])) {
             value = std::min<std::uint32_t>(value * 10 + static_cast<std::uint32_t>(text_[at_] - '0'), 1'000'000);
             ++at_;
         }

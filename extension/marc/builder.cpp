@@ -95,13 +95,15 @@ void builder::clear() noexcept {
     empty_codes_ = false;
 }
 
+void builder::note(report* notes, defect_code code, std::size_t offset, std::string_view tag,
+                   std::uint32_t occurrence) {
+    mark(is_lossy(code) ? record_flag::defects | record_flag::lossy : record_flag::defects);
+    if (notes != nullptr) {
+        notes->add(code, offset, tag, occurrence);
+    }
+}
+
 void builder::set_leader(std::string_view leader, report* notes, std::size_t offset) {
-    const auto note = [&](defect_code code, bool lossy) {
-        mark(lossy ? record_flag::defects | record_flag::lossy : record_flag::defects);
-        if (notes != nullptr) {
-            notes->add(code, offset, "LDR");
-        }
-    };
     has_leader_ = true;
     if (leader.size() == limits::leader_bytes && find_non_ascii(leader) == std::string_view::npos) {
         std::copy_n(leader.data(), limits::leader_bytes, leader_);
@@ -119,11 +121,13 @@ void builder::set_leader(std::string_view leader, report* notes, std::size_t off
         at += utf8 ? character_bytes(leader.substr(at)) : 1;
     }
     if (replaced) {
-        note(defect_code::leader_byte, true);
+        mark(record_flag::lossy);
+        note(notes, defect_code::leader_byte, offset, "LDR");
     }
     if (length < limits::leader_bytes || at < leader.size()) {
         // Blanks behind byte 24 are padding, anything else is lost.
-        note(defect_code::leader_length, leader.substr(at).find_first_not_of(' ') != std::string_view::npos);
+        mark(leader.substr(at).find_first_not_of(' ') == std::string_view::npos ? 0 : record_flag::lossy);
+        note(notes, defect_code::leader_length, offset, "LDR");
     }
     std::fill(leader_ + length, leader_ + limits::leader_bytes, ' ');
 }
@@ -239,20 +243,13 @@ void builder::note_defects(report* notes, std::size_t offset) {
     if (is_sound()) {
         return;
     }
-    const auto note = [&](defect_code code, std::size_t index, std::size_t at) {
-        mark(record_flag::defects);
-        if (notes == nullptr) {
-            return;
-        }
+    const auto note_field = [&](defect_code code, std::size_t index, std::size_t at) {
         // Only for fields that are listed: counting would be quadratic for a record full of defects.
-        const bool listed = notes->count() < limits::listed_defects;
-        notes->add(code, offset + at, tag(index), listed ? occurrence(index) : 0);
+        const bool listed = notes != nullptr && notes->count() < limits::listed_defects;
+        note(notes, code, offset + at, tag(index), listed ? occurrence(index) : 0);
     };
     if (has_control(leader_)) {
-        mark(record_flag::defects);
-        if (notes != nullptr) {
-            notes->add(defect_code::leader_byte, 0, "LDR");
-        }
+        note(notes, defect_code::leader_byte, 0, "LDR");
     }
     poller polling;
     for (std::size_t i = 0; i < count_; ++i) {
@@ -261,19 +258,19 @@ void builder::note_defects(report* notes, std::size_t offset) {
         const bool control = layout::kind_of(tag(i), field) == field_kind::control;
         polling.step(field.size());
         if (scan_tags(tag(i)) == tag_characters::others) {
-            note(defect_code::tag_character, i, start);
+            note_field(defect_code::tag_character, i, start);
         }
         if (field.find('\0') != std::string_view::npos) {
-            note(defect_code::nul_character, i, start);
+            note_field(defect_code::nul_character, i, start);
         }
         if (!control) {
             const bool indicators = layout::starts_with_indicators(field);
             if (!indicators) {
-                note(defect_code::indicators_missing, i, start);
+                note_field(defect_code::indicators_missing, i, start);
             }
             const std::string_view rest = field.substr(indicators ? 2 : 0);
             if (!rest.empty() && rest.front() != subfield_delimiter) {
-                note(defect_code::leading_value, i, start);
+                note_field(defect_code::leading_value, i, start);
             }
         }
         bool control_character = false;
@@ -281,17 +278,17 @@ void builder::note_defects(report* notes, std::size_t offset) {
             const auto c = static_cast<unsigned char>(field[at]);
             if (c == subfield_delimiter) {
                 if (control) {
-                    note(defect_code::subfield_in_control_field, i, start + at);
+                    note_field(defect_code::subfield_in_control_field, i, start + at);
                     break;
                 }
                 if (at + 1 == field.size() || field[at + 1] == subfield_delimiter) {
-                    note(defect_code::empty_subfield_code, i, start + at);
+                    note_field(defect_code::empty_subfield_code, i, start + at);
                 }
             } else if (c == field_terminator) {
-                note(defect_code::field_terminator_in_data, i, start + at);
+                note_field(defect_code::field_terminator_in_data, i, start + at);
             } else if (c != 0 && !control_character) {
                 control_character = true;
-                note(defect_code::control_character, i, start + at);
+                note_field(defect_code::control_character, i, start + at);
             }
         }
     }

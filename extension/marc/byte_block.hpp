@@ -172,7 +172,7 @@ class sse2_block {
         const __m128i most = _mm_set1_epi8(last);
         return _mm_cmpeq_epi8(_mm_max_epu8(from_first, most), most);
     }
-    static byte_mask mask(__m128i bytes) noexcept { return static_cast<byte_mask>(_mm_movemask_epi8(bytes)); }
+    static byte_mask mask(__m128i lanes) noexcept { return static_cast<byte_mask>(_mm_movemask_epi8(lanes)); }
     __m128i bytes_;
 };
 using byte_block = sse2_block;

@@ -87,6 +87,21 @@ std::size_t character_bytes(std::string_view text) noexcept {
     return std::min(length, text.size());
 }
 
+std::size_t byte_of_character(std::string_view text, std::size_t number) noexcept {
+    std::size_t at = 0;
+    for (; number > 0 && at < text.size(); --number) {
+        at += character_bytes(text.substr(at));
+    }
+    return at;
+}
+
+std::string_view characters_of(std::string_view text, std::size_t first, std::size_t last) noexcept {
+    const std::string_view rest = text.substr(byte_of_character(text, first));
+    const std::size_t before_last = byte_of_character(rest, last - first);
+    return before_last < rest.size() ? rest.substr(0, before_last + character_bytes(rest.substr(before_last)))
+                                     : std::string_view();
+}
+
 char32_t decode_character(std::string_view text) noexcept {
     const std::size_t length = character_bytes(text);
     const auto lead = static_cast<unsigned char>(text.front());

@@ -3,6 +3,7 @@
 #include "iso2709_extent.hpp"
 #include "line_form.hpp"
 #include "marc/aleph.hpp"
+#include "marc/ascii.hpp"
 #include "marc/error.hpp"
 #include "marc/iso2709.hpp"
 #include "marc/json.hpp"
@@ -14,16 +15,6 @@
 #include <algorithm>
 
 namespace marc {
-namespace {
-
-bool starts_with_ignoring_case(std::string_view text, std::string_view lower) noexcept {
-    return text.size() >= lower.size() && std::equal(lower.begin(), lower.end(), text.begin(), [](char a, char b) {
-               return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
-           });
-}
-
-} // namespace
-
 form detect(std::string_view input) noexcept {
     // White space and byte order mark come before texts, filler before ISO 2709.
     const std::string_view text = input.substr(std::min(skip_filler(input, 0), input.size()));

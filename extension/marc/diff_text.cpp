@@ -19,8 +19,8 @@ class description {
     explicit description(text_list& out) : out_(out) {}
 
     void control(std::string_view a, std::string_view b) {
-        const std::size_t count = characters(a);
-        if (count != characters(b)) {
+        const std::size_t count = count_characters(a);
+        if (count != count_characters(b)) {
             return;
         }
         poller polling;
@@ -66,11 +66,6 @@ class description {
 
   private:
     static std::string_view character(std::string_view text) noexcept { return text.substr(0, character_bytes(text)); }
-
-    static std::size_t characters(std::string_view text) noexcept {
-        return static_cast<std::size_t>(std::count_if(
-            text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-    }
 
     /// Valid until the next call.
     std::string_view number(std::size_t n) noexcept {

@@ -1,6 +1,7 @@
 // Edits of the leader and of whole fields.
 #include "edit_order.hpp"
 #include "edit_start.hpp"
+#include "marc/charset.hpp"
 #include "marc/edit.hpp"
 #include "marc/poll.hpp"
 
@@ -29,9 +30,7 @@ void copy_field(const record_view& from, std::size_t index, builder& into, polle
 
 edit_outcome set_leader(const record_view& record, std::string_view leader, builder& into) {
     into.clear();
-    const bool ascii =
-        std::all_of(leader.begin(), leader.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-    if (leader.size() != limits::leader_bytes || !ascii) {
+    if (leader.size() != limits::leader_bytes || !is_ascii(leader)) {
         return edit_outcome::wrong_length;
     }
     if (has_delimiter(leader)) {

@@ -1,4 +1,5 @@
 #include "edit_order.hpp"
+#include "marc/ascii.hpp"
 
 #include <algorithm>
 
@@ -13,7 +14,7 @@ std::uint32_t tag_order(std::string_view tag) noexcept {
     std::uint32_t order = 0;
     bool number = tag.size() == 3;
     for (const char c : tag) {
-        number = number && c >= '0' && c <= '9';
+        number = number && is_digit(c);
         order = order << 8U | static_cast<unsigned char>(c);
     }
     return number ? order : first_without_number + order;

@@ -1,7 +1,8 @@
 // Edits of the values that a path selects.
 #include "edit_order.hpp"
-#include "edit_path.hpp"
 #include "edit_start.hpp"
+#include "marc/ascii.hpp"
+#include "marc/charset.hpp"
 #include "marc/edit.hpp"
 #include "marc/path.hpp"
 #include "marc/poll.hpp"
@@ -13,6 +14,38 @@ namespace {
 
 constexpr std::size_t npos = std::string_view::npos;
 
+/// What a path says about editing, beyond the values that it selects.
+struct path_shape {
+    explicit path_shape(const path& selection) noexcept
+        : tag(selection.tag.data(), selection.tag.size()), indicator(selection.what == path::target::indicator),
+          subfields(selection.what == path::target::subfields), characters(selection.characters.present),
+          indexed(selection.index.present), index(selection.index.first) {
+        const path::part& first = selection.parts.front();
+        for (std::size_t i = 0; i < selection.part_count; ++i) {
+            characters = characters || selection.parts[i].characters.present;
+        }
+        const bool one_field = !indexed || (!selection.index.from_end && index == selection.index.second);
+        const bool plain =
+            selection.comparisons.empty() && !characters && std::all_of(tag.begin(), tag.end(), is_alphanumeric);
+        if (subfields) {
+            code = {&first.first_code, 1};
+            exact = plain && one_field && selection.part_count == 1 && first.first_code == first.last_code &&
+                    !first.index.present;
+        } else {
+            exact = plain && !indexed && selection.what == path::target::field && tag.starts_with("00");
+        }
+    }
+
+    std::string_view tag;
+    std::string_view code; ///< of the first subfield
+    bool indicator;
+    bool subfields;
+    bool characters;
+    bool indexed; ///< with an index of the field
+    std::uint32_t index;
+    bool exact = false; ///< the path names without doubt one tag, perhaps one field of it, and one code if it has any
+};
+
 /// A piece of the leader (field npos) or of a field's content, and what stands there instead.
 struct piece_edit {
     std::size_t field;
@@ -22,21 +55,11 @@ struct piece_edit {
     bool whole_field = false; ///< the field is deleted
 };
 
-std::size_t character_count(std::string_view text) noexcept {
-    return static_cast<std::size_t>(std::count_if(
-        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
-bool is_ascii(std::string_view text) noexcept {
-    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 /// The edits of one call, and the record that they give.
 class editing {
   public:
-    editing(const record_view& record, std::string_view path_text, builder& into)
-        : record_(record), into_(into), memory_(into.memory()), shape_(shape_of(path_text)),
-          path_(parse_path(path_text, memory_)), edits_(memory_) {
+    editing(const record_view& record, const path& selection, builder& into)
+        : record_(record), into_(into), memory_(into.memory()), shape_(selection), path_(selection), edits_(memory_) {
         into_.clear();
     }
 
@@ -190,7 +213,7 @@ class editing {
     builder& into_;
     std::pmr::memory_resource* memory_;
     path_shape shape_;
-    path path_;
+    const path& path_;
     std::pmr::vector<piece_edit> edits_;
     subfield_range::iterator walk_;
     std::size_t walked_field_ = npos;
@@ -204,7 +227,8 @@ edit_outcome check_length(const path_place& place, std::string_view old, std::st
         return edit_outcome::wrong_length;
     }
     const bool fixed = leader || (characters && place.what == path_place::target::field);
-    return fixed && character_count(old) != character_count(text) ? edit_outcome::wrong_length : edit_outcome::changed;
+    return fixed && count_characters(old) != count_characters(text) ? edit_outcome::wrong_length
+                                                                    : edit_outcome::changed;
 }
 
 /// Makes what the path names and the record lacks.
@@ -237,8 +261,8 @@ edit_outcome make_missing(const record_view& record, const path_shape& shape, st
 
 } // namespace
 
-edit_outcome set_values(const record_view& record, std::string_view path_text, std::string_view value, builder& into) {
-    editing edit(record, path_text, into);
+edit_outcome set_values(const record_view& record, const path& selection, std::string_view value, builder& into) {
+    editing edit(record, selection, into);
     if (has_delimiter(value)) {
         return edit_outcome::delimiter;
     }
@@ -268,8 +292,8 @@ edit_outcome set_values(const record_view& record, std::string_view path_text, s
     return edit.empty() ? make_missing(record, edit.shape(), value, edit) : edit.build();
 }
 
-edit_outcome delete_values(const record_view& record, std::string_view path_text, builder& into) {
-    editing edit(record, path_text, into);
+edit_outcome delete_values(const record_view& record, const path& selection, builder& into) {
+    editing edit(record, selection, into);
     const path_shape& shape = edit.shape();
     const edit_outcome outcome = edit.each([&](const path_place& place) {
         if (shape.characters || shape.indicator || place.what == path_place::target::leader) {
@@ -285,9 +309,9 @@ edit_outcome delete_values(const record_view& record, std::string_view path_text
     return outcome == edit_outcome::changed ? edit.build() : outcome;
 }
 
-edit_outcome replace_in_values(const record_view& record, std::string_view path_text, std::string_view pattern,
+edit_outcome replace_in_values(const record_view& record, const path& selection, std::string_view pattern,
                                std::string_view replacement, builder& into) {
-    editing edit(record, path_text, into);
+    editing edit(record, selection, into);
     if (has_delimiter(replacement)) {
         return edit_outcome::delimiter;
     }

@@ -38,12 +38,17 @@ class message_writer {
 };
 
 constexpr std::size_t shown_piece_bytes = 80;
-constexpr std::size_t shown_rule_bytes = 180; // the place in the rules and all that may stand there
+constexpr std::size_t shown_document_bytes = 180; // the place in the rules and all that may stand there
+
+/// A JSON document besides records: the piece is then a sentence that names the place in it.
+bool is_about_document(errc code) noexcept {
+    return code == errc::bad_rules || code == errc::bad_schema || code == errc::bad_options;
+}
 
 /// Offsets of these count in what the caller wrote in the query, not in a record.
 bool is_about_argument(errc code) noexcept {
     return code == errc::bad_path || code == errc::unsupported_path || code == errc::bad_query ||
-           code == errc::bad_rules || code == errc::bad_schema || code == errc::bad_options;
+           is_about_document(code);
 }
 
 } // namespace
@@ -114,18 +119,16 @@ parse_error::parse_error(errc code, std::size_t offset, std::string_view tag, st
     }
     message_writer out(message_.data(), message_.size());
     out.text(text_of(code));
-    if (code == errc::bad_rules && !piece.empty()) {
-        out.text(": ");
-        out.printable(piece.substr(0, shown_rule_bytes));
-        return; // the piece says where
-    }
+    const bool in_document = is_about_document(code);
     if (!piece.empty()) {
-        out.text(": \"");
-        out.printable(piece.substr(0, shown_piece_bytes));
-        out.text("\"");
+        out.text(in_document ? ": " : ": \"");
+        out.printable(piece.substr(0, in_document ? shown_document_bytes : shown_piece_bytes));
+        out.text(in_document ? "" : "\"");
     }
     place_at_ = static_cast<std::uint8_t>(out.written(message_.data()));
-    *this = at(offset);
+    if (!in_document || offset > 0) { // else the piece says where
+        *this = at(offset);
+    }
 }
 
 parse_error parse_error::at(std::size_t offset) const noexcept {
@@ -163,7 +166,9 @@ const char* parse_error::hint() const noexcept {
     case errc::unencodable:
         return "Write UTF-8, or a character reference in place of the character ('ncr').";
     case errc::inexpressible:
-        return "Mend the field, or write with replacement.";
+        return "Mend the field, or write with replacement, for instance marc_to_xml(record, 'replace'): bytes before "
+               "the "
+               "first subfield become one with a blank code, what XML forbids becomes U+FFFD.";
     case errc::bad_path:
         return "A field path is MARCspec: 245$a, 245$a$c, 6..$a, 008/35-37, LDR/6, 245^1, 650[0]$a, 650$a{$2=\\fast}. "
                "In a comparison string \\s is a blank, and $ { } ! = ~ ? | have a \\ before them.";

@@ -1,7 +1,9 @@
 #include "marc/fold.hpp"
 
 #include "fold_table.hpp"
+#include "marc/ascii.hpp"
 #include "marc/charset.hpp"
+#include "marc/nfc.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,10 +16,8 @@ constexpr std::array<char, 128> make_ascii() {
     std::array<char, 128> map{};
     for (std::size_t i = 0; i < map.size(); ++i) {
         const char c = static_cast<char>(i);
-        if (c >= 'A' && c <= 'Z') {
-            map[i] = static_cast<char>(c - 'A' + 'a');
-        } else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
-            map[i] = c;
+        if (is_alphanumeric(c)) {
+            map[i] = to_lower(c);
         } else if (c == '&' || c == '+' || c == '@' || c == '#' || c == '$') {
             map[i] = c;
         } else if (c == '\'' || c == '[' || c == ']') {
@@ -88,17 +88,15 @@ void put_character(char32_t c, squeezer& out) {
     out.put(std::string_view(bytes, n));
 }
 
-// The Unicode Standard, 3.12: a Hangul syllable is a leading consonant, a vowel and perhaps a trailing consonant.
-constexpr char32_t first_syllable = 0xAC00;
-constexpr char32_t last_syllable = 0xD7A3;
-
+/// A Hangul syllable: a leading consonant, a vowel and perhaps a trailing consonant.
 void put_syllable(char32_t c, squeezer& out) {
-    const char32_t number = c - first_syllable;
-    put_character(0x1100 + number / (21 * 28), out);
-    put_character(0x1161 + number / 28 % 21, out);
-    if (number % 28 != 0) {
-        put_character(0x11A7 + number % 28, out);
+    const decomposition parts = decompose(c);
+    if (parts.first == 0) {
+        put_character(c, out);
+        return;
     }
+    put_syllable(parts.first, out);
+    put_syllable(parts.second, out);
 }
 
 void put_text(std::string_view text, squeezer& out) {
@@ -132,10 +130,10 @@ void fold(std::string_view utf8, std::pmr::string& result) {
             continue;
         }
         const std::string_view rest = utf8.substr(at);
-        const std::string_view character = rest.substr(0, std::max<std::size_t>(1, character_bytes(rest)));
+        const std::string_view character = rest.substr(0, character_bytes(rest));
         at += character.size();
         const char32_t code = decode_character(character);
-        if (code >= first_syllable && code <= last_syllable) {
+        if (is_hangul_syllable(code)) {
             put_syllable(code, out);
             continue;
         }
@@ -178,7 +176,7 @@ std::string_view word_cursor::next() noexcept {
             break;
         }
         alone = alone || single;
-        end += std::max<std::size_t>(1, character_bytes(rest));
+        end += character_bytes(rest);
     }
     const std::string_view word = rest_.substr(0, end);
     rest_.remove_prefix(end);

@@ -1,5 +1,6 @@
 #include "marc/fulltext.hpp"
 
+#include "linkage.hpp"
 #include "marc/poll.hpp"
 
 #include <algorithm>
@@ -58,18 +59,6 @@ int unimarc_weight(std::string_view tag, char code) noexcept {
     return rest ? static_cast<int>(d) : left_out;
 }
 
-/// The tag that decides the weight: of an 880, the one in its $6.
-std::string_view weighing_tag(const field_view& f) noexcept {
-    if (f.tag() == "880") {
-        for (const subfield_view& s : f.subfields()) {
-            if (s.code == "6" && s.value.size() >= 3) {
-                return s.value.substr(0, 3);
-            }
-        }
-    }
-    return f.tag();
-}
-
 } // namespace
 
 void collect_fulltext(const record_view& record, std::array<std::pmr::string, 4>& weights) {
@@ -81,7 +70,7 @@ void collect_fulltext(const record_view& record, std::array<std::pmr::string, 4>
         if (f.is_control()) {
             continue;
         }
-        const std::string_view tag = weighing_tag(f);
+        const std::string_view tag = represented_tag(f.tag(), f.subfields());
         for (const subfield_view& s : f.subfields()) {
             const char code = s.code.size() == 1 ? s.code.front() : ' ';
             const bool label = tag == "856" && code == '3';

@@ -1,6 +1,8 @@
-// Inside of the library: bytes as hexadecimal digits, for what a text form cannot write otherwise.
+// Inside of the library: hexadecimal digits, of characters in escapes, and of bytes that a text form cannot write
+// otherwise.
 #pragma once
 
+#include "marc/ascii.hpp"
 #include <algorithm>
 #include <array>
 #include <memory_resource>
@@ -13,7 +15,7 @@ inline constexpr std::string_view hexadecimal_start = "{hex:";
 
 /// The value of a digit, or -1.
 constexpr int hexadecimal_digit(char c) noexcept {
-    if (c >= '0' && c <= '9') {
+    if (is_digit(c)) {
         return c - '0';
     }
     if (c >= 'A' && c <= 'F') {
@@ -22,13 +24,21 @@ constexpr int hexadecimal_digit(char c) noexcept {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+inline constexpr std::string_view hexadecimal_digits = "0123456789ABCDEF";
+
+/// Appends the number of a character, with four digits at least.
+inline void write_hexadecimal(char32_t number, std::pmr::string& out) {
+    for (int shift = number > 0xFFFFF ? 20 : number > 0xFFFF ? 16 : 12; shift >= 0; shift -= 4) {
+        out += hexadecimal_digits[(number >> static_cast<unsigned>(shift)) & 0xFU];
+    }
+}
+
 /// Appends "{hex:" digits "}".
 inline void write_hexadecimal(std::string_view bytes, std::pmr::string& out) {
-    constexpr char digits[] = "0123456789ABCDEF";
     out += hexadecimal_start;
     for (const char c : bytes) {
-        out += digits[static_cast<unsigned char>(c) >> 4U];
-        out += digits[static_cast<unsigned char>(c) & 0xFU];
+        out += hexadecimal_digits[static_cast<unsigned char>(c) >> 4U];
+        out += hexadecimal_digits[static_cast<unsigned char>(c) & 0xFU];
     }
     out += '}';
 }

@@ -1,25 +1,12 @@
 #include "marc/identifier.hpp"
 
+#include "check_digit.hpp"
+#include "marc/ascii.hpp"
+
 #include <algorithm>
 
 namespace marc {
 namespace {
-
-bool is_digit(char c) noexcept {
-    return c >= '0' && c <= '9';
-}
-bool is_letter(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-/// True when the text begins so; the prefix is in lower case.
-bool begins(std::string_view text, std::string_view prefix) noexcept {
-    return text.size() >= prefix.size() &&
-           std::equal(prefix.begin(), prefix.end(), text.begin(), [](char p, char t) { return p == lower(t); });
-}
 
 /// Bytes of the dash at the start of a text: hyphen, or U+2010 to U+2015, or minus sign U+2212, or soft hyphen U+00AD.
 std::size_t dash_bytes(std::string_view text) noexcept {
@@ -29,17 +16,17 @@ std::size_t dash_bytes(std::string_view text) noexcept {
     if (text.front() == '-') {
         return 1;
     }
-    if (begins(text, "\xC2\xAD")) {
+    if (text.starts_with("\xC2\xAD")) {
         return 2;
     }
     const bool general =
         text.size() >= 3 && text[0] == '\xE2' && text[1] == '\x80' && text[2] >= '\x90' && text[2] <= '\x95';
-    return general || begins(text, "\xE2\x88\x92") ? 3 : 0;
+    return general || text.starts_with("\xE2\x88\x92") ? 3 : 0;
 }
 
 /// Goes past everything that is neither digit nor letter.
 void skip_signs(std::string_view& text) noexcept {
-    while (!text.empty() && !is_digit(text.front()) && !is_letter(text.front())) {
+    while (!text.empty() && !is_alphanumeric(text.front())) {
         text.remove_prefix(1);
     }
 }
@@ -47,15 +34,15 @@ void skip_signs(std::string_view& text) noexcept {
 /// Goes past a label such as "ISBN", "urn:isbn:", "ISBN-13:".
 void skip_label(std::string_view& text, std::string_view label) noexcept {
     skip_signs(text);
-    if (begins(text, "urn:")) {
+    if (starts_with_ignoring_case(text, "urn:")) {
         text.remove_prefix(4);
     }
-    if (!begins(text, label)) {
+    if (!starts_with_ignoring_case(text, label)) {
         return;
     }
     text.remove_prefix(label.size());
     for (const std::string_view which : {"-13", "-10", "-l", " 13:", " 10:", "13:", "10:"}) {
-        if (begins(text, which)) {
+        if (starts_with_ignoring_case(text, which)) {
             text.remove_prefix(which.size());
             break;
         }
@@ -63,31 +50,12 @@ void skip_label(std::string_view& text, std::string_view label) noexcept {
     skip_signs(text);
 }
 
-/// 978 and 979 numbers: weights 1 and 3, sum divisible by 10.
-char isbn13_check(const char* twelve) noexcept {
-    int sum = 0;
-    for (int i = 0; i < 12; ++i) {
-        sum += (twelve[i] - '0') * (i % 2 == 0 ? 1 : 3);
-    }
-    return static_cast<char>('0' + (10 - sum % 10) % 10);
-}
-
-/// Weights from `first` down to 2 over the digits, then the check digit modulo 11 with X for ten.
-char modulo11_check(const char* digits, int first) noexcept {
-    int sum = 0;
-    for (int weight = first; weight >= 2; --weight) {
-        sum += (digits[first - weight] - '0') * weight;
-    }
-    const int check = (11 - sum % 11) % 11;
-    return check == 10 ? 'X' : static_cast<char>('0' + check);
-}
-
 identifier isbn_of(const char* digits, std::size_t count) noexcept {
     char ten[10] = {'0'};
     identifier result;
     if (count == 13) {
         const bool bookland = digits[0] == '9' && digits[1] == '7' && (digits[2] == '8' || digits[2] == '9');
-        if (bookland && digits[12] == isbn13_check(digits)) {
+        if (bookland && digits[12] == modulo_10_check({digits, 12})) {
             std::for_each(digits, digits + 13, [&](char c) { result.append(c); });
         }
         return result;
@@ -96,13 +64,13 @@ identifier isbn_of(const char* digits, std::size_t count) noexcept {
         return result;
     }
     std::copy(digits, digits + count, ten + (10 - count));
-    if (ten[9] != modulo11_check(ten, 10)) {
+    if (ten[9] != modulo_11_check({ten, 9})) {
         return result;
     }
     char twelve[12] = {'9', '7', '8'};
     std::copy(ten, ten + 9, twelve + 3);
     std::for_each(twelve, twelve + 12, [&](char c) { result.append(c); });
-    result.append(isbn13_check(twelve));
+    result.append(modulo_10_check({twelve, 12}));
     return result;
 }
 
@@ -114,13 +82,13 @@ void read_digits(std::string_view text, Found&& found) noexcept {
     std::size_t count = 0;
     while (!text.empty() && count < sizeof digits) {
         const char c = text.front();
-        const bool is_x = lower(c) == 'x' && count > 6;
+        const bool is_x = to_lower(c) == 'x' && count > 6;
         if (!is_digit(c) && !is_x) {
             return;
         }
         digits[count++] = is_x ? 'X' : c;
         text.remove_prefix(1);
-        const bool ends = text.empty() || !(is_digit(text.front()) || lower(text.front()) == 'x');
+        const bool ends = text.empty() || !(is_digit(text.front()) || to_lower(text.front()) == 'x');
         if (ends && found(digits, count)) {
             return;
         }
@@ -153,7 +121,7 @@ identifier issn(std::string_view text) noexcept {
     skip_label(text, "issn");
     identifier result;
     read_digits(text, [&](const char* digits, std::size_t count) {
-        if (count == 8 && std::all_of(digits, digits + 7, is_digit) && digits[7] == modulo11_check(digits, 8)) {
+        if (count == 8 && is_number({digits, 7}) && digits[7] == modulo_11_check({digits, 7})) {
             for (std::size_t i = 0; i < 8; ++i) {
                 if (i == 4) {
                     result.append('-');
@@ -179,10 +147,10 @@ identifier lccn(std::string_view text) noexcept {
             hyphen = size;
             continue;
         }
-        if (size == sizeof kept || !(is_digit(c) || is_letter(c))) {
+        if (size == sizeof kept || !is_alphanumeric(c)) {
             return {};
         }
-        kept[size++] = lower(c);
+        kept[size++] = to_lower(c);
     }
     identifier result;
     const std::size_t letters = static_cast<std::size_t>(std::find_if(kept, kept + size, is_digit) - kept);
@@ -215,7 +183,7 @@ identifier read_oclc(std::string_view text, bool& marked) noexcept {
     while (!text.empty() && text.front() == ' ') {
         text.remove_prefix(1);
     }
-    if (begins(text, "(ocolc)")) {
+    if (starts_with_ignoring_case(text, "(ocolc)")) {
         text.remove_prefix(7);
         marked = true;
     }
@@ -223,7 +191,7 @@ identifier read_oclc(std::string_view text, bool& marked) noexcept {
         text.remove_prefix(1);
     }
     for (const std::string_view prefix : {"ocm", "ocn", "on"}) {
-        if (begins(text, prefix)) {
+        if (starts_with_ignoring_case(text, prefix)) {
             text.remove_prefix(prefix.size());
             marked = true;
             break;

@@ -2,6 +2,7 @@
 #include "marc/index_terms.hpp"
 
 #include "index_terms.hpp"
+#include "marc/charset.hpp"
 #include "marc/fold.hpp"
 #include "marc/poll.hpp"
 

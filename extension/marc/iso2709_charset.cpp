@@ -35,10 +35,6 @@ bool is_utf8(std::string_view text) noexcept {
     return find_invalid_utf8(text) == std::string_view::npos;
 }
 
-bool is_ascii(std::string_view text) noexcept {
-    return find_non_ascii(text) == std::string_view::npos;
-}
-
 /// UTF-8 with one U+FFFD for each sequence of bytes that starts like a character and is none (The Unicode Standard,
 /// section 3.9, "maximal subpart").
 void repair_utf8(std::string_view text, std::pmr::string& out, const character_note& note) {

@@ -303,6 +303,41 @@ class damaged_directory {
 
 } // namespace
 
+namespace {
+
+/// Whether each entry of the directory that ends here ends at a terminator, counted from the base address.
+bool all_entries_confirm(std::string_view record, std::size_t end, std::size_t base) {
+    poller polling;
+    for (std::size_t at = limits::leader_bytes; at < end; at += entry_bytes) {
+        const std::string_view text = record.substr(at, entry_bytes);
+        if (!is_numeric_entry(text)) {
+            return false;
+        }
+        const std::size_t last = base + *decimal(text.substr(7, 5)) + *decimal(text.substr(3, 4)) - 1;
+        if (last >= record.size() || record[last] != field_terminator) {
+            return false;
+        }
+        polling.step(entry_bytes);
+    }
+    return true;
+}
+
+/// The directory that the base address names, when another byte stands where its terminator should or none does, so
+/// that the first terminator is behind it: believed when all its entries say the same.
+std::optional<directory_place> find_confirmed_directory(std::string_view record, std::size_t first_terminator) {
+    const std::size_t base = decimal(record.substr(12, 5)).value_or(0);
+    if (base <= limits::leader_bytes + entry_bytes || base > first_terminator) {
+        return std::nullopt;
+    }
+    const std::size_t end = base - (base - limits::leader_bytes) % entry_bytes;
+    if (base - end > 1 || !all_entries_confirm(record, end, base)) {
+        return std::nullopt;
+    }
+    return directory_place{limits::leader_bytes, end, base};
+}
+
+} // namespace
+
 std::optional<directory_place> find_directory(std::string_view record) {
     if (record.size() < limits::leader_bytes) {
         return std::nullopt;
@@ -313,6 +348,9 @@ std::optional<directory_place> find_directory(std::string_view record) {
     }
     std::size_t data = end + 1;
     std::size_t start = limits::leader_bytes;
+    if (const std::optional<directory_place> confirmed = find_confirmed_directory(record, end)) {
+        return confirmed;
+    }
     if ((end - start) % entry_bytes == 0) {
         return directory_place{start, end, data};
     }

@@ -46,6 +46,39 @@ int leader_marks(std::string_view text) noexcept {
            static_cast<int>(text.substr(20, 2) == "45");
 }
 
+namespace {
+
+/// Three marks, and behind it a tag or the end of an empty directory: a leader in XML or JSON is none.
+bool is_plausible_leader(std::string_view text) noexcept {
+    if (text.size() <= limits::leader_bytes || leader_marks(text) < 3) {
+        return false;
+    }
+    const char next = text[limits::leader_bytes];
+    return next == field_terminator || (next >= '0' && next <= '9') || (next >= 'A' && next <= 'Z') ||
+           (next >= 'a' && next <= 'z');
+}
+
+} // namespace
+
+std::size_t find_next_leader(std::string_view text) {
+    // More than the two marks that are enough behind 1D: nothing separates this leader from what stands before it.
+    poller polling;
+    for (std::size_t at = 1; at < text.size(); ++at) {
+        polling.step(1);
+        const char c = text[at];
+        if (c >= '0' && c <= '9' && is_plausible_leader(text.substr(at))) {
+            return at;
+        }
+        if (c == record_terminator) {
+            const std::size_t next = skip_filler(text, at + 1);
+            if (next == text.size() || leader_marks(text.substr(next)) >= 2) {
+                return at + 1;
+            }
+        }
+    }
+    return text.size();
+}
+
 iso2709_extent find_extent(std::string_view text) {
     // Two marks: one alone occurs in data too easily.
     const auto record_follows = [text](std::size_t at) {

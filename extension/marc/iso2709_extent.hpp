@@ -30,6 +30,9 @@ struct iso2709_extent {
     bool terminated = false; ///< ends in 1D
 };
 
+/// For bytes that are no record: how many of them there are. A record starts behind them, or the text ends.
+std::size_t find_next_leader(std::string_view text);
+
 /// The record that starts at the front of the text. A 1D ends it when the leader's length says so, or when filler and
 /// the end, or filler and a leader, follow.
 iso2709_extent find_extent(std::string_view text);

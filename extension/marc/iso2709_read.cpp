@@ -2,6 +2,7 @@
 #include "iso2709_charset.hpp"
 #include "iso2709_extent.hpp"
 #include "iso2709_raw.hpp"
+#include "marc/ascii.hpp"
 #include "marc/charset.hpp"
 #include "marc/detect.hpp"
 #include "marc/error.hpp"
@@ -23,13 +24,7 @@ class record_reader {
 
   private:
     void note(defect_code code, std::size_t offset, std::string_view tag = {}, std::uint32_t occurrence = 0) {
-        into_.mark(record_flag::defects);
-        if (is_lossy(code)) {
-            into_.mark(record_flag::lossy);
-        }
-        if (notes_ != nullptr) {
-            notes_->add(code, origin_ + offset, tag, occurrence);
-        }
+        into_.note(notes_, code, origin_ + offset, tag, occurrence);
     }
     void read_leader(std::size_t directory_start);
     /// @return true when the directory was canonical
@@ -107,6 +102,10 @@ void record_reader::read(bool terminated, std::string_view input, iso2709_encodi
     if (place->start == limits::leader_bytes && decimal(record_.substr(12, 5)) != place->data) {
         note(defect_code::base_address, 12, "LDR");
     }
+    const bool directory_ends = record_[place->end] == field_terminator;
+    if (!directory_ends) {
+        note(defect_code::field_terminator_missing, place->end);
+    }
     std::size_t end = record_.size();
     if (terminated) {
         --end;
@@ -125,8 +124,8 @@ void record_reader::read(bool terminated, std::string_view input, iso2709_encodi
     read_characters(place->data, encoding);
     into_.note_defects(notes_, origin_ + place->data);
     // The stored leader is the one that came when it had 24 bytes, all of them ASCII.
-    if (sound && place->start == limits::leader_bytes && place->data == place->end + 1 && terminated &&
-        input.size() == record_.size() && record_.substr(0, limits::leader_bytes) == into_.leader()) {
+    if (sound && directory_ends && place->start == limits::leader_bytes && place->data == place->end + 1 &&
+        terminated && input.size() == record_.size() && record_.substr(0, limits::leader_bytes) == into_.leader()) {
         keep_raw_of_sound(into_, input, area);
     } else {
         keep_raw(into_, input);
@@ -152,7 +151,7 @@ std::optional<iso2709_encoding> find_encoding(std::string_view name) noexcept {
         if (length == sizeof plain) {
             return std::nullopt;
         }
-        plain[length++] = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        plain[length++] = to_lower(c);
     }
     for (const auto& [known, encoding] : names) {
         if (std::string_view(plain, length) == known) {
@@ -179,10 +178,7 @@ void read_iso2709(std::span<const std::byte> bytes, builder& into, report* notes
         throw parse_error(errc::many_records, next);
     }
     if (start > 0 || after < text.size()) {
-        into.mark(record_flag::defects);
-        if (notes != nullptr) {
-            notes->add(defect_code::surrounding_bytes, start > 0 ? 0 : after);
-        }
+        into.note(notes, defect_code::surrounding_bytes, start > 0 ? 0 : after);
     }
     record_reader(text.substr(start, extent.bytes), start, into, notes).read(extent.terminated, text, encoding);
 }
@@ -197,16 +193,14 @@ bool iso2709_splitter::next(iso2709_piece& piece) {
     }
     const std::string_view rest = text.substr(start);
     const bool is_record = detect(rest) == form::iso2709;
-    const iso2709_extent extent = find_extent(rest);
+    const std::size_t bytes = is_record ? find_extent(rest).bytes : find_next_leader(rest);
     piece.offset = start;
-    piece.bytes = file_.subspan(start, extent.bytes);
+    piece.bytes = file_.subspan(start, bytes);
     piece.problem.reset();
     if (!is_record) {
         piece.problem = errc::not_marc;
-    } else if (!extent.terminated) {
-        piece.problem = errc::truncated;
     }
-    position_ = start + extent.bytes;
+    position_ = start + bytes;
     return true;
 }
 

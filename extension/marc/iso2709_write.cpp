@@ -3,6 +3,7 @@
 #include "marc/charset.hpp"
 #include "marc/error.hpp"
 #include "marc/iso2709.hpp"
+#include "marc/leader.hpp"
 #include "marc/poll.hpp"
 
 #include <algorithm>
@@ -107,17 +108,19 @@ void write_iso2709(const record_view& record, std::pmr::string& out, iso2709_enc
     if (total > limits::iso2709_record_bytes) {
         throw parse_error(errc::record_too_long, total);
     }
+    // In the directory it would end the record for every reader.
+    if (const std::size_t at = record.tags().find(record_terminator); at != std::string_view::npos) {
+        const field_view f = record.field(at / 3);
+        throw parse_error(errc::inexpressible, f.offset(), f.tag());
+    }
     const std::size_t start = out.size();
     out.resize(start + total);
     char* at = out.data() + start;
-    std::copy_n(record.leader().data(), limits::leader_bytes, at);
+    const unicode_leader leader(record);
+    std::copy_n(leader.view().data(), limits::leader_bytes, at);
     store_five(at, static_cast<std::uint32_t>(total));
-    if (record.get_flavour() != flavour::unimarc) {
-        if (encoding == iso2709_encoding::marc8) {
-            at[9] = ' ';
-        } else if (record.has(record_flag::non_ascii)) {
-            at[9] = 'a';
-        }
+    if (encoding == iso2709_encoding::marc8 && record.get_flavour() != flavour::unimarc) {
+        at[9] = ' ';
     }
     std::copy_n("22", 2, at + 10);
     store_five(at + 12, static_cast<std::uint32_t>(base));

@@ -1,4 +1,5 @@
-// The one file that sees nlohmann's headers.
+// Records out of JSON, event by event: no tree is made of them. What is read as a tree goes through json_document.hpp.
+#include "hexadecimal.hpp"
 #include "json_members.hpp"
 #include "marc/charset.hpp"
 #include "marc/error.hpp"
@@ -107,7 +108,6 @@ bool is_control(char c) noexcept {
 /// The text with escapes for the control characters in its strings, where JSON forbids them but pymarc and others read
 /// them; empty when there are none.
 std::pmr::string with_escaped_controls(std::string_view text, std::pmr::memory_resource* memory) {
-    constexpr char digits[] = "0123456789ABCDEF";
     std::pmr::string mended(memory);
     if (std::none_of(text.begin(), text.end(), is_control)) {
         return mended;
@@ -123,9 +123,8 @@ std::pmr::string with_escaped_controls(std::string_view text, std::pmr::memory_r
             ++at;
         } else if (in_string && is_control(c)) {
             mended += text.substr(copied, at - copied);
-            mended += "\\u00";
-            mended += digits[static_cast<unsigned char>(c) >> 4U];
-            mended += digits[static_cast<unsigned char>(c) & 0xFU];
+            mended += "\\u";
+            write_hexadecimal(static_cast<unsigned char>(c), mended);
             copied = at + 1;
         }
         polling.step();

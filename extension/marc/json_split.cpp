@@ -1,8 +1,10 @@
 // Cutting files of JSON: newline-delimited, one object behind the other, or an array.
+#include "marc/limits.hpp"
 #include "marc/poll.hpp"
 #include "split_cut.hpp"
 
 #include <algorithm>
+#include <bitset>
 
 namespace marc {
 namespace {
@@ -28,6 +30,57 @@ std::size_t end_of_text(std::string_view text, std::size_t end) noexcept {
     return last == std::string_view::npos ? 0 : last + 1;
 }
 
+char last_visible(std::string_view text, std::size_t end) noexcept {
+    const std::size_t length = end_of_text(text, end);
+    return length == 0 ? '\0' : text[length - 1];
+}
+
+/// The objects and arrays that are open. Records nest far less deep than this; that the depth is bounded bounds how
+/// often the same bytes are looked at, too: a line that may be the next object is given back when the rest does not
+/// fit.
+class containers {
+  public:
+    /// False when it is too deep: then only objects are counted.
+    bool push(char opening) noexcept {
+        if (depth_ == deepest) {
+            uncounted_ += opening == '{' ? 1 : 0;
+            return false;
+        }
+        is_array_[depth_++] = opening == '[';
+        return true;
+    }
+    /// False when the innermost is no array; that is passed over.
+    bool close_array() noexcept {
+        if (uncounted_ > 0 || depth_ == 0 || !is_array_[depth_ - 1]) {
+            return false;
+        }
+        --depth_;
+        return true;
+    }
+    /// Closes the innermost object, and arrays in it.
+    void close_object() noexcept {
+        if (uncounted_ > 0) {
+            --uncounted_;
+            return;
+        }
+        while (depth_ > 0 && is_array_[depth_ - 1]) {
+            --depth_;
+        }
+        depth_ -= depth_ > 0 ? 1 : 0;
+    }
+    bool empty() const noexcept { return depth_ == 0; }
+    /// Whether an object or array may stand behind this character.
+    bool takes_value(char last) const noexcept {
+        return last == ':' || ((last == '[' || last == ',') && depth_ > 0 && is_array_[depth_ - 1]);
+    }
+
+  private:
+    static constexpr std::size_t deepest = 64;
+    std::bitset<deepest> is_array_;
+    std::size_t depth_ = 0;
+    std::size_t uncounted_ = 0;
+};
+
 } // namespace
 
 cut_result cut_json(std::string_view text, bool at_end, cut& result) {
@@ -47,41 +100,73 @@ cut_result cut_json(std::string_view text, bool at_end, cut& result) {
         return end == std::string_view::npos && !at_end ? cut_result::more
                                                         : found(std::min(end, text.size()), errc::bad_json);
     }
+    // At 64 MiB there is as much at hand as there will be.
+    const bool decide = at_end || text.size() >= limits::piece_bytes;
     const std::string_view opening = opening_of(text.substr(start));
+    containers open;
     bool in_string = false;
     bool broken = false;
-    std::size_t depth = 0;
+    std::size_t resync = std::string_view::npos; // the first line that may be the next object, or part of this one
     poller polling;
     std::size_t at = start;
     while (at < text.size()) {
         const std::size_t before = at;
-        at = text.find_first_of(in_string ? "\"\\\n" : "{}\"\n", at);
+        at = text.find_first_of(in_string ? "\"\\\n" : "{}[]\"\n", at);
         if (at == std::string_view::npos) {
             break;
         }
         polling.step(at - before + 1);
         const char c = text[at];
         ++at;
-        if (c == '\\') {
+        switch (c) {
+        case '\\':
             ++at;
-        } else if (c == '"') {
+            break;
+        case '"':
             in_string = !in_string;
-        } else if (c == '{') {
-            ++depth;
-        } else if (c == '}' && --depth == 0) {
-            return found(at, {});
-        } else if (c == '\n') {
+            break;
+        case '{':
+        case '[':
+            broken = !open.push(c) || broken;
+            break;
+        case ']':
+            broken = !open.close_array() || broken;
+            break;
+        case '}':
+            open.close_object();
+            if (open.empty()) {
+                return found(at, {});
+            }
+            break;
+        default: {
             // No string of JSON has a line end in it.
             broken = broken || in_string;
             in_string = false;
             const std::string_view next = text.substr(at);
-            if (next.size() < std::max<std::size_t>(opening.size(), 1) && !at_end) {
+            if (next.size() < std::max<std::size_t>(opening.size(), 1) && !decide) {
                 return cut_result::more;
             }
-            if ((!opening.empty() && next.starts_with(opening)) || (broken && next.starts_with('{'))) {
-                return found(at, errc::bad_json);
+            const bool starts = next.starts_with('{') || next.starts_with('[');
+            const bool is_next = (!opening.empty() && next.starts_with(opening)) ||
+                                 (starts && (broken || !open.takes_value(last_visible(text, at))));
+            if (is_next) {
+                return found(std::min(at, resync), errc::bad_json);
             }
+            if (starts && resync == std::string_view::npos) {
+                resync = at;
+            }
+            break;
         }
+        }
+        if (broken && resync != std::string_view::npos) {
+            return found(resync, errc::bad_json);
+        }
+    }
+    if (!decide) {
+        return cut_result::more;
+    }
+    if (resync != std::string_view::npos) {
+        return found(resync, errc::bad_json);
     }
     return at_end ? found(text.size(), errc::truncated) : cut_result::more;
 }

@@ -17,6 +17,7 @@
 #include "marc/charset.hpp"
 #include "marc/error.hpp"
 #include "marc/json.hpp"
+#include "marc/leader.hpp"
 #include "marc/poll.hpp"
 
 #include <algorithm>
@@ -25,8 +26,6 @@
 
 namespace marc {
 namespace {
-
-constexpr char digits[] = "0123456789ABCDEF";
 
 class writer {
   public:
@@ -88,7 +87,7 @@ class writer {
     void head(const record_view& record) {
         out_ += "{\"leader\":";
         tag_ = "LDR";
-        string(record.leader());
+        string(unicode_leader(record).view());
         out_ += ',';
     }
 
@@ -223,9 +222,7 @@ class writer {
 
     void unit(char32_t code) {
         out_ += "\\u";
-        for (int shift = 12; shift >= 0; shift -= 4) {
-            out_ += digits[(code >> static_cast<unsigned>(shift)) & 0xFU];
-        }
+        write_hexadecimal(code, out_);
     }
 
     std::pmr::string& out_;

@@ -1,6 +1,7 @@
 // Inside of the library: where the bytes of a stored record lie, and what follows from tag and content of a field.
 #pragma once
 
+#include "marc/ascii.hpp"
 #include "marc/record.hpp"
 
 #include <cstddef>
@@ -60,7 +61,6 @@ inline field_kind kind_of(std::string_view tag, std::string_view content) noexce
     if (tag[0] == '0' && tag[1] == '0') {
         return field_kind::control;
     }
-    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
     if (is_digit(tag[0]) && is_digit(tag[1]) && is_digit(tag[2])) {
         return field_kind::data;
     }

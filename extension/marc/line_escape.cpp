@@ -2,6 +2,7 @@
 
 #include "hexadecimal.hpp"
 #include "layout.hpp"
+#include "marc/ascii.hpp"
 #include "marc/charset.hpp"
 
 #include <algorithm>
@@ -51,24 +52,13 @@ void write_line_escape(std::string_view character, std::pmr::string& out) {
         out += left_brace;
         return;
     }
-    constexpr char digits[] = "0123456789ABCDEF";
-    const char32_t code = decode_character(character);
     out += unicode;
-    bool leading = true;
-    for (int shift = 20; shift >= 0; shift -= 4) {
-        const unsigned digit = (code >> static_cast<unsigned>(shift)) & 0xFU;
-        leading = leading && digit == 0 && shift >= 16;
-        if (!leading) {
-            out += digits[digit];
-        }
-    }
+    write_hexadecimal(decode_character(character), out);
     out += '}';
 }
 
 bool is_plain_tag(std::string_view tag) noexcept {
-    return std::all_of(tag.begin(), tag.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-    });
+    return std::all_of(tag.begin(), tag.end(), is_alphanumeric);
 }
 
 bool is_written_in_parts(std::string_view content, bool ascii_only) noexcept {

@@ -1,6 +1,6 @@
-// Inside of the library: characters that line mode and Aleph sequential have no way to write, as the escapes of the
-// mnemonic form. Other than there, a brace is a brace unless it starts one of exactly these escapes: files that other
-// programs wrote mean themselves.
+// Inside of the library: characters that a form of lines has no other way to write. The mnemonic form has these escapes
+// and two more, and a brace in it is always one. In line mode and in Aleph sequential a brace is a brace unless it
+// starts one of exactly these escapes: files that other programs wrote mean themselves.
 //
 //   escape = "{dollar}" / "{lcub}" / "{U+" 4 to 6 hexadecimal digits "}"
 //

@@ -5,6 +5,10 @@
 
 namespace marc {
 
+/// A message that yaz-marcdump writes between the lines of a record: in parentheses, or an XML comment. No tag starts
+/// so, and write_line escapes a leader that does.
+bool is_line_mode_note(std::string_view line) noexcept;
+
 /// The first line of a record in line mode is its leader, unless it looks like a field.
 bool is_line_mode_leader(std::string_view line) noexcept;
 

@@ -3,6 +3,7 @@
 #include "iso2709_extent.hpp"
 #include "line_escape.hpp"
 #include "line_form.hpp"
+#include "marc/ascii.hpp"
 #include "marc/charset.hpp"
 #include "marc/error.hpp"
 #include "marc/line.hpp"
@@ -14,10 +15,6 @@
 
 namespace marc {
 namespace {
-
-bool is_digit(char c) noexcept {
-    return c >= '0' && c <= '9';
-}
 
 /// Where the next subfield starts: at the blank before its "$"; or the size of the text.
 std::size_t find_subfield(std::string_view text, std::size_t from) noexcept {
@@ -52,7 +49,7 @@ class line_reader {
         text_at_ = line_.size() - text.size();
         into_.begin_field({tag_.data(), tag_.size()});
         const bool zeros = tag_[0] == '0' && tag_[1] == '0';
-        const bool three_digits = is_digit(tag_[0]) && is_digit(tag_[1]) && is_digit(tag_[2]);
+        const bool three_digits = is_number({tag_.data(), tag_.size()});
         if (is_hexadecimal(text)) {
             read_hexadecimal(text, [&](char c) { into_.append(c); });
         } else if (zeros || (!three_digits && find_subfield(text, 0) != 2)) {
@@ -104,13 +101,22 @@ class line_reader {
 
 } // namespace
 
+bool is_line_mode_note(std::string_view line) noexcept {
+    return line.starts_with('(') || line.starts_with("<!--");
+}
+
 bool is_line_mode_leader(std::string_view line) noexcept {
     return !(line.size() >= 4 && is_plain_tag(line.substr(0, 3)) && line[3] == ' ') &&
            !line.starts_with(hexadecimal_start);
 }
 
 bool is_line_mode_start(std::string_view text) noexcept {
-    const std::size_t end = text.substr(0, limits::leader_bytes + 2).find('\n'); // not all of a large file
+    constexpr std::size_t looked_at = 1'024;
+    text = text.substr(0, looked_at); // not all of a large file
+    while (is_line_mode_note(text)) {
+        text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+    }
+    const std::size_t end = text.substr(0, limits::leader_bytes + 2).find('\n');
     if (end == std::string_view::npos || leader_marks(text) < 2) {
         return false;
     }
@@ -132,6 +138,13 @@ void read_line(std::string_view text, builder& into, report* notes) {
             ended = first ? 0 : lines.offset();
             continue;
         }
+        if (is_line_mode_note(line)) {
+            into.mark(record_flag::defects);
+            if (notes != nullptr) {
+                notes->add(defect_code::surrounding_bytes, lines.offset());
+            }
+            continue;
+        }
         if (ended != 0) {
             throw parse_error(errc::many_records, lines.offset());
         }
@@ -147,10 +160,7 @@ void read_line(std::string_view text, builder& into, report* notes) {
         throw parse_error(errc::not_marc, 0);
     }
     if (!into.has_leader()) {
-        into.mark(record_flag::defects);
-        if (notes != nullptr) {
-            notes->add(defect_code::leader_missing, 0, "LDR");
-        }
+        into.note(notes, defect_code::leader_missing, 0, "LDR");
     }
     into.set_source(source_format::line, source_encoding::unicode);
     into.note_defects(notes);

@@ -72,8 +72,10 @@ cut_result cut_lines(std::string_view text, bool at_end, cut& result, EndsBefore
 cut_result cut_mrk(std::string_view text, bool at_end, cut& result) {
     bool has_leader = false;
     bool first = true;
+    bool is_marcmaker = false; // whose leader is =000
     return cut_lines(text, at_end, result, [&](std::string_view line) {
-        const bool leader = line.starts_with("=LDR");
+        is_marcmaker = is_marcmaker || (first && line.starts_with("=000"));
+        const bool leader = line.starts_with(is_marcmaker ? "=000" : "=LDR");
         const bool ends = leader || (line.empty() && !has_leader);
         has_leader = has_leader || (first && leader);
         first = false;
@@ -82,8 +84,12 @@ cut_result cut_mrk(std::string_view text, bool at_end, cut& result) {
 }
 
 cut_result cut_line(std::string_view text, bool at_end, cut& result) {
-    return cut_lines(text, at_end, result, [](std::string_view line) {
-        return line.empty() || (line.size() == limits::leader_bytes && leader_marks(line) >= 3);
+    bool only_notes = true; // so far: they belong to the record behind them
+    return cut_lines(text, at_end, result, [&](std::string_view line) {
+        const bool ends =
+            !only_notes && (line.empty() || (line.size() == limits::leader_bytes && leader_marks(line) >= 3));
+        only_notes = only_notes && (line.empty() || is_line_mode_note(line));
+        return ends;
     });
 }
 

@@ -12,11 +12,15 @@
 // value. So "$15.95" is itself. Where a value would show the same pattern, its "$" is written as {dollar}; control
 // characters, 7F, and braces that would be read as an escape are escapes. A field is a control field when its tag is
 // 00X, or when its tag is not three digits and no subfield starts behind its indicators. A line that starts with a tag
-// and a blank is no leader: a leader of that look has {U+0020} in place of the blank.
+// and a blank is no leader: a leader of that look has {U+0020} in place of the blank. A line that starts with "(" or
+// "<!--" is a message of yaz about a damaged record, which is skipped and noted: a leader of that look starts with
+// {U+0028} or {U+003C}.
 #include "hexadecimal.hpp"
 #include "line_escape.hpp"
+#include "line_form.hpp"
 #include "marc/charset.hpp"
 #include "marc/line.hpp"
+#include "marc/leader.hpp"
 #include "marc/poll.hpp"
 
 namespace marc {
@@ -32,6 +36,10 @@ class writer {
             out_ += text.substr(0, 3);
             write_line_escape(" ", out_);
             text.remove_prefix(4);
+        }
+        if (is_line_mode_note(text)) {
+            write_line_escape(text.substr(0, 1), out_);
+            text.remove_prefix(1);
         }
         value(text);
     }
@@ -104,7 +112,7 @@ class writer {
 void write_line(const record_view& record, std::pmr::string& out, line_options options) {
     out.reserve(out.size() + record.data().size() + 8 * record.field_count() + 32);
     writer w(out, options.ascii_only);
-    w.leader(record.leader());
+    w.leader(unicode_leader(record).view());
     poller polling;
     for (const field_view f : record) {
         w.field(f);

@@ -1,3 +1,4 @@
+#include "hexadecimal.hpp"
 #include "marc/charset.hpp"
 #include "marc/error.hpp"
 #include "marc/marc8.hpp"
@@ -312,11 +313,8 @@ class encoder {
         put_second_half();
         designate_for_latin();
         begin_base();
-        constexpr char digits[] = "0123456789ABCDEF";
         out_ += "&#x";
-        for (int shift = c > 0xFFFFF ? 20 : c > 0xFFFF ? 16 : 12; shift >= 0; shift -= 4) {
-            out_ += digits[(c >> static_cast<unsigned>(shift)) & 0xFU];
-        }
+        write_hexadecimal(c, out_);
         out_ += ';';
     }
 

@@ -42,7 +42,7 @@ struct code_group {
     }
 };
 
-/// ISO 5426:1983, codes 2/1 to 7/14; tables/README.md says how it was checked.
+/// ISO 5426, codes 2/1 to 7/14: the MAB 2 table; tables/README.md says where it comes from and what differs elsewhere.
 // clang-format off
 inline constexpr set_table iso5426 = {
     0xA1, 0x201E, 0xA3, 0x24, 0xA5, 0x2020, 0xA7, 0x2032, 0x2018, 0x201C, 0xAB, 0x266D, 0xA9, 0x2117, 0xAE, 0x2BB,

@@ -175,10 +175,7 @@ void read_encoded_marcxml(std::string_view start_tag, std::string_view record, s
         throw e.at(e.offset() - std::min(e.offset(), start_tag.size()));
     }
     if (real != declared && find_non_ascii(record) != std::string_view::npos) {
-        into.mark(record_flag::defects);
-        if (notes != nullptr) {
-            notes->add(defect_code::declaration_wrong, find_non_ascii(record));
-        }
+        into.note(notes, defect_code::declaration_wrong, find_non_ascii(record));
     }
 }
 

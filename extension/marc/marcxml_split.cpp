@@ -63,28 +63,6 @@ std::size_t find_markup(std::string_view text, std::size_t at, char letter, char
     return text.find('<', at);
 }
 
-/// For a record in no namespace, which OAI-PMH without its namespace also has: whether what follows the start tag makes
-/// it one of MARC. Nothing when that is not at hand.
-std::optional<bool> holds_fields(std::string_view text, bool at_end) noexcept {
-    for (;;) {
-        text.remove_prefix(std::min(text.find_first_not_of(white_space), text.size()));
-        if (!text.starts_with("<!--")) {
-            break;
-        }
-        const std::size_t end = text.find("-->");
-        if (end == std::string_view::npos) {
-            return at_end ? std::optional(true) : std::nullopt;
-        }
-        text.remove_prefix(end + 3);
-    }
-    const std::string_view name = text.starts_with('<') ? name_at(text, 1) : std::string_view();
-    if (!at_end && (text.empty() || name.size() + 1 >= text.size())) {
-        return std::nullopt;
-    }
-    const std::string_view local = local_name_of(name);
-    return local.empty() || local == "leader" || local == "controlfield" || local == "datafield";
-}
-
 } // namespace
 
 /// A start tag, as it stands.
@@ -178,6 +156,42 @@ marcxml_cutter::step marcxml_cutter::pass_markup(std::string_view text, bool at_
     pass_end_tag(name_at(text, at + 2));
     at = end + 1;
     return step::done;
+}
+
+/// Where a section is closed, or npos. Once the file has ended without a close, that is known for all that follows:
+/// each
+/// "<!--" would else look through the rest of the file again.
+std::size_t marcxml_cutter::find_close(std::string_view text, bool at_end, std::string_view close, std::size_t from) {
+    bool& none = close == "-->" ? no_comment_end_ : no_cdata_end_;
+    if (none) {
+        return std::string_view::npos;
+    }
+    const std::size_t found = text.find(close, from);
+    polling_.step(std::min(found, text.size()) - std::min(from, text.size()));
+    none = found == std::string_view::npos && at_end;
+    return found;
+}
+
+/// For a record in no namespace, which OAI-PMH without its namespace also has: whether what follows the start tag makes
+/// it one of MARC. Nothing when that is not at hand.
+std::optional<bool> marcxml_cutter::holds_fields(std::string_view text, bool at_end) {
+    for (;;) {
+        text.remove_prefix(std::min(text.find_first_not_of(white_space), text.size()));
+        if (!text.starts_with("<!--")) {
+            break;
+        }
+        const std::size_t end = find_close(text, at_end, "-->", 0);
+        if (end == std::string_view::npos) {
+            return at_end ? std::optional(true) : std::nullopt;
+        }
+        text.remove_prefix(end + 3);
+    }
+    const std::string_view name = text.starts_with('<') ? name_at(text, 1) : std::string_view();
+    if (!at_end && (text.empty() || name.size() + 1 >= text.size())) {
+        return std::nullopt;
+    }
+    const std::string_view local = local_name_of(name);
+    return local.empty() || local == "leader" || local == "controlfield" || local == "datafield";
 }
 
 marcxml_cutter::step marcxml_cutter::pass_section(std::string_view text, bool at_end, std::string_view close,
@@ -297,7 +311,7 @@ marcxml_cutter::step marcxml_cutter::find_record_end(std::string_view text, bool
         const std::size_t before = at;
         const bool is_comment = rest.starts_with("<!--");
         if (is_comment || rest.starts_with("<![CDATA[")) {
-            const std::size_t close = text.find(is_comment ? "-->" : "]]>", at);
+            const std::size_t close = find_close(text, at_end, is_comment ? "-->" : "]]>", at);
             if (close == std::string_view::npos && !at_end) {
                 return step::more;
             }
@@ -308,9 +322,7 @@ marcxml_cutter::step marcxml_cutter::find_record_end(std::string_view text, bool
                 if (end != std::string_view::npos) {
                     return found(end + 1, {});
                 }
-                if (!at_end) {
-                    return step::more;
-                }
+                return at_end ? found(text.size(), errc::truncated) : step::more; // no tag ends any more
             } else if (!outer.empty() && is_name_at(text, at + 2, outer)) {
                 return found(at, errc::bad_xml);
             }

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <memory_resource>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,8 @@ class marcxml_cutter {
     enum class step { done, more, found };
 
     step pass_markup(std::string_view text, bool at_end, std::size_t& at, cut& result);
+    std::size_t find_close(std::string_view text, bool at_end, std::string_view close, std::size_t from);
+    std::optional<bool> holds_fields(std::string_view text, bool at_end);
     step pass_section(std::string_view text, bool at_end, std::string_view close, std::size_t& at, cut& result);
     step pass_doctype(std::string_view text, bool at_end, std::size_t& at, cut& result);
     step pass_start_tag(std::string_view text, bool at_end, std::size_t& at, cut& result);
@@ -55,6 +58,8 @@ class marcxml_cutter {
     poller polling_;
     bool tags_are_current_ = false;
     bool said_truncated_ = false;
+    bool no_comment_end_ = false; ///< the file ends without another -->
+    bool no_cdata_end_ = false;   ///< likewise ]]>
 };
 
 } // namespace marc

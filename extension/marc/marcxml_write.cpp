@@ -3,6 +3,7 @@
 #include "marc/charset.hpp"
 #include "marc/error.hpp"
 #include "marc/marcxml.hpp"
+#include "marc/leader.hpp"
 #include "marc/poll.hpp"
 
 #include <algorithm>
@@ -63,8 +64,11 @@ class writer {
         out_.need(room);
         out_.literal("<record xmlns=\"http://www.loc.gov/MARC21/slim\"><leader>");
         tag_ = "LDR";
-        base_ = record_.leader().data();
-        text(record_.leader());
+        const unicode_leader leader(record_);
+        base_ = leader.view().data();
+        readable_ = leader.view();
+        text(leader.view());
+        readable_ = as_text(record_.bytes());
         out_.literal("</leader>");
         fields();
         out_.literal("</record>");

@@ -1,5 +1,6 @@
 #include "marc/match_key.hpp"
 
+#include "marc/ascii.hpp"
 #include "marc/charset.hpp"
 #include "marc/fold.hpp"
 #include "marc/title.hpp"
@@ -12,10 +13,6 @@
 namespace marc {
 namespace {
 
-bool is_digit(char c) noexcept {
-    return c >= '0' && c <= '9';
-}
-
 /// The folded text without blanks.
 std::pmr::string packed(std::string_view text, std::pmr::memory_resource* memory) {
     std::pmr::string folded(memory);
@@ -24,16 +21,8 @@ std::pmr::string packed(std::string_view text, std::pmr::memory_resource* memory
     return folded;
 }
 
-std::size_t bytes_of_characters(std::string_view text, std::size_t count) noexcept {
-    std::size_t at = 0;
-    for (; count > 0 && at < text.size(); --count) {
-        at += std::max<std::size_t>(1, character_bytes(text.substr(at)));
-    }
-    return std::min(at, text.size());
-}
-
 std::string_view first_characters(std::string_view text, std::size_t count) noexcept {
-    return text.substr(0, bytes_of_characters(text, count));
+    return text.substr(0, byte_of_character(text, count));
 }
 
 /// The first subfield with this code in the first field with one of these tags that has it; borrows from the record.

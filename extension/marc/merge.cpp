@@ -2,6 +2,8 @@
 #include "marc/merge.hpp"
 
 #include "diff_align.hpp"
+#include "linkage.hpp"
+#include "marc/charset.hpp"
 #include "merge_items.hpp"
 #include "marc/digest.hpp"
 #include "marc/poll.hpp"
@@ -15,33 +17,21 @@ using namespace merging;
 using cause = merge_decision::cause;
 constexpr std::uint32_t none = merge_decision::none;
 
-/// The tag by whose rules a field goes: for an 880 the one that $6 names, "245-01/(N".
-std::string_view ruling_tag(const field_text& field) noexcept {
-    if (field.tag == "880") {
-        for (const subfield_view& s : field.subfields()) {
-            if (s.code == "6") {
-                return s.value.size() > 3 && s.value[3] == '-' ? s.value.substr(0, 3) : field.tag;
-            }
-        }
-    }
-    return field.tag;
-}
-
 class merger {
   public:
     merger(const record_view& base, const record_view& incoming, const merge_rules& rules,
            std::pmr::memory_resource* memory)
         : base_(base), incoming_(incoming), rules_(rules), memory_(memory), items_(memory), key_(memory), keys_(memory),
           result_(memory) {
-        const bool own_880 = std::any_of(rules.actions.begin(), rules.actions.end(), [](const auto& rule) {
-            return std::string_view(rule.tag.text.data(), 3) == "880";
-        });
+        const bool own_880 = std::any_of(rules.actions.begin(), rules.actions.end(),
+                                         [](const auto& rule) { return rule.tag.view() == "880"; });
         items_.reserve(base.field_count() + incoming.field_count());
         for (const record_view* record : {&base, &incoming}) {
             std::uint32_t index = 0;
             for (const field_view f : *record) {
                 const field_text text(f);
-                item it{f, own_880 ? f.tag() : ruling_tag(text), {}, std::pmr::string(memory)};
+                item it{
+                    f, own_880 ? f.tag() : represented_tag(text.tag, text.subfields()), {}, std::pmr::string(memory)};
                 it.decision.incoming = record == &incoming;
                 it.decision.field = index++;
                 items_.push_back(std::move(it));
@@ -272,9 +262,6 @@ class merger {
     }
 
     bool copy_positions(std::string_view tag, std::string_view from, std::pmr::string& to) const {
-        const auto is_ascii = [](std::string_view text) {
-            return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-        };
         if (from.size() != to.size() || !is_ascii(from) || !is_ascii(to)) {
             return false;
         }

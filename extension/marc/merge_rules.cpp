@@ -1,16 +1,15 @@
 // Merge rules out of JSON; merge.hpp has the grammar.
+#include "json_document.hpp"
+#include "marc/ascii.hpp"
 #include "marc/error.hpp"
 #include "marc/limits.hpp"
 #include "marc/merge.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <string>
 
 namespace marc {
 namespace {
-
-using json = nlohmann::json; // objects are sorted by key, so equal rules are compiled alike
 
 constexpr std::string_view all_tags = "...";
 constexpr std::string_view not_compared = "01689"; // links and numbers that differ from one copy to another
@@ -26,29 +25,15 @@ constexpr std::array<named_action, 6> actions = {{{"update", merge_action::updat
                                                   {"keep", merge_action::keep},
                                                   {"remove", merge_action::remove}}};
 
-[[noreturn]] void refuse(const std::string& place, std::string_view what) {
-    constexpr std::size_t shown = 60; // so that what is wrong is shown, too
-    throw parse_error(errc::bad_rules, 0, {},
-                      (place.size() > shown ? place.substr(0, shown) + "..." : place) + " " + std::string(what));
-}
-
 void demand(bool holds, const std::string& place, std::string_view what) {
     if (!holds) {
-        refuse(place, what);
+        refuse(errc::bad_rules, place, what);
     }
 }
 
-const std::string& string_of(const json& value, const std::string& place, std::string_view what) {
+const std::string& string_of(const json_value& value, const std::string& place, std::string_view what) {
     demand(value.is_string(), place, what);
     return value.get_ref<const std::string&>();
-}
-
-bool is_alphanumeric(char c) noexcept {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-bool is_visible(char c) noexcept {
-    return c > 0x20 && c < 0x7F; // char may be signed: over 7F is then below 0
 }
 
 tag_pattern pattern_of(std::string_view text, const std::string& place) {
@@ -63,7 +48,7 @@ tag_pattern field_pattern_of(std::string_view text, const std::string& place) {
     return pattern_of(text, place);
 }
 
-std::pmr::string codes_of(const json& value, const std::string& place, std::pmr::memory_resource* memory) {
+std::pmr::string codes_of(const json_value& value, const std::string& place, std::pmr::memory_resource* memory) {
     constexpr std::string_view what = "must be a string of subfield codes, such as \"09w\"";
     const std::string& codes = string_of(value, place, what);
     demand(std::all_of(codes.begin(), codes.end(), is_visible), place, what);
@@ -72,7 +57,7 @@ std::pmr::string codes_of(const json& value, const std::string& place, std::pmr:
 
 class reader {
   public:
-    reader(const json& rules, merge_rules& into) : json_(rules), into_(into), memory_(into.memory()) {}
+    reader(const json_value& rules, merge_rules& into) : json_(rules), into_(into), memory_(into.memory()) {}
 
     void read() {
         demand(json_.is_object(), "$", "must be an object");
@@ -98,15 +83,16 @@ class reader {
             } else if (key == "incoming_local") {
                 into_.append_local = incoming_local_of(value, place);
             } else if (key != "defaults") { // which was read before
-                refuse(place, "is unknown; there are carry, default, defaults, ignore, incoming_local, match, order, "
-                              "positions, protect, tags");
+                refuse(errc::bad_rules, place,
+                       "is unknown; there are carry, default, defaults, ignore, incoming_local, match, order, "
+                       "positions, protect, tags");
             }
         }
         std::stable_partition(into_.positions.begin(), into_.positions.end(), [](const auto& p) { return p.fill; });
     }
 
     /// Whether the built-in rules count, which must be known first.
-    static bool with_built_in(const json& rules) {
+    static bool with_built_in(const json_value& rules) {
         const auto found = rules.is_object() ? rules.find("defaults") : rules.end();
         if (!rules.is_object() || found == rules.end()) {
             return true;
@@ -121,7 +107,7 @@ class reader {
         demand(entries_ <= limits::merge_rules, place, "is one rule too many");
     }
 
-    static merge_action action_of(const json& value, const std::string& place) {
+    static merge_action action_of(const json_value& value, const std::string& place) {
         constexpr std::string_view what = "must be one of update, replace, append, fill, keep, remove";
         const std::string& name = string_of(value, place, what);
         const auto* found =
@@ -130,24 +116,25 @@ class reader {
         return found->action;
     }
 
-    static merge_order order_of(const json& value, const std::string& place) {
+    static merge_order order_of(const json_value& value, const std::string& place) {
         constexpr std::string_view what = "must be one of incoming, base, tag";
         const std::string& name = string_of(value, place, what);
         demand(name == "incoming" || name == "base" || name == "tag", place, what);
         return name == "base" ? merge_order::base : name == "tag" ? merge_order::tag : merge_order::incoming;
     }
 
-    static bool incoming_local_of(const json& value, const std::string& place) {
+    static bool incoming_local_of(const json_value& value, const std::string& place) {
         constexpr std::string_view what = "must be one of ignore, append";
         const std::string& name = string_of(value, place, what);
         demand(name == "ignore" || name == "append", place, what);
         return name == "append";
     }
 
-    void read_selectors(const json& value, const std::string& place, std::pmr::vector<merge_rules::selector>& list) {
+    void read_selectors(const json_value& value, const std::string& place,
+                        std::pmr::vector<merge_rules::selector>& list) {
         demand(value.is_array(), place, "must be an array of tags and selectors");
         std::size_t index = 0;
-        for (const json& element : value) {
+        for (const json_value& element : value) {
             const std::string here = place + "[" + std::to_string(index++) + "]";
             count(here);
             merge_rules::selector selector{
@@ -161,7 +148,7 @@ class reader {
         }
     }
 
-    void read_selector(const json& value, const std::string& place, merge_rules::selector& selector) {
+    void read_selector(const json_value& value, const std::string& place, merge_rules::selector& selector) {
         demand(value.is_object(), place, "must be a tag or an object with tag, ind1, ind2, subfields");
         demand(value.contains("tag"), place, "has no tag; \"...\" stands for every tag");
         for (const auto& [key, member] : value.items()) {
@@ -179,12 +166,12 @@ class reader {
                     selector.tests.push_back(test_of(code, test, here + "." + code));
                 }
             } else {
-                refuse(here, "is unknown; there are tag, ind1, ind2, subfields");
+                refuse(errc::bad_rules, here, "is unknown; there are tag, ind1, ind2, subfields");
             }
         }
     }
 
-    merge_rules::test test_of(const std::string& code, const json& value, const std::string& place) {
+    merge_rules::test test_of(const std::string& code, const json_value& value, const std::string& place) {
         constexpr std::string_view what = "must be true, false, a value or an array of values";
         demand(code.size() == 1 && is_visible(code[0]), place, "is no subfield code");
         count(place);
@@ -195,11 +182,10 @@ class reader {
         }
         test.what = merge_rules::test::kind::values;
         demand(value.is_string() || (value.is_array() && !value.empty()), place, what);
-        const auto add = [&](const json& element) {
+        const auto add = [&](const json_value& element) {
             count(place);
             std::pmr::string& v = test.values.emplace_back(string_of(element, place, what));
-            std::transform(v.begin(), v.end(), v.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+            std::transform(v.begin(), v.end(), v.begin(), to_lower);
         };
         if (value.is_string()) {
             add(value);
@@ -209,7 +195,7 @@ class reader {
         return test;
     }
 
-    void read_tags(const json& value, const std::string& place) {
+    void read_tags(const json_value& value, const std::string& place) {
         demand(value.is_object(), place, "must be an object with an action for each tag");
         for (const auto& [key, member] : value.items()) {
             const std::string here = place + "." + key;
@@ -227,7 +213,7 @@ class reader {
         }
     }
 
-    void read_positions(const json& value, const std::string& place) {
+    void read_positions(const json_value& value, const std::string& place) {
         demand(value.is_object(), place, "must be an object such as {\"008/35-37\": \"keep\"}");
         for (const auto& [key, member] : value.items()) {
             const std::string here = place + "." + key;
@@ -255,13 +241,13 @@ class reader {
         demand(!digits.empty() && digits.size() <= 4, place, what);
         std::uint32_t n = 0;
         for (const char c : digits) {
-            demand(c >= '0' && c <= '9', place, what);
+            demand(is_digit(c), place, what);
             n = n * 10 + static_cast<std::uint32_t>(c - '0');
         }
         return n;
     }
 
-    void read_carry(const json& value, const std::string& place) {
+    void read_carry(const json_value& value, const std::string& place) {
         demand(value.is_object(), place, "must be an object with subfield codes for each tag");
         for (const auto& [key, member] : value.items()) {
             const std::string here = place + "." + key;
@@ -270,7 +256,7 @@ class reader {
         }
     }
 
-    void read_match(const json& value, const std::string& place) {
+    void read_match(const json_value& value, const std::string& place) {
         demand(value.is_object(), place, "must be an object with an object for each tag");
         for (const auto& [key, member] : value.items()) {
             const std::string here = place + "." + key;
@@ -286,14 +272,14 @@ class reader {
                     demand(setting.is_boolean(), there, "must be true or false");
                     (name == "indicators" ? rule.indicators : rule.punctuation) = setting.get<bool>();
                 } else {
-                    refuse(there, "is unknown; there are ignore, indicators, punctuation");
+                    refuse(errc::bad_rules, there, "is unknown; there are ignore, indicators, punctuation");
                 }
             }
             into_.match.push_back(std::move(rule));
         }
     }
 
-    const json& json_;
+    const json_value& json_;
     merge_rules& into_;
     std::pmr::memory_resource* memory_;
     std::size_t entries_ = 0;
@@ -336,19 +322,10 @@ merge_rules::merge_rules(std::pmr::memory_resource* memory, bool built_in)
 }
 
 merge_rules parse_merge_rules(std::string_view text, std::pmr::memory_resource* memory) {
-    if (text.size() > limits::merge_rules_bytes) {
-        throw parse_error(errc::too_large, text.size());
-    }
-    try {
-        const json parsed = json::parse(text.begin(), text.end());
-        merge_rules rules(memory, reader::with_built_in(parsed));
-        reader(parsed, rules).read();
-        return rules;
-    } catch (const json::parse_error& e) {
-        throw parse_error(errc::bad_rules, e.byte == 0 ? 0 : e.byte - 1, {}, "this is not JSON");
-    } catch (const json::exception&) { // a number that no computer holds
-        throw parse_error(errc::bad_rules, 0, {}, "this is not JSON");
-    }
+    const json_value parsed = parse_json(text, limits::merge_rules_bytes, errc::bad_rules);
+    merge_rules rules(memory, reader::with_built_in(parsed));
+    reader(parsed, rules).read();
+    return rules;
 }
 
 } // namespace marc

@@ -1,5 +1,6 @@
 // Which fields a merge rule is about, and when two fields say the same.
 #include "layout.hpp"
+#include "marc/ascii.hpp"
 #include "marc/merge.hpp"
 #include "marc/poll.hpp"
 
@@ -8,13 +9,9 @@
 namespace marc {
 namespace {
 
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool equal_without_case(std::string_view text, std::string_view lower_case) noexcept {
     return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
-                      [](char a, char b) { return lower(a) == b; });
+                      [](char a, char b) { return to_lower(a) == b; });
 }
 
 std::string_view without_end(std::string_view text, std::string_view characters) noexcept {
@@ -37,7 +34,7 @@ bool value_matches(std::string_view value, std::string_view pattern) noexcept {
     pattern.remove_suffix(open_end ? 1 : 0);
     if (open_start && open_end) {
         return std::search(value.begin(), value.end(), pattern.begin(), pattern.end(),
-                           [](char a, char b) { return lower(a) == b; }) != value.end() ||
+                           [](char a, char b) { return to_lower(a) == b; }) != value.end() ||
                pattern.empty();
     }
     if (value.size() < pattern.size()) {
@@ -82,34 +79,6 @@ auto first_match(const Selectors& selectors, const field_text& field) noexcept -
 }
 
 } // namespace
-
-bool read_tag_pattern(std::string_view text, tag_pattern& pattern) noexcept {
-    const bool known = std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.';
-    });
-    if (text.size() != pattern.text.size() || !known) {
-        return false;
-    }
-    std::transform(text.begin(), text.end(), pattern.text.begin(), [](char c) { return c == 'X' ? '.' : c; });
-    return true;
-}
-
-bool tag_pattern::matches(std::string_view tag) const noexcept {
-    return std::equal(text.begin(), text.end(), tag.begin(), tag.end(),
-                      [](char pattern, char c) { return pattern == '.' || pattern == c; });
-}
-
-int tag_pattern::weight() const noexcept {
-    int fixed = 0;
-    int where = 0;
-    for (std::size_t i = 0; i < 3; ++i) {
-        if (text[i] != '.') {
-            ++fixed;
-            where += 4 >> i;
-        }
-    }
-    return fixed * 8 + where;
-}
 
 bool field_text::has_indicators() const noexcept {
     return !control && layout::starts_with_indicators(content);

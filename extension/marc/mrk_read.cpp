@@ -1,31 +1,23 @@
 // The grammar is in mrk_write.cpp.
 #include "base64.hpp"
+#include "hexadecimal.hpp"
 #include "iso2709_raw.hpp"
+#include "line_escape.hpp"
+#include "marc/ascii.hpp"
 #include "marc/charset.hpp"
 #include "marc/error.hpp"
 #include "marc/mrk.hpp"
-#include "marc/poll.hpp"
+#include "mrk_mnemonics.hpp"
 #include "provenance.hpp"
+#include "text_lines.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
+#include <utility>
 
 namespace marc {
 namespace {
-
-bool is_digit(char c) noexcept {
-    return c >= '0' && c <= '9';
-}
-
-int hex_digit(char c) noexcept {
-    if (is_digit(c)) {
-        return c - '0';
-    }
-    if (c >= 'A' && c <= 'F') {
-        return c - 'A' + 10;
-    }
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /// Reads the line of one field.
 class line_reader {
@@ -39,20 +31,24 @@ class line_reader {
             fail(0);
         }
         at_ = 1;
-        char bytes[3];
-        const bool written_as_hex = read_tag(bytes);
-        const std::string_view tag(bytes, 3);
+        const bool in_hexadecimal = read_tag();
+        const std::string_view tag(tag_bytes_.data(), tag_bytes_.size());
         tag_ = tag;
         read_gap();
-        if (tag == "LDR" && !written_as_hex) {
+        // MARCMaker calls the leader 000.
+        const bool is_first = !into_.has_leader() && into_.field_count() == 0;
+        if ((tag == "LDR" || (tag == "000" && is_first)) && !in_hexadecimal) {
             read_leader(leader);
             return true;
         }
         into_.begin_field(tag);
-        const bool three_digits = is_digit(tag[0]) && is_digit(tag[1]) && is_digit(tag[2]);
-        const bool control = tag.starts_with("00") || (!three_digits && line_.find('$', at_) == std::string_view::npos);
-        if (line_.substr(at_).starts_with(hex_start)) {
-            read_hex();
+        const bool control =
+            tag.starts_with("00") || (!is_number(tag) && line_.find('$', at_) == std::string_view::npos);
+        if (line_.substr(at_).starts_with(hexadecimal_start)) {
+            if (!is_hexadecimal(line_.substr(at_))) {
+                fail(at_);
+            }
+            read_hexadecimal(line_.substr(at_), [&](char c) { into_.append(c); });
         } else if (control) {
             while (at_ < line_.size()) {
                 into_.append(next(true));
@@ -65,29 +61,25 @@ class line_reader {
     }
 
   private:
-    static constexpr std::string_view hex_start = "{hex:";
-
     [[noreturn]] void fail(std::size_t at, errc code = errc::bad_mnemonic) const {
         throw parse_error(code, origin_ + at, tag_, line_.substr(std::min(at, line_.size()), 40));
     }
 
-    bool read_tag(char (&tag)[3]) {
-        if (line_.substr(at_).starts_with(hex_start)) {
-            at_ += hex_start.size();
-            for (char& c : tag) {
-                c = hex_byte();
-            }
-            if (at_ == line_.size() || line_[at_] != '}') {
+    /// @return true when it is written in hexadecimal digits
+    bool read_tag() {
+        if (line_.substr(at_).starts_with(hexadecimal_start)) {
+            const std::size_t end = std::min(line_.find('}', at_), line_.size() - 1) + 1;
+            if (!read_hexadecimal_tag(line_.substr(at_, end - at_), tag_bytes_)) {
                 fail(at_);
             }
-            ++at_;
+            at_ = end;
             return true;
         }
         const std::string_view plain = line_.substr(at_, 3);
         if (plain.size() < 3 || plain.find_first_of(" ${}") != std::string_view::npos) {
             fail(at_, errc::bad_tag);
         }
-        std::copy_n(plain.data(), 3, tag);
+        std::copy_n(plain.data(), 3, tag_bytes_.data());
         at_ += 3;
         return false;
     }
@@ -127,7 +119,7 @@ class line_reader {
     std::string_view data_character(bool blank_as_backslash) {
         const std::size_t start = at_;
         const std::string_view c = next(blank_as_backslash);
-        if (c.front() == subfield_delimiter) {
+        if (!c.empty() && c.front() == subfield_delimiter) {
             fail(start); // an escape that would make a subfield out of a value
         }
         return c;
@@ -151,6 +143,7 @@ class line_reader {
         return line_.substr(at_ - length, length);
     }
 
+    /// A brace is always an escape.
     std::string_view escape() {
         const std::size_t end = line_.find('}', at_);
         if (end == std::string_view::npos) {
@@ -159,62 +152,59 @@ class line_reader {
         const std::string_view name = line_.substr(at_ + 1, end - at_ - 1);
         const std::size_t start = at_;
         at_ = end + 1;
-        if (name == "dollar") {
-            return "$";
+        if (const std::optional<mrk_mnemonic> known = find_mrk_mnemonic(name)) {
+            return known->is_mark ? marked(known->text) : known->text;
         }
-        if (name == "lcub") {
-            return "{";
+        if (!name.starts_with("U+")) {
+            return unknown(start, name);
         }
-        if (name == "rcub") {
-            return "}";
-        }
-        if (name == "bsol") {
-            return "\\";
-        }
-        if (!name.starts_with("U+") || name.size() < 6 || name.size() > 8) {
+        const line_escape found = find_line_escape(line_.substr(start));
+        if (found.bytes == 0) {
             fail(start);
         }
-        char32_t character = 0;
-        for (const char c : name.substr(2)) {
-            const int digit = hex_digit(c);
-            if (digit < 0) {
-                fail(start);
+        return {encoded_, encode_character(found.character, encoded_)};
+    }
+
+    /// Combining marks and the character that they stand before, in the order of Unicode.
+    std::string_view marked(std::string_view mark) {
+        marks_ = mark;
+        while (at_ < line_.size() && line_[at_] == '{') {
+            const std::size_t end = line_.find('}', at_);
+            const auto more =
+                end == std::string_view::npos ? std::nullopt : find_mrk_mnemonic(line_.substr(at_ + 1, end - at_ - 1));
+            if (!more || !more->is_mark) {
+                break;
             }
-            character = character * 16 + static_cast<char32_t>(digit);
+            marks_ += more->text;
+            at_ = end + 1;
         }
-        const std::size_t length = encode_character(character, encoded_);
-        if (length == 0) {
+        if (at_ < line_.size() && line_[at_] != '$') {
+            marks_.insert(0, next(false));
+        }
+        return marks_;
+    }
+
+    /// A name that means nothing stays as it is.
+    std::string_view unknown(std::size_t start, std::string_view name) {
+        const bool is_name = !name.empty() && std::all_of(name.begin(), name.end(), is_alphanumeric);
+        if (!is_name) {
             fail(start);
         }
-        return {encoded_, length};
-    }
-
-    char hex_byte() {
-        const int high = at_ + 1 < line_.size() ? hex_digit(line_[at_]) : -1;
-        const int low = high < 0 ? -1 : hex_digit(line_[at_ + 1]);
-        if (low < 0) {
-            fail(at_);
+        into_.mark(record_flag::defects);
+        if (notes_ != nullptr) {
+            notes_->add(defect_code::bad_escape, origin_ + start, tag_);
         }
-        at_ += 2;
-        return static_cast<char>(high * 16 + low);
-    }
-
-    void read_hex() {
-        at_ += hex_start.size();
-        while (at_ < line_.size() && line_[at_] != '}') {
-            into_.append(hex_byte());
-        }
-        if (at_ + 1 != line_.size()) {
-            fail(at_);
-        }
+        return line_.substr(start, name.size() + 2);
     }
 
     std::string_view line_;
     std::size_t origin_;
     builder& into_;
     report* notes_;
-    std::string_view tag_;
+    std::string_view tag_; ///< once it is known
+    std::array<char, 3> tag_bytes_{};
     std::size_t at_ = 0;
+    std::pmr::string marks_{into_.memory()};
     char encoded_[4] = {};
 };
 
@@ -285,47 +275,31 @@ class provenance_line {
 
 void read_mrk(std::string_view text, builder& into, report* notes) {
     into.clear();
-    if (text.size() > limits::text_bytes) {
-        throw parse_error(errc::too_large, text.size());
-    }
-    const std::size_t invalid = find_invalid_utf8(text);
-    if (invalid != std::string_view::npos) {
-        throw parse_error(errc::bad_utf8, invalid);
-    }
-    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-    std::size_t at = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
     std::pmr::string leader(into.memory());
     std::optional<provenance_line> provenance;
-    poller polling;
-    while (at < text.size()) {
-        const std::size_t end = std::min(text.find('\n', at), text.size());
-        std::string_view line = text.substr(at, end - at);
-        if (line.ends_with('\r')) {
-            line.remove_suffix(1);
+    for (text_lines lines(text); lines.next();) {
+        const std::string_view line = lines.line();
+        if (line.empty()) {
+            continue;
         }
-        if (!line.empty() && provenance) {
-            throw parse_error(errc::bad_mnemonic, at, {}, line.substr(0, 40)); // nothing comes behind it
+        if (provenance) {
+            throw parse_error(errc::bad_mnemonic, lines.offset(), {}, line.substr(0, 40)); // nothing comes behind it
         }
         if (line.starts_with('#')) {
-            provenance.emplace(line, at);
-        } else if (!line.empty()) {
-            leader.clear();
-            const bool second = into.has_leader();
-            if (line_reader(line, at, into, notes).read(leader) && (second || into.field_count() > 0)) {
-                throw parse_error(errc::many_records, at);
-            }
+            provenance.emplace(line, lines.offset());
+            continue;
         }
-        polling.step(line.size() + 1);
-        at = end + 1;
+        leader.clear();
+        const bool second = into.has_leader();
+        if (line_reader(line, lines.offset(), into, notes).read(leader) && (second || into.field_count() > 0)) {
+            throw parse_error(errc::many_records, lines.offset());
+        }
     }
     if (!into.has_leader()) {
         if (into.field_count() == 0) {
             throw parse_error(errc::not_marc, 0);
         }
-        into.mark(record_flag::defects);
-        if (notes != nullptr) {
-            notes->add(defect_code::leader_missing, 0, "LDR");
-        }
+        into.note(notes, defect_code::leader_missing, 0, "LDR");
     }
     into.set_source(source_format::mrk, source_encoding::unicode);
     into.note_defects(notes);

@@ -9,9 +9,14 @@
 //           / "{hex:" *( 2 hexadecimal digits ) "}"   ; whatever has no other form, byte by byte
 //   indicator = "\" for blank / one character / escape
 //   provenance = "#" form [ " " encoding ] [ " defects" ] [ " lossy" ] [ " " base64 ]
-//   form     = "iso2709" / "marcxml" / "mrk" / "other"
-//   encoding = "utf-8" / "ascii" / "utf-8-mislabelled" / "marc-8" / "latin-1" / "iso-5426" ; only of iso2709, which has
-//   one escape  = "{dollar}" / "{lcub}" / "{rcub}" / "{bsol}" / "{U+" 4 to 6 hexadecimal digits "}"
+//   form     = "iso2709" / "marcxml" / "mrk" / "json" / "line" / "aleph" / "other"
+//   encoding = "utf-8" / "ascii" / "utf-8-mislabelled" / "marc-8" / "latin-1" / "iso-5426"   ; of iso2709, and only
+//   there escape   = "{dollar}" / "{lcub}" / "{rcub}" / "{bsol}" / "{U+" 4 to 6 hexadecimal digits "}"
+//
+// Read, but never written, are the other names of characters that MARCMaker and MarcEdit know (mrk_mnemonics.cpp):
+// {eacute}; a combining mark stands before its letter, {acute}e. Of another name that is letters and digits, braces and
+// name are kept as text and noted; whatever else stands between braces is an error. As in files of MARCMaker, the first
+// line may be "=000" in place of "=LDR"; behind a leader it is a field.
 //
 // A field is a control field when its tag is 00X, or when its tag is not three digits and its line has no "$". "\"
 // means a blank only in the leader, in control fields and as an indicator; in a value it is itself. Control characters
@@ -23,25 +28,16 @@
 // again gives the very record that the lines before say: take the line away from a text that was changed. Any other
 // line that starts with "#" is an error.
 #include "base64.hpp"
-#include "layout.hpp"
+#include "hexadecimal.hpp"
+#include "line_escape.hpp"
 #include "marc/charset.hpp"
 #include "marc/mrk.hpp"
-#include "provenance.hpp"
+#include "marc/leader.hpp"
 #include "marc/poll.hpp"
+#include "provenance.hpp"
 
 namespace marc {
 namespace {
-
-constexpr char digits[] = "0123456789ABCDEF";
-
-bool is_alphanumeric(std::string_view text) noexcept {
-    for (const char c : text) {
-        if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))) {
-            return false;
-        }
-    }
-    return true;
-}
 
 class writer {
   public:
@@ -68,10 +64,10 @@ class writer {
 
     void field(const field_view& f) {
         out_ += '=';
-        if (is_alphanumeric(f.tag()) && f.tag() != "LDR") {
+        if (is_plain_tag(f.tag()) && f.tag() != "LDR") {
             out_ += f.tag();
         } else {
-            hex(f.tag());
+            write_hexadecimal(f.tag(), out_);
         }
         out_ += "  ";
         if (f.is_control()) {
@@ -84,7 +80,7 @@ class writer {
                 value(s.value);
             }
         } else {
-            hex(f.content());
+            write_hexadecimal(f.content(), out_);
         }
     }
 
@@ -106,7 +102,7 @@ class writer {
 
   private:
     bool is_plain(unsigned char c) const noexcept {
-        return c >= 0x20 && c != '$' && c != '{' && c != '}' && c != 0x7F && (c < 0x80 || !ascii_only_);
+        return !is_unwritable(c, ascii_only_) && c != '$' && c != '{' && c != '}';
     }
 
     void value(std::string_view text) {
@@ -120,46 +116,14 @@ class writer {
             at = end;
             if (at < text.size()) {
                 const std::size_t length = character_bytes(text.substr(at));
-                escape(text.substr(at, length));
+                if (text[at] == '}') {
+                    out_ += "{rcub}";
+                } else {
+                    write_line_escape(text.substr(at, length), out_);
+                }
                 at += length;
             }
         }
-    }
-
-    void escape(std::string_view character) {
-        switch (character.front()) {
-        case '$':
-            out_ += "{dollar}";
-            return;
-        case '{':
-            out_ += "{lcub}";
-            return;
-        case '}':
-            out_ += "{rcub}";
-            return;
-        default:
-            break;
-        }
-        const char32_t code = decode_character(character);
-        out_ += "{U+";
-        bool leading = true;
-        for (int shift = 20; shift >= 0; shift -= 4) {
-            const unsigned digit = (code >> static_cast<unsigned>(shift)) & 0xFU;
-            leading = leading && digit == 0 && shift >= 16;
-            if (!leading) {
-                out_ += digits[digit];
-            }
-        }
-        out_ += '}';
-    }
-
-    void hex(std::string_view bytes) {
-        out_ += "{hex:";
-        for (const char c : bytes) {
-            out_ += digits[static_cast<unsigned char>(c) >> 4U];
-            out_ += digits[static_cast<unsigned char>(c) & 0xFU];
-        }
-        out_ += '}';
     }
 
     std::pmr::string& out_;
@@ -172,7 +136,7 @@ void write_mrk(const record_view& record, std::pmr::string& out, mrk_options opt
     out.reserve(out.size() + record.data().size() + 8 * record.field_count() + 32);
     writer w(out, options.ascii_only);
     out += "=LDR  ";
-    w.fixed(record.leader());
+    w.fixed(options.provenance ? record.leader() : unicode_leader(record).view());
     poller polling;
     for (const field_view f : record) {
         out += '\n';

@@ -1,6 +1,7 @@
 #include "marc/naco.hpp"
 
 #include "fold_table.hpp"
+#include "marc/ascii.hpp"
 #include "marc/charset.hpp"
 #include "marc/fold.hpp"
 #include "marc/poll.hpp"
@@ -18,7 +19,7 @@ void drop_marks(std::pmr::string& text, std::size_t start) {
     std::size_t to = start;
     for (std::size_t from = start; from < text.size();) {
         const std::string_view rest = std::string_view(text).substr(from);
-        const std::size_t n = std::max<std::size_t>(1, character_bytes(rest));
+        const std::size_t n = character_bytes(rest);
         if (n == 1 || fold_table::entry_of(decode_character(rest)) != fold_table::keep_mark) {
             std::copy_n(text.begin() + static_cast<std::ptrdiff_t>(from), n,
                         text.begin() + static_cast<std::ptrdiff_t>(to));
@@ -46,7 +47,7 @@ void append_sorting_text(std::string_view text, std::pmr::string& out) {
 }
 
 bool is_heading_part(std::string_view tag, std::string_view code) noexcept {
-    if (code.size() != 1 || (code.front() >= '0' && code.front() <= '9')) {
+    if (code.size() != 1 || is_digit(code.front())) {
         return false;
     }
     const char c = code.front();

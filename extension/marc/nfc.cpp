@@ -14,17 +14,12 @@ using nfc::character_kind;
 
 // Hangul syllables by arithmetic: The Unicode Standard, section 3.12.
 constexpr char32_t hangul_first = 0xAC00;
-constexpr char32_t hangul_last = 0xD7A3;
 constexpr char32_t leading_first = 0x1100;
 constexpr char32_t vowel_first = 0x1161;
 constexpr char32_t trailing_first = 0x11A7; // the code before the first one: no trailing consonant
 constexpr char32_t leading_count = 19;
 constexpr char32_t vowel_count = 21;
 constexpr char32_t trailing_count = 28;
-
-bool is_hangul(char32_t c) noexcept {
-    return c >= hangul_first && c <= hangul_last;
-}
 
 const character_kind& kind_of(char32_t c) noexcept {
     const std::size_t block = c / 128;
@@ -87,7 +82,7 @@ class normaliser {
         : out_(out), composing_(composing), sequence_(out.get_allocator().resource()) {}
 
     void add(char32_t c) {
-        if (is_hangul(c)) {
+        if (is_hangul_syllable(c)) {
             const char32_t index = c - hangul_first;
             push(leading_first + index / (vowel_count * trailing_count), 0);
             push(vowel_first + index / trailing_count % vowel_count, 0);
@@ -244,7 +239,7 @@ void append_nfd(std::string_view text, std::pmr::string& out) {
 }
 
 decomposition decompose(char32_t character) noexcept {
-    if (is_hangul(character)) {
+    if (is_hangul_syllable(character)) {
         const char32_t index = character - hangul_first;
         if (index % trailing_count != 0) {
             return {character - index % trailing_count, trailing_first + index % trailing_count};
@@ -261,7 +256,7 @@ char32_t compose(char32_t first, char32_t second) noexcept {
         second < vowel_first + vowel_count) {
         return hangul_first + ((first - leading_first) * vowel_count + (second - vowel_first)) * trailing_count;
     }
-    if (is_hangul(first) && (first - hangul_first) % trailing_count == 0 && second > trailing_first &&
+    if (is_hangul_syllable(first) && (first - hangul_first) % trailing_count == 0 && second > trailing_first &&
         second < trailing_first + trailing_count) {
         return first + (second - trailing_first);
     }

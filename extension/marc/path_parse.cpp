@@ -11,6 +11,7 @@
 //   rules").
 // - A comparison string may hold characters beyond ASCII. \\ is a backslash, and so is a backslash before any character
 //   that needs none. Its first character may be one of those that need a backslash elsewhere: {$c=\$}.
+#include "marc/ascii.hpp"
 #include "marc/error.hpp"
 #include "marc/path.hpp"
 
@@ -19,16 +20,6 @@
 
 namespace marc {
 namespace {
-
-bool is_digit(char c) noexcept {
-    return c >= '0' && c <= '9';
-}
-bool is_lower(char c) noexcept {
-    return c >= 'a' && c <= 'z';
-}
-bool is_upper(char c) noexcept {
-    return c >= 'A' && c <= 'Z';
-}
 
 /// subfieldChar of the grammar: visible ASCII but no upper case letter and no bar.
 bool is_subfield_code(char c) noexcept {

@@ -13,20 +13,7 @@ namespace {
 
 /// Byte position of the character with this number, or the size.
 std::size_t byte_of_character(std::string_view text, std::size_t number, bool ascii) noexcept {
-    if (ascii) {
-        return std::min(number, text.size());
-    }
-    std::size_t at = 0;
-    for (; number > 0 && at < text.size(); --number) {
-        at += character_bytes(text.substr(at));
-    }
-    return at;
-}
-
-std::size_t count_characters(std::string_view text, bool ascii) noexcept {
-    return ascii ? text.size() : static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-        return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-    }));
+    return ascii ? std::min(number, text.size()) : marc::byte_of_character(text, number);
 }
 
 } // namespace
@@ -38,7 +25,7 @@ std::string_view select_characters(std::string_view text, const position_range& 
     std::size_t first = range.first;
     std::size_t end = std::size_t{range.second} + 1;
     if (range.from_end) {
-        const std::size_t count = count_characters(text, ascii);
+        const std::size_t count = ascii ? text.size() : count_characters(text);
         if (first >= count) {
             return {};
         }

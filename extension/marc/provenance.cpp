@@ -5,8 +5,8 @@
 namespace marc {
 namespace {
 
-// In the order of source_format; what was read from another text form is "other".
-constexpr std::string_view formats[] = {"other", "iso2709", "marcxml", "mrk"};
+// In the order of source_format.
+constexpr std::string_view formats[] = {"other", "iso2709", "marcxml", "mrk", "json", "line", "aleph"};
 
 // In the order of source_encoding.
 constexpr std::string_view encodings[] = {"unicode", "utf-8",   "ascii",   "utf-8-mislabelled",

@@ -9,24 +9,6 @@ namespace marc {
 
 using type = query_node::type;
 
-std::string_view characters_of(std::string_view text, std::size_t first, std::size_t last) noexcept {
-    std::size_t start = 0;
-    for (; first > 0; --first, --last) {
-        if (start >= text.size()) {
-            return {};
-        }
-        start += character_bytes(text.substr(start));
-    }
-    std::size_t end = start;
-    for (std::size_t n = 0; n <= last; ++n) {
-        if (end >= text.size()) {
-            return {};
-        }
-        end += character_bytes(text.substr(end));
-    }
-    return text.substr(start, end - start);
-}
-
 bool query_evaluator::matches(const query_view& q, const record_view& record) {
     query_ = &q;
     record_ = &record;

@@ -1,4 +1,6 @@
 // The grammar stands in query.hpp.
+#include "marc/ascii.hpp"
+#include "marc/charset.hpp"
 #include "marc/error.hpp"
 #include "marc/fold.hpp"
 #include "marc/query.hpp"
@@ -9,12 +11,6 @@
 namespace marc {
 namespace {
 
-bool is_digit(char c) noexcept {
-    return c >= '0' && c <= '9';
-}
-bool is_letter(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 bool is_blank(char c) noexcept {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
@@ -269,9 +265,7 @@ class parser {
         const std::size_t value = at_;
         read_text();
         std::replace(raw_.begin(), raw_.end(), '#', ' ');
-        const auto length = static_cast<std::size_t>(std::count_if(
-            raw_.begin(), raw_.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-        if (take('*') || length != std::size_t{node.last} - node.first + 1) {
+        if (take('*') || count_characters(raw_) != std::size_t{node.last} - node.first + 1) {
             fail(value); // could never be equal
         }
         node.content = keep(raw_);

@@ -40,7 +40,7 @@ constexpr defect_words words[] = {
     {"control_character", "the field holds a control character", false},
     {"encoding_mislabelled", "the characters are in another encoding than the record says", false},
     {"undecodable_bytes", "bytes are no characters in the record's encoding", true},
-    {"bad_escape", "an escape sequence names no known character set", false},
+    {"bad_escape", "an escape names no known character or character set", false},
     {"mark_without_base", "a combining mark has no character to stand on", false},
     {"duplicate_leader", "there is a second leader", true},
     {"unknown_element", "an XML element or JSON member is not part of the record", true},

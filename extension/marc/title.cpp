@@ -1,5 +1,6 @@
 #include "marc/title.hpp"
 
+#include "marc/ascii.hpp"
 #include "marc/charset.hpp"
 #include "marc/fold.hpp"
 
@@ -8,10 +9,6 @@
 
 namespace marc {
 namespace {
-
-bool is_digit(char c) noexcept {
-    return c >= '0' && c <= '9';
-}
 
 std::optional<field_view> first_field(const record_view& record, std::string_view tag) {
     for (const field_view f : record) {
@@ -58,7 +55,7 @@ std::string_view without_first(std::string_view text, int count) noexcept {
         if (!is_combining(decode_character(rest)) && count-- == 0) {
             break;
         }
-        at += std::max<std::size_t>(1, character_bytes(rest));
+        at += character_bytes(rest);
     }
     return text.substr(std::min(at, text.size()));
 }

@@ -1,5 +1,6 @@
 // MARC records for the engine: their leader, their types, and the fields that stand for others.
 #include "avram_model.hpp"
+#include "linkage.hpp"
 #include "marc/poll.hpp"
 #include "marc/validate.hpp"
 
@@ -41,27 +42,11 @@ std::string_view material(char type, char level) noexcept {
     }
 }
 
-/// What $6 says: tag, occurrence number, script and direction aside.
-struct linkage {
-    std::string_view tag;
-    std::uint32_t number;
-};
-
-std::optional<linkage> read_linkage(std::string_view text) noexcept {
-    text = text.substr(0, text.find('/'));
-    if (text.size() < 6 || text.size() > 8 || text[3] != '-') {
-        return std::nullopt;
-    }
-    std::uint32_t number = 0;
-    for (const char c : text.substr(4)) {
-        if (c < '0' || c > '9') {
-            return std::nullopt;
-        }
-        number = number * 10 + static_cast<std::uint32_t>(c - '0');
-    }
-    const std::string_view tag = text.substr(0, 3);
-    const bool sound = std::all_of(tag.begin(), tag.end(), [](char c) { return c >= '0' && c <= '9'; });
-    return sound ? std::optional(linkage{tag, number}) : std::nullopt;
+/// Stricter than linked_fields(): a tag of digits, two digits of the number at least.
+std::optional<linkage> read_sound_linkage(std::string_view text) noexcept {
+    linkage found;
+    const bool sound = read_linkage(text, found) && found.digits >= 2 && is_number(found.tag);
+    return sound ? std::optional(found) : std::nullopt;
 }
 
 class marc_validation {
@@ -214,7 +199,7 @@ class marc_validation {
             }
             return {};
         }
-        const std::optional<linkage> found = read_linkage(six->value);
+        const std::optional<linkage> found = read_sound_linkage(six->value);
         if (!found || (found->tag == "880") == alternate) {
             if (checks_links_) {
                 at.value = six->value;
@@ -225,7 +210,7 @@ class marc_validation {
         if (checks_links_) {
             const std::uint32_t tag = alternate ? number_of(found->tag) : number_of(whole.tag);
             if (tag != avram::none) {
-                links_.push_back({tag, found->number, alternate, ordinal, whole.tag, six->value});
+                links_.push_back({tag, found->occurrence, alternate, ordinal, whole.tag, six->value});
             }
         }
         return alternate ? found->tag : std::string_view{};

@@ -1,4 +1,5 @@
-#include "avram_json.hpp"
+#include "json_document.hpp"
+#include "marc/limits.hpp"
 #include "marc/validate.hpp"
 
 #include <utility>
@@ -87,19 +88,14 @@ validation_options validation_options::parse(std::string_view json) {
 }
 
 void validation_options::read(std::string_view text) {
-    avram::json wanted;
-    try {
-        wanted = avram::parse_json(text);
-    } catch (const parse_error& e) {
-        throw e.code() == errc::bad_schema ? parse_error(errc::bad_options, e.offset()) : e;
-    }
+    const json_value wanted = parse_json(text, limits::schema_bytes, errc::bad_options);
     if (!wanted.is_object()) {
-        throw parse_error(errc::bad_options, 0, {}, "not an object");
+        refuse(errc::bad_options, "the options", "must be an object");
     }
     for (const auto& [name, value] : wanted.items()) {
         const std::optional<rule> what = rule_of(name);
         if (!what) {
-            throw parse_error(errc::bad_options, 0, {}, name + ": there is no such rule");
+            refuse(errc::bad_options, name, "is no rule");
         }
         if (value.is_boolean()) {
             set(*what, value.get<bool>() ? entries[static_cast<std::size_t>(*what)].usual : severity::off);
@@ -107,13 +103,13 @@ void validation_options::read(std::string_view text) {
         }
         bool known = false;
         for (std::size_t n = 0; value.is_string() && n < severity_names.size(); ++n) {
-            if (avram::string_of(value) == severity_names[n]) {
+            if (string_of(value) == severity_names[n]) {
                 set(*what, static_cast<severity>(n));
                 known = true;
             }
         }
         if (!known) {
-            throw parse_error(errc::bad_options, 0, {}, name + ": must be true, false, error, warning, info or off");
+            refuse(errc::bad_options, name, "must be true, false, error, warning, info or off");
         }
     }
 }

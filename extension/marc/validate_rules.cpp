@@ -1,7 +1,8 @@
 // The external rules that this library knows: what an Avram schema asks for by name in its keys `rules`.
 #include "avram_model.hpp"
+#include "marc/ascii.hpp"
 #include "marc/charset.hpp"
-#include "marc/check_digit.hpp"
+#include "marc/identifier.hpp"
 #include "marc/validate.hpp"
 
 #include <algorithm>
@@ -23,16 +24,17 @@ std::string_view text_of(number_check outcome) noexcept {
     return "";
 }
 
-/// The initial articles of a language (MARC code), each with the blank or apostrophe behind it. MARC 21 Appendix F.
+/// The initial articles of a language (MARC code) in lower case, each with the blank or apostrophe behind it. MARC 21
+/// Appendix F.
 std::span<const std::string_view> articles_of(std::string_view language) noexcept {
-    static constexpr std::string_view english[] = {"A ", "An ", "The "};
-    static constexpr std::string_view french[] = {"La ", "Le ", "Les ", "L'", "L’", "Un ", "Une "};
-    static constexpr std::string_view german[] = {"Das ", "Der ", "Die ", "Ein ", "Eine "};
-    static constexpr std::string_view spanish[] = {"El ", "La ", "Las ", "Los ", "Un ", "Una "};
-    static constexpr std::string_view italian[] = {"Gli ", "I ", "Il ", "La ",  "Le ", "Lo ",
-                                                   "L'",   "L’", "Un ", "Una ", "Uno "};
-    static constexpr std::string_view dutch[] = {"De ", "Een ", "Het "};
-    static constexpr std::string_view portuguese[] = {"A ", "As ", "O ", "Os ", "Um ", "Uma "};
+    static constexpr std::string_view english[] = {"a ", "an ", "the "};
+    static constexpr std::string_view french[] = {"la ", "le ", "les ", "l'", "l’", "un ", "une "};
+    static constexpr std::string_view german[] = {"das ", "der ", "die ", "ein ", "eine "};
+    static constexpr std::string_view spanish[] = {"el ", "la ", "las ", "los ", "un ", "una "};
+    static constexpr std::string_view italian[] = {"gli ", "i ", "il ", "la ",  "le ", "lo ",
+                                                   "l'",   "l’", "un ", "una ", "uno "};
+    static constexpr std::string_view dutch[] = {"de ", "een ", "het "};
+    static constexpr std::string_view portuguese[] = {"a ", "as ", "o ", "os ", "um ", "uma "};
     if (language == "eng") {
         return english;
     }
@@ -55,12 +57,6 @@ std::span<const std::string_view> articles_of(std::string_view language) noexcep
         return portuguese;
     }
     return {};
-}
-
-bool starts_with_ignoring_case(std::string_view text, std::string_view start) noexcept {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
-    return text.size() > start.size() &&
-           std::equal(start.begin(), start.end(), text.begin(), [&](char a, char b) { return lower(a) == lower(b); });
 }
 
 /// What may stand before the first filing character: a blank, an apostrophe, a hyphen, a quotation mark, a bracket, or
@@ -141,8 +137,7 @@ void validation::field_rules(const generic_field& field, const avram::field& def
             const std::optional<std::string_view>& indicator = field.indicators[asked.indicator - 1U];
             auto title = first_of("a");
             title = title == field.subfields.end() ? first_of("t") : title;
-            if (!indicator || title == field.subfields.end() || indicator->size() != 1 || (*indicator)[0] < '0' ||
-                (*indicator)[0] > '9') {
+            if (!indicator || title == field.subfields.end() || indicator->size() != 1 || !is_digit((*indicator)[0])) {
                 continue; // the indicator itself is reported elsewhere
             }
             here.what = rule::nonfiling_characters;
@@ -165,12 +160,9 @@ void validation::field_rules(const generic_field& field, const avram::field& def
                 report(here);
             } else if (here.found == 0 && asked.articles) {
                 for (const std::string_view article : articles_of(language_)) {
-                    if (starts_with_ignoring_case(title->value, article)) {
-                        here.detail = article;
-                        here.expected =
-                            static_cast<std::uint64_t>(std::count_if(article.begin(), article.end(), [](char c) {
-                                return (static_cast<unsigned char>(c) & 0xC0U) != 0x80;
-                            }));
+                    if (title->value.size() > article.size() && starts_with_ignoring_case(title->value, article)) {
+                        here.detail = title->value.substr(0, article.size());
+                        here.expected = count_characters(article);
                         report(here);
                         break;
                     }

@@ -13,30 +13,12 @@ using avram::answer;
 using avram::look_up;
 using avram::none;
 
-/// The part of the value between two positions, counted in characters; nothing where the value ends before.
-std::optional<std::string_view> characters(std::string_view value, bool ascii, std::size_t start,
-                                           std::size_t end) noexcept {
+/// The part of the value between two positions, counted in characters; empty where the value ends before.
+std::string_view characters(std::string_view value, bool ascii, std::size_t start, std::size_t end) noexcept {
     if (ascii) {
-        return end < value.size() ? std::optional(value.substr(start, end - start + 1)) : std::nullopt;
+        return end < value.size() ? value.substr(start, end - start + 1) : std::string_view();
     }
-    std::size_t from = 0;
-    std::size_t to = 0;
-    for (std::size_t n = 0; n <= end; ++n) {
-        if (n == start) {
-            from = to;
-        }
-        const std::size_t bytes = character_bytes(value.substr(to));
-        if (bytes == 0) {
-            return std::nullopt;
-        }
-        to += bytes;
-    }
-    return value.substr(from, to - from);
-}
-
-std::size_t count_characters(std::string_view value) noexcept {
-    return static_cast<std::size_t>(std::count_if(
-        value.begin(), value.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; }));
+    return characters_of(value, start, end);
 }
 
 /// A list with nothing but the blank and the fill character: MARC 21 calls such positions undefined.
@@ -122,8 +104,8 @@ void validation::positions(std::string_view text, const avram::value_definition&
         }
         problem here = at;
         here.position = model.text(p.range);
-        const std::optional<std::string_view> part = characters(text, ascii, p.start, p.end);
-        if (!part) {
+        const std::string_view part = characters(text, ascii, p.start, p.end);
+        if (part.empty()) {
             if (!skip_absent) {
                 here.what = rule::invalid_position;
                 here.value = text;
@@ -134,13 +116,13 @@ void validation::positions(std::string_view text, const avram::value_definition&
         }
         here.label = model.text(p.label);
         if (p.value.pattern != none) {
-            match(*part, p.value.pattern, here);
+            match(part, p.value.pattern, here);
         }
         if (p.value.codes != none) {
-            code(*part, p.value.codes, here);
+            code(part, p.value.codes, here);
         }
         if (p.value.flags != none) {
-            flags(*part, p.value.flags, here);
+            flags(part, p.value.flags, here);
         }
     }
 }

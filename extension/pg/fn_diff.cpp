@@ -22,16 +22,13 @@ Datum line_of(const marc::field_view& field) {
     return text_datum(line);
 }
 
-/// A text[] of UTF-8 pieces. A character that the database's encoding lacks raises 22P05.
-Datum text_array(const std::pmr::vector<std::pmr::string>& texts, std::pmr::memory_resource* memory) {
+/// A text[] of UTF-8 pieces. Throws pg_error 22P05 for a character that the database's encoding lacks.
+Datum text_array_from_utf8(const std::pmr::vector<std::pmr::string>& texts, std::pmr::memory_resource* memory) {
     std::pmr::vector<Datum> elements{memory};
     for (std::pmr::string const& text : texts) {
         elements.push_back(text_datum_from_utf8(text));
     }
-    return pg_call([&] {
-        return PointerGetDatum(
-            construct_array(elements.data(), static_cast<int>(elements.size()), TEXTOID, -1, false, TYPALIGN_INT));
-    });
+    return text_array(elements);
 }
 
 void put_change(const row_set& rows, const marc::record_view& a, const marc::record_view& b,
@@ -58,7 +55,7 @@ void put_change(const row_set& rows, const marc::record_view& a, const marc::rec
         put(tag, text_datum("LDR"));
         put(old_field, text_datum_from_utf8(old_character));
         put(new_field, text_datum_from_utf8(new_character));
-        put(detail, text_array(description, &memory));
+        put(detail, text_array_from_utf8(description, &memory));
         rows.put(values, nulls);
         return;
     }
@@ -76,7 +73,7 @@ void put_change(const row_set& rows, const marc::record_view& a, const marc::rec
     if (change.kind == marc::change_kind::changed) {
         auto const description = marc::describe_change(a.field(change.a), b.field(change.b), &memory);
         if (!description.empty()) {
-            put(detail, text_array(description, &memory));
+            put(detail, text_array_from_utf8(description, &memory));
         }
     }
     rows.put(values, nulls);

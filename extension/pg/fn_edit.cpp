@@ -1,5 +1,8 @@
 // Editing. None of these functions is strict: an argument that is null, other than the record, leaves the record as it
 // is. A strict function would make the record null, and an UPDATE lose it, because some value was missing.
+#include "marc/ascii.hpp"
+#include "argument.hpp"
+#include "path_cache.hpp"
 #include "sqlstate.hpp"
 #include "value.hpp"
 
@@ -9,11 +12,6 @@
 
 namespace marc_pg {
 namespace {
-
-/// A detoasted argument, or null. May raise an error.
-struct varlena* argument_or_null(FunctionCallInfo fcinfo, int number) {
-    return PG_ARGISNULL(number) ? nullptr : varlena_argument(fcinfo, number);
-}
 
 /// The result of an edit as SQL sees it: `edit` fills the builder. Throws sql_error for what cannot be done.
 template <class Edit>
@@ -95,7 +93,7 @@ struct text_elements {
 /// Starts the one field that a builder is to hold. Throws parse_error bad_tag: readers keep any tag, but new ones are
 /// visible ASCII.
 void begin_field(marc::builder& builder, std::string_view tag) {
-    if (!std::all_of(tag.begin(), tag.end(), [](char c) { return c > 0x20 && c < 0x7F; })) {
+    if (!std::all_of(tag.begin(), tag.end(), marc::is_visible)) {
         throw marc::parse_error{marc::errc::bad_tag, 0, tag, tag};
     }
     builder.begin_field(tag);
@@ -128,7 +126,8 @@ MARC_SQL_FUNCTION(marc_set) {
     return boundary(fcinfo, [&] {
         return edited(fcinfo, value, path != nullptr && text != nullptr,
                       [&](const marc::record_view& record, marc::builder& builder) {
-                          return marc::set_values(record, utf8_of(text_view(path)), utf8_of(text_view(text)), builder);
+                          return marc::set_values(record, compiled_path(fcinfo, text_view(path)),
+                                                  utf8_of(text_view(text)), builder);
                       });
     });
 }
@@ -151,8 +150,9 @@ MARC_SQL_FUNCTION(marc_replace) {
     return boundary(fcinfo, [&] {
         return edited(fcinfo, value, path != nullptr && pattern != nullptr && replacement != nullptr,
                       [&](const marc::record_view& record, marc::builder& builder) {
-                          return marc::replace_in_values(record, utf8_of(text_view(path)), utf8_of(text_view(pattern)),
-                                                         utf8_of(text_view(replacement)), builder);
+                          return marc::replace_in_values(record, compiled_path(fcinfo, text_view(path)),
+                                                         utf8_of(text_view(pattern)), utf8_of(text_view(replacement)),
+                                                         builder);
                       });
     });
 }
@@ -162,7 +162,7 @@ MARC_SQL_FUNCTION(marc_delete) {
     struct varlena* path = argument_or_null(fcinfo, 1);
     return boundary(fcinfo, [&] {
         return edited(fcinfo, value, path != nullptr, [&](const marc::record_view& record, marc::builder& builder) {
-            return marc::delete_values(record, utf8_of(text_view(path)), builder);
+            return marc::delete_values(record, compiled_path(fcinfo, text_view(path)), builder);
         });
     });
 }

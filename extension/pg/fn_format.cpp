@@ -1,4 +1,5 @@
 // Parse and write: ISO 2709, MARCXML, mnemonic text.
+#include "argument.hpp"
 #include "value.hpp"
 
 #include "marc/detect.hpp"
@@ -12,12 +13,9 @@ namespace {
 
 /// Runs a reader of bytea; what is no record is then bad binary (22P03), not bad text.
 template <class Read>
-Datum read_binary(Read&& read) {
-    palloc_resource memory;
-    marc::builder builder{&memory};
+Datum read_binary(const Read& read) {
     try {
-        read(builder);
-        return marc_datum(builder);
+        return built(read);
     } catch (const marc::parse_error& error) {
         if (error.code() != marc::errc::not_marc) {
             throw;
@@ -40,24 +38,18 @@ marc::iso2709_encoding encoding_of(std::string_view name) {
 
 /// What to do with a character that the encoding lacks, as the caller names it.
 marc::unencodable_character unencodable_of(std::string_view name) {
-    if (name == "error") {
-        return marc::unencodable_character::error;
-    }
-    if (name == "ncr") {
-        return marc::unencodable_character::reference;
-    }
-    throw sql_error{ERRCODE_INVALID_PARAMETER_VALUE,
-                    "unencodable must be 'error' or 'ncr'",
-                    {},
-                    "'ncr' writes a character that MARC-8 lacks as a numeric character reference such as &#x0416;."};
+    static constexpr std::pair<std::string_view, marc::unencodable_character> words[] = {
+        {"error", marc::unencodable_character::error}, {"ncr", marc::unencodable_character::reference}};
+    return choose(name, "unencodable", words,
+                  "'ncr' writes a character that MARC-8 lacks as a numeric character reference such as &#x0416;.");
 }
 
 } // namespace
 
 MARC_SQL_FUNCTION(marc_from_iso2709) {
     // Not strict, since the encoding may be null: a null record gives null.
-    struct varlena* bytes = PG_ARGISNULL(0) ? nullptr : varlena_argument(fcinfo, 0);
-    struct varlena* encoding = PG_ARGISNULL(1) ? nullptr : varlena_argument(fcinfo, 1);
+    struct varlena* bytes = argument_or_null(fcinfo, 0);
+    struct varlena* encoding = argument_or_null(fcinfo, 1);
     return boundary(fcinfo, [&] {
         if (bytes == nullptr) {
             fcinfo->isnull = true;
@@ -80,24 +72,18 @@ MARC_SQL_FUNCTION(marc_from_bytes) {
 MARC_SQL_FUNCTION(marc_from_xml) {
     struct varlena* text = varlena_argument(fcinfo, 0);
     return boundary(fcinfo, [&] {
-        palloc_resource memory;
-        marc::builder builder{&memory};
-        marc::read_marcxml(utf8_of(text_view(text)), builder);
-        return marc_datum(builder);
+        return built([&](marc::builder& builder) { marc::read_marcxml(utf8_of(text_view(text)), builder); });
     });
 }
 
 MARC_SQL_FUNCTION(marc_from_mrk) {
     struct varlena* text = varlena_argument(fcinfo, 0);
     return boundary(fcinfo, [&] {
-        palloc_resource memory;
-        marc::builder builder{&memory};
-        marc::read_mrk(utf8_of(text_view(text)), builder);
-        return marc_datum(builder);
+        return built([&](marc::builder& builder) { marc::read_mrk(utf8_of(text_view(text)), builder); });
     });
 }
 
-MARC_SQL_FUNCTION(marc_to_iso2709) {
+MARC_SQL_FUNCTION(marc_to_iso2709_encoded) {
     struct varlena* value = varlena_argument(fcinfo, 0);
     struct varlena* encoding = varlena_argument(fcinfo, 1);
     struct varlena* unencodable = varlena_argument(fcinfo, 2);
@@ -116,7 +102,9 @@ MARC_SQL_FUNCTION(marc_to_iso2709) {
     });
 }
 
-MARC_SQL_FUNCTION(marc_to_bytes) {
+// In 0.1.0 this was marc_to_iso2709(marc). A symbol of a release keeps its arguments: until ALTER EXTENSION UPDATE the
+// functions of the old script call the new library.
+MARC_SQL_FUNCTION(marc_to_iso2709) {
     struct varlena* value = varlena_argument(fcinfo, 0);
     return boundary(fcinfo, [&] {
         palloc_resource memory;

@@ -19,17 +19,7 @@ Datum text_or_null(FunctionCallInfo fcinfo, std::string_view utf8) {
     return text_datum_from_utf8(utf8);
 }
 
-Datum text_array(const std::pmr::vector<Datum>& texts) {
-    return pg_call([&] {
-        ArrayType* array = texts.empty()
-                               ? construct_empty_array(TEXTOID)
-                               : construct_array(const_cast<Datum*>(texts.data()), static_cast<int>(texts.size()),
-                                                 TEXTOID, -1, false, TYPALIGN_INT);
-        return PointerGetDatum(array);
-    });
-}
-
-Datum text_array(const std::pmr::vector<marc::identifier>& numbers, std::pmr::memory_resource* memory) {
+Datum numbers_datum(const std::pmr::vector<marc::identifier>& numbers, std::pmr::memory_resource* memory) {
     std::pmr::vector<Datum> texts{memory};
     for (marc::identifier const& number : numbers) {
         texts.push_back(text_datum(number.text()));
@@ -81,9 +71,9 @@ MARC_NUMBER_FUNCTION(marc_normalize_oclc, marc::oclc_number);
     }                                                                                                                  \
     static_assert(true, "a semicolon follows")
 
-MARC_RECORD_FUNCTION(marc_isbn, text_array(marc::isbns(record, &memory), &memory));
-MARC_RECORD_FUNCTION(marc_issn, text_array(marc::issns(record, &memory), &memory));
-MARC_RECORD_FUNCTION(marc_oclc, text_array(marc::oclc_numbers(record, &memory), &memory));
+MARC_RECORD_FUNCTION(marc_isbn, numbers_datum(marc::isbns(record, &memory), &memory));
+MARC_RECORD_FUNCTION(marc_issn, numbers_datum(marc::issns(record, &memory), &memory));
+MARC_RECORD_FUNCTION(marc_oclc, numbers_datum(marc::oclc_numbers(record, &memory), &memory));
 MARC_RECORD_FUNCTION(marc_lccn, text_or_null(fcinfo, marc::lccn_of(record).text()));
 MARC_RECORD_FUNCTION(marc_title, text_or_null(fcinfo, marc::title(record, &memory)));
 MARC_RECORD_FUNCTION(marc_sort_title, text_or_null(fcinfo, marc::sort_title(record, &memory)));

@@ -1,4 +1,5 @@
 // MARC-in-JSON, as jsonb and as text.
+#include "argument.hpp"
 #include "value.hpp"
 
 #include "marc/error.hpp"
@@ -8,23 +9,13 @@ namespace marc_pg {
 namespace {
 
 marc::json_form form_of(std::string_view name) {
-    if (name == "list") {
-        return marc::json_form::list;
-    }
-    if (name == "keyed") {
-        return marc::json_form::keyed;
-    }
-    throw sql_error{ERRCODE_INVALID_PARAMETER_VALUE,
-                    "form must be 'list' or 'keyed'",
-                    {},
-                    "'list' has one object for each field, 'keyed' one member for each tag."};
+    static constexpr std::pair<std::string_view, marc::json_form> words[] = {{"list", marc::json_form::list},
+                                                                             {"keyed", marc::json_form::keyed}};
+    return choose(name, "form", words, "'list' has one object for each field, 'keyed' one member for each tag.");
 }
 
 Datum read(std::string_view utf8) {
-    palloc_resource memory;
-    marc::builder builder{&memory};
-    marc::read_json(utf8, builder);
-    return marc_datum(builder);
+    return built([&](marc::builder& builder) { marc::read_json(utf8, builder); });
 }
 
 Datum write_jsonb(const struct varlena* value, marc::json_form form, marc::inexpressible_content policy) {
@@ -39,11 +30,7 @@ Datum write_jsonb(const struct varlena* value, marc::json_form form, marc::inexp
 } // namespace
 
 MARC_SQL_FUNCTION(marc_from_jsonb) {
-    Jsonb* json = PG_GETARG_JSONB_P(0);
-    return boundary(fcinfo, [&] {
-        const char* text = pg_call([&] { return JsonbToCString(nullptr, &json->root, VARSIZE(json)); });
-        return read(utf8_of(text));
-    });
+    return boundary(fcinfo, [&] { return read(json_text(fcinfo->args[0].value)); });
 }
 
 MARC_SQL_FUNCTION(marc_from_json_text) {

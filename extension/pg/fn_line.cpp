@@ -1,25 +1,16 @@
 // The forms that are lines besides the mnemonic one: line mode and Aleph sequential.
+#include "argument.hpp"
 #include "value.hpp"
 
 #include "marc/aleph.hpp"
 #include "marc/line.hpp"
 
 namespace marc_pg {
-namespace {
-
-template <class Read>
-Datum read_with(Read&& reader, std::string_view utf8) {
-    palloc_resource memory;
-    marc::builder builder{&memory};
-    reader(utf8, builder, nullptr);
-    return marc_datum(builder);
-}
-
-} // namespace
-
 MARC_SQL_FUNCTION(marc_from_line) {
     struct varlena* text = varlena_argument(fcinfo, 0);
-    return boundary(fcinfo, [&] { return read_with(marc::read_line, utf8_of(text_view(text))); });
+    return boundary(fcinfo, [&] {
+        return built([&](marc::builder& builder) { marc::read_line(utf8_of(text_view(text)), builder); });
+    });
 }
 
 MARC_SQL_FUNCTION(marc_to_line) {
@@ -34,12 +25,14 @@ MARC_SQL_FUNCTION(marc_to_line) {
 
 MARC_SQL_FUNCTION(marc_from_aleph) {
     struct varlena* text = varlena_argument(fcinfo, 0);
-    return boundary(fcinfo, [&] { return read_with(marc::read_aleph, utf8_of(text_view(text))); });
+    return boundary(fcinfo, [&] {
+        return built([&](marc::builder& builder) { marc::read_aleph(utf8_of(text_view(text)), builder); });
+    });
 }
 
 MARC_SQL_FUNCTION(marc_to_aleph) {
     // Not strict, since the system number may be null: a null record gives null.
-    struct varlena* value = PG_ARGISNULL(0) ? nullptr : varlena_argument(fcinfo, 0);
+    struct varlena* value = argument_or_null(fcinfo, 0);
     bool const has_number = !PG_ARGISNULL(1);
     std::int32_t const number = has_number ? PG_GETARG_INT32(1) : 0;
     return boundary(fcinfo, [&] {

@@ -1,4 +1,5 @@
 // Merging: marc_merge, and marc_merge_explain, which says why.
+#include "compiled.hpp"
 #include "rows.hpp"
 #include "value.hpp"
 
@@ -8,61 +9,12 @@
 namespace marc_pg {
 namespace {
 
-/// The compiled rules of one call site, in the memory of the plan, which frees them. The rules, their memory resource
-/// and all that they hold lie in a memory context of their own: deleting that is all the destruction they need.
-struct rules_cache {
-    const marc::merge_rules* rules;
-    MemoryContext memory;
-    std::span<const std::byte> source; // the jsonb that was compiled, also in there
-};
-static_assert(std::is_trivially_destructible_v<rules_cache>);
-
-/// Makes a memory context current, and deletes it again unless it is released.
-class new_memory {
-  public:
-    explicit new_memory(MemoryContext parent)
-        : memory_{pg_call([&] { return AllocSetContextCreate(parent, "marc merge rules", ALLOCSET_SMALL_SIZES); })},
-          outer_{MemoryContextSwitchTo(memory_)} {}
-    ~new_memory() {
-        MemoryContextSwitchTo(outer_);
-        if (memory_ != nullptr) {
-            MemoryContextDelete(memory_);
-        }
-    }
-    new_memory(const new_memory&) = delete;
-    new_memory& operator=(const new_memory&) = delete;
-    MemoryContext release() { return std::exchange(memory_, nullptr); }
-
-  private:
-    MemoryContext memory_;
-    MemoryContext outer_;
-};
-
-/// The compiled form of rules; compiled anew only when they are others than in the last call from here. Throws
-/// parse_error bad_rules (22023).
+/// The compiled form of rules in jsonb: see compiled(). Throws parse_error bad_rules (22023).
 const marc::merge_rules& compiled_rules(FunctionCallInfo fcinfo, struct varlena* argument) {
-    std::span<const std::byte> const source = varlena_bytes(argument);
-    auto* cache = static_cast<rules_cache*>(fcinfo->flinfo->fn_extra);
-    if (cache != nullptr && marc::as_text(cache->source) == marc::as_text(source)) {
-        return *cache->rules;
-    }
-    if (cache == nullptr) {
-        cache = new (allocate(sizeof(rules_cache), fcinfo->flinfo->fn_mcxt)) rules_cache{};
-        fcinfo->flinfo->fn_extra = cache;
-    }
-    const char* json =
-        pg_call([&] { return DatumGetCString(DirectFunctionCall1(jsonb_out, PointerGetDatum(argument))); });
-    new_memory memory{fcinfo->flinfo->fn_mcxt};
-    auto* resource = new (allocate(sizeof(palloc_resource))) palloc_resource;
-    auto* rules =
-        new (allocate(sizeof(marc::merge_rules))) marc::merge_rules{marc::parse_merge_rules(utf8_of(json), resource)};
-    auto* copy = static_cast<std::byte*>(allocate(source.size()));
-    std::copy(source.begin(), source.end(), copy);
-    if (cache->memory != nullptr) {
-        MemoryContextDelete(cache->memory);
-    }
-    *cache = {rules, memory.release(), {copy, source.size()}};
-    return *rules;
+    std::string_view const source = marc::as_text(varlena_bytes(argument));
+    return compiled<marc::merge_rules>(fcinfo, source, [&](std::pmr::memory_resource* memory) {
+        return marc::parse_merge_rules(json_text(PointerGetDatum(argument)), memory);
+    });
 }
 
 } // namespace

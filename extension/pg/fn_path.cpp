@@ -59,12 +59,7 @@ MARC_SQL_FUNCTION(marc_values) {
             poll_interrupts();
             found.push_back(text_datum(record, value));
         });
-        return pg_call([&] {
-            ArrayType* array = found.empty() ? construct_empty_array(TEXTOID)
-                                             : construct_array(found.data(), static_cast<int>(found.size()), TEXTOID,
-                                                               -1, false, TYPALIGN_INT);
-            return PointerGetDatum(array);
-        });
+        return text_array(found);
     });
 }
 

@@ -1,4 +1,5 @@
 // Files of records, of any form, into rows: out of a value, and out of a file of the server.
+#include "argument.hpp"
 #include "rows.hpp"
 #include "value.hpp"
 
@@ -51,20 +52,13 @@ Datum split(const row_set& rows, std::string_view file, marc::form form, bool is
     return Datum{0};
 }
 
-/// The form that a person names; unknown for none. Takes a name in lower case.
+constexpr std::pair<std::string_view, marc::form> names[] = {
+    {"iso2709", marc::form::iso2709}, {"marcxml", marc::form::marcxml}, {"json", marc::form::json},
+    {"mrk", marc::form::mrk},         {"line", marc::form::line},       {"aleph", marc::form::aleph}};
+
+/// The form that a person names. Takes a name in lower case.
 marc::form form_of(std::string_view name) {
-    constexpr std::pair<std::string_view, marc::form> names[] = {
-        {"iso2709", marc::form::iso2709}, {"marcxml", marc::form::marcxml}, {"json", marc::form::json},
-        {"mrk", marc::form::mrk},         {"line", marc::form::line},       {"aleph", marc::form::aleph}};
-    for (const auto& [known, form] : names) {
-        if (name == known) {
-            return form;
-        }
-    }
-    throw sql_error{ERRCODE_INVALID_PARAMETER_VALUE,
-                    "form \"" + std::string{name} + "\" is not known",
-                    {},
-                    "Known are iso2709, marcxml, json, mrk, line and aleph; without a form, the first bytes decide."};
+    return choose(name, "form", names, "Without a form, the first bytes of the file decide.");
 }
 
 [[noreturn]] void fail_on_file(const char* what, std::string_view path, int error) {
@@ -103,16 +97,27 @@ class server_file final : public marc::byte_source {
     }
 
     std::size_t read(char* into, std::size_t bytes) override {
-        int const n = pg_call(
-            [&] { return static_cast<int>(FileRead(file_, into, static_cast<int>(bytes), at_, PG_WAIT_EXTENSION)); });
-        if (n < 0) {
-            fail_on_file("read", path_, errno);
-        }
-        at_ += n;
-        return static_cast<std::size_t>(n);
+        std::size_t const n = read_at(at_, into, bytes);
+        at_ += static_cast<off_t>(n);
+        return n;
+    }
+
+    /// The form that the first bytes show. Throws sql_error, pg_error.
+    marc::form detected_form() {
+        std::array<char, 1'024> start;
+        return marc::detect({start.data(), read_at(0, start.data(), start.size())});
     }
 
   private:
+    std::size_t read_at(off_t at, char* into, std::size_t bytes) {
+        int const n = pg_call(
+            [&] { return static_cast<int>(FileRead(file_, into, static_cast<int>(bytes), at, PG_WAIT_EXTENSION)); });
+        if (n < 0) {
+            fail_on_file("read", path_, errno);
+        }
+        return static_cast<std::size_t>(n);
+    }
+
     void close() noexcept {
         if (file_ >= 0) {
             FileClose(file_);
@@ -149,7 +154,42 @@ file_reading* begin_reading(std::string_view path, std::optional<std::string_vie
     return new (block) file_reading{kept, form ? form_of(*form) : marc::form::unknown};
 }
 
+/// The next piece of the file. Throws sql_error where a form must be named, or is not the one that was named.
+bool next_piece(file_reading& reading, marc::file_piece& piece) {
+    try {
+        if (reading.splitter.next(piece)) {
+            return true;
+        }
+    } catch (const marc::parse_error& error) {
+        if (error.code() != marc::errc::not_marc ||
+            std::string_view{error.what()}.find("decompress") != std::string_view::npos) {
+            throw;
+        }
+        throw sql_error{ERRCODE_INVALID_TEXT_REPRESENTATION, error.what(), "The first bytes show no form of MARC.",
+                        "Name the form, for instance marc_read_file(path, 'iso2709')."};
+    }
+    if (reading.ord == 0) {
+        marc::form const shown = reading.file.detected_form();
+        for (const auto& [name, form] : names) {
+            if (form == shown && form != reading.splitter.file_form()) {
+                throw sql_error{ERRCODE_INVALID_TEXT_REPRESENTATION,
+                                "the file holds no record of the form that was named",
+                                "Its first bytes look like " + std::string{name} + ".",
+                                "Leave the form out, and the first bytes decide."};
+            }
+        }
+    }
+    return false;
+}
+
 } // namespace
+
+MARC_SQL_FUNCTION(marc_split) {
+    row_set rows = row_set::begin(fcinfo);
+    struct varlena* bytes = varlena_argument(fcinfo, 0);
+    return boundary(fcinfo,
+                    [&] { return split(rows, marc::as_text(varlena_bytes(bytes)), marc::form::iso2709, false); });
+}
 
 MARC_SQL_FUNCTION(marc_split_json) {
     row_set rows = row_set::begin(fcinfo);
@@ -200,8 +240,8 @@ MARC_SQL_FUNCTION(marc_read_file) {
         allowed = has_privs_of_role(GetUserId(), role_that_reads_server_files());
         MemoryContext const caller = MemoryContextSwitchTo(call->multi_call_memory_ctx);
         call->tuple_desc = new_row_type(fcinfo);
-        path = PG_ARGISNULL(0) ? nullptr : varlena_argument(fcinfo, 0);
-        form = PG_ARGISNULL(1) ? nullptr : varlena_argument(fcinfo, 1);
+        path = argument_or_null(fcinfo, 0);
+        form = argument_or_null(fcinfo, 1);
         MemoryContextSwitchTo(caller);
     }
     FuncCallContext* call = SRF_PERCALL_SETUP();
@@ -220,7 +260,7 @@ MARC_SQL_FUNCTION(marc_read_file) {
         }
         poll_interrupts();
         marc::file_piece piece;
-        if (reading == nullptr || !reading->splitter.next(piece)) {
+        if (reading == nullptr || !next_piece(*reading, piece)) {
             pg_call([&] { end_MultiFuncCall(fcinfo, call); });
             result->isDone = ExprEndResult;
             fcinfo->isnull = true;

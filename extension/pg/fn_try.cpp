@@ -1,11 +1,12 @@
-// Parsing that does not raise an error: one record (marc_try), a file (marc_split), what was odd (marc_problems).
+// Parsing that does not raise an error: the record or the reason (marc_try), what was odd (marc_problems).
 #include "rows.hpp"
 #include "value.hpp"
 
 #include "marc/detect.hpp"
 #include "marc/error.hpp"
-#include "marc/iso2709.hpp"
 #include "marc/report.hpp"
+
+#include <optional>
 
 namespace marc_pg {
 namespace {
@@ -28,39 +29,13 @@ Datum try_record(TupleDesc row, Read&& read) {
     return row_datum(row, values, nulls);
 }
 
-/// Adds the row of one piece of a file.
-void put_piece(const row_set& rows, const marc::iso2709_piece& piece, std::int64_t ord, marc::builder& builder) {
-    row_memory const values_of_row{rows};
-    std::array<Datum, 5> values{Int64GetDatum(ord), Int64GetDatum(static_cast<std::int64_t>(piece.offset)), Datum{0},
-                                bytea_datum(piece.bytes), Datum{0}};
-    std::array<bool, 5> nulls{false, false, true, false, true};
-    try {
-        if (piece.problem) {
-            throw marc::parse_error{*piece.problem, 0};
-        }
-        builder.clear();
-        marc::read_iso2709(piece.bytes, builder);
-        marc::stored_record record = builder.finish(VARHDRSZ);
-        std::byte* block = record.writable().data() - VARHDRSZ;
-        SET_VARSIZE(block, record.bytes().size() + VARHDRSZ);
-        values[2] = PointerGetDatum(block);
-        nulls[2] = false;
-        rows.put(values, nulls);
-        return;
-    } catch (const marc::parse_error& error) {
-        values[4] = text_datum(error.what());
-        nulls[4] = false;
-    }
-    rows.put(values, nulls);
-}
-
 void put_problem(const row_set& rows, std::string_view code, std::string_view tag, std::uint32_t occurrence,
-                 std::size_t offset, std::string_view message) {
+                 std::optional<std::size_t> offset, std::string_view message) {
     row_memory const values_of_row{rows};
     bool const has_tag = !tag.empty() && tag[0] != '\0';
     std::array<Datum, 5> values{text_datum(code), Datum{0}, Int32GetDatum(static_cast<std::int32_t>(occurrence) + 1),
-                                Int64GetDatum(static_cast<std::int64_t>(offset)), text_datum(message)};
-    std::array<bool, 5> nulls{false, !has_tag, !has_tag, false, false};
+                                Int64GetDatum(static_cast<std::int64_t>(offset.value_or(0))), text_datum(message)};
+    std::array<bool, 5> nulls{false, !has_tag, !has_tag, !offset, false};
     if (has_tag) {
         values[1] = text_datum(marc::printable_tag{tag}.view());
     }
@@ -105,22 +80,6 @@ MARC_SQL_FUNCTION(marc_try_bytea) {
     });
 }
 
-MARC_SQL_FUNCTION(marc_split) {
-    row_set rows = row_set::begin(fcinfo);
-    struct varlena* file = varlena_argument(fcinfo, 0);
-    return boundary(fcinfo, [&] {
-        palloc_resource memory;
-        marc::builder builder{&memory};
-        marc::iso2709_splitter splitter{varlena_bytes(file)};
-        marc::iso2709_piece piece;
-        for (std::int64_t ord = 1; splitter.next(piece); ++ord) {
-            poll_interrupts();
-            put_piece(rows, piece, ord, builder);
-        }
-        return Datum{0};
-    });
-}
-
 MARC_SQL_FUNCTION(marc_problems_text) {
     row_set rows = row_set::begin(fcinfo);
     struct varlena* text = varlena_argument(fcinfo, 0);
@@ -139,6 +98,34 @@ MARC_SQL_FUNCTION(marc_problems_bytea) {
         put_problems(rows, [&](marc::builder& builder, marc::report* report) {
             marc::read_bytes(varlena_bytes(bytes), builder, report);
         });
+        return Datum{0};
+    });
+}
+
+MARC_SQL_FUNCTION(marc_problems_record) {
+    row_set rows = row_set::begin(fcinfo);
+    struct varlena* value = varlena_argument(fcinfo, 0);
+    return boundary(fcinfo, [&] {
+        palloc_resource memory;
+        marc::report report{&memory};
+        marc::builder builder{&memory};
+        marc::record_view const record = record_of(value);
+        builder.set_leader(record.leader(), &report);
+        for (const marc::field_view field : record) {
+            builder.add_field(field.tag(), field.content());
+        }
+        builder.note_defects(&report);
+        for (const marc::defect& found : report.list()) {
+            poll_interrupts();
+            put_problem(rows, marc::name_of(found.code), {found.tag.data(), found.tag.size()}, found.occurrence, {},
+                        marc::text_of(found.code));
+        }
+        if (record.has(marc::record_flag::defects)) {
+            put_problem(rows, "mended", {}, 0, {}, "the reader of the record mended what was damaged or missing");
+        }
+        if (record.has(marc::record_flag::lossy)) {
+            put_problem(rows, "lossy", {}, 0, {}, "the reader of the record could not keep all that the input held");
+        }
         return Datum{0};
     });
 }

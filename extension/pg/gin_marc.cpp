@@ -80,31 +80,41 @@ marc::truth judge(FunctionCallInfo fcinfo, Known&& known) {
     return result;
 }
 
-/// Characters of an option `tags`: three of a tag, then a comma; X and x are points. Returns the size with the NUL.
+/// Calls `receive` with each tag of an option `tags`, in which commas or blanks stand between them. Returns false where
+/// one is no tag.
+template <class Receive>
+bool read_tags(std::string_view text, Receive&& receive) {
+    constexpr std::string_view gaps = ", ";
+    for (;;) {
+        text.remove_prefix(std::min(text.find_first_not_of(gaps), text.size()));
+        if (text.empty()) {
+            return true;
+        }
+        marc::tag_pattern tag;
+        std::string_view const written = text.substr(0, text.find_first_of(gaps));
+        if (!marc::read_tag_pattern(written, tag)) {
+            return false;
+        }
+        receive(tag);
+        text.remove_prefix(written.size());
+    }
+}
+
+/// Writes the tags as marc::index_options has them, with a NUL. Returns the size.
 std::size_t write_tags(const char* text, char* out) {
     std::size_t size = 0;
-    std::size_t in_tag = 0;
-    for (; *text != '\0'; ++text) {
-        if (*text == ' ' || *text == ',') {
-            continue;
-        }
-        if (in_tag == 3) {
-            in_tag = 0;
-            if (out != nullptr) {
-                out[size] = ',';
-            }
-            ++size;
-        }
+    auto const put = [&](std::string_view characters) {
         if (out != nullptr) {
-            out[size] = *text == 'X' || *text == 'x' ? '.' : *text;
+            std::copy(characters.begin(), characters.end(), out + size);
         }
-        ++size;
-        ++in_tag;
-    }
-    if (out != nullptr) {
-        out[size] = '\0';
-    }
-    return size + 1;
+        size += characters.size();
+    };
+    read_tags(text, [&](const marc::tag_pattern& tag) {
+        put(size > 0 ? "," : "");
+        put(tag.view());
+    });
+    put({"\0", 1});
+    return size;
 }
 
 extern "C" {
@@ -115,14 +125,7 @@ static void marc_gin_check_tags(const char* text) {
     InitFunctionCallInfoData(*fcinfo, nullptr, 0, InvalidOid, nullptr, nullptr);
     boundary(fcinfo, [&] {
         std::string_view const tags = text == nullptr ? std::string_view{} : std::string_view{text};
-        std::size_t in_tag = 0;
-        bool good = true;
-        for (char const c : tags) {
-            bool const part = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.';
-            good = good && (part ? in_tag < 3 : (c == ',' || c == ' ') && in_tag % 3 == 0);
-            in_tag = part ? in_tag + 1 : 0;
-        }
-        if (!good || in_tag % 3 != 0) {
+        if (!read_tags(tags, [](const marc::tag_pattern&) {})) {
             throw sql_error{ERRCODE_INVALID_PARAMETER_VALUE, "the option tags is no list of tags",
                             "It is: " + std::string{tags},
                             "Write tags with commas between them, such as '001,020,245,6XX'; X is any character."};

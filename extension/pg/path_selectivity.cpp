@@ -1,9 +1,6 @@
 // How many records a path will be found in, for the planner: @? and marc_exists().
-//
-// PostgreSQL keeps no statistics about what is inside a record, so this knows how common fields are in MARC 21
-// catalogues. A guess that 245 is everywhere and 586 is rare is enough to choose between a scan and an index; the
-// default of contsel, one record in a thousand, is wrong for nearly every path.
 #include "path_cache.hpp"
+#include "tag_share.hpp"
 #include "text.hpp"
 
 #include "marc/error.hpp"
@@ -12,45 +9,29 @@ namespace marc_pg {
 namespace {
 
 constexpr double unknown_path = 0.3;
-constexpr double rare_field = 0.05;
-
-struct field_share {
-    std::string_view tag;
-    double share;
-};
-
-// Shares of MARC 21 bibliographic records, rounded; what is not here is rare.
-constexpr std::array<field_share, 26> shares{{
-    {"001", 1.0}, {"003", 0.9}, {"005", 1.0}, {"006", 0.2}, {"007", 0.4}, {"008", 1.0}, {"010", 0.4},
-    {"020", 0.5}, {"022", 0.1}, {"035", 0.8}, {"040", 1.0}, {"043", 0.4}, {"050", 0.5}, {"082", 0.4},
-    {"100", 0.6}, {"110", 0.1}, {"245", 1.0}, {"260", 0.6}, {"264", 0.4}, {"300", 1.0}, {"490", 0.3},
-    {"500", 0.6}, {"504", 0.4}, {"650", 0.8}, {"700", 0.4}, {"856", 0.3},
-}};
 
 double share_of(const marc::path& path) {
     if (path.what == marc::path::target::leader) {
         return 1.0;
     }
-    std::string_view const tag{path.tag.data(), path.tag.size()};
-    double share = rare_field;
-    if (tag.find('.') != std::string_view::npos) {
-        share = 0.9;
-    }
-    for (const field_share& known : shares) {
-        share = known.tag == tag ? known.share : share;
-    }
+    double share = tag_share({path.tag.data(), path.tag.size()});
     if (path.index.present && !path.index.from_end && path.index.first > 0) {
-        share *= 0.3; // repeated that often
+        share *= 0.14; // the share of tags that are repeated in their record: measured as those of tag_share()
     }
-    if (path.what == marc::path::target::subfields &&
-        std::none_of(path.parts.begin(), path.parts.begin() + path.part_count,
-                     [](const marc::path::part& part) { return part.first_code <= 'a' && part.last_code >= 'a'; })) {
-        share *= 0.4; // $a is in nearly every field, other codes are not
+    if (path.what == marc::path::target::subfields) {
+        double best = 0;
+        for (std::size_t i = 0; i < path.part_count; ++i) {
+            bool const has_a = path.parts[i].first_code <= 'a' && path.parts[i].last_code >= 'a';
+            best = std::max(best,
+                            code_share(has_a ? std::string_view{"a"} : std::string_view{&path.parts[i].first_code, 1}));
+        }
+        share *= best;
     }
+    // A condition halves what is left: an assumption, since conditions may be anything.
     auto const subspecs = std::count_if(path.comparisons.begin(), path.comparisons.end(),
                                         [](const marc::path_comparison& c) { return c.last_of_subspec; });
     for (std::ptrdiff_t i = 0; i < std::min<std::ptrdiff_t>(subspecs, 3); ++i) {
-        share *= 0.4;
+        share *= 0.5;
     }
     return std::clamp(share, 0.001, 1.0);
 }

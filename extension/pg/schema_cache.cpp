@@ -1,6 +1,6 @@
 #include "schema_cache.hpp"
 
-#include "text.hpp"
+#include "value.hpp"
 
 #include "marc/digest.hpp"
 
@@ -94,16 +94,6 @@ std::optional<std::string_view> raw_bytes(Datum argument) {
 }
 
 } // namespace
-
-std::string_view json_text(Datum argument) {
-    return pg_call([&] {
-        Jsonb* json = DatumGetJsonbP(argument);
-        const char* text = JsonbToCString(nullptr, &json->root, static_cast<int>(VARSIZE(json)));
-        auto const size = std::strlen(text);
-        const char* utf8 = pg_server_to_any(text, static_cast<int>(size), PG_UTF8);
-        return std::string_view{utf8, utf8 == text ? size : std::strlen(utf8)};
-    });
-}
 
 void validation_site::raw_copy::keep(std::string_view raw, MemoryContext memory) {
     size = 0;

@@ -50,7 +50,4 @@ class validation_site {
 /// The built-in schema with this index in marc::builtin_schemas(), compiled once for a session.
 const marc::avram_schema& builtin_schema_at(std::size_t index);
 
-/// The JSON of a jsonb argument as UTF-8, in the current memory context. Throws pg_error.
-std::string_view json_text(Datum argument);
-
 } // namespace marc_pg

@@ -58,6 +58,15 @@ Datum text_datum_from_utf8(std::string_view utf8) {
     return text_datum(converted == utf8.data() ? utf8 : std::string_view{converted});
 }
 
+Datum text_array(std::pmr::vector<Datum>& texts) {
+    return pg_call([&] {
+        ArrayType* array = texts.empty() ? construct_empty_array(TEXTOID)
+                                         : construct_array(texts.data(), static_cast<int>(texts.size()), TEXTOID, -1,
+                                                           false, TYPALIGN_INT);
+        return PointerGetDatum(array);
+    });
+}
+
 Datum cstring_datum(std::string_view bytes) {
     auto* value = static_cast<char*>(allocate(bytes.size() + 1));
     std::memcpy(value, bytes.data(), bytes.size());

@@ -16,6 +16,9 @@ Datum text_datum(std::string_view bytes);
 /// that the encoding lacks.
 Datum text_datum_from_utf8(std::string_view utf8);
 
+/// A text[] of these texts. Throws pg_error.
+Datum text_array(std::pmr::vector<Datum>& texts);
+
 /// A C string with these bytes, for a type's output function.
 Datum cstring_datum(std::string_view bytes);
 

@@ -10,12 +10,8 @@ namespace marc_pg {
 
 MARC_SQL_FUNCTION(marc_in) {
     const char* input = PG_GETARG_CSTRING(0);
-    return boundary(fcinfo, [&] {
-        palloc_resource memory;
-        marc::builder builder{&memory};
-        marc::read_text(utf8_of(input), builder);
-        return marc_datum(builder);
-    });
+    return boundary(fcinfo,
+                    [&] { return built([&](marc::builder& builder) { marc::read_text(utf8_of(input), builder); }); });
 }
 
 MARC_SQL_FUNCTION(marc_out) {

@@ -1,5 +1,7 @@
 #include "value.hpp"
 
+#include "argument.hpp"
+
 #include "marc/charset.hpp"
 
 namespace marc_pg {
@@ -14,17 +16,21 @@ Datum marc_datum(marc::stored_record&& record) {
 }
 
 marc::inexpressible_content policy_of(std::string_view name) {
-    if (name == "error") {
-        return marc::inexpressible_content::error;
-    }
-    if (name == "replace") {
-        return marc::inexpressible_content::replace;
-    }
-    throw sql_error{ERRCODE_INVALID_PARAMETER_VALUE,
-                    "inexpressible must be 'error' or 'replace'",
-                    {},
-                    "'replace' writes U+FFFD for a character that the form cannot hold, and in MARCXML blank "
-                    "indicators where a field has none."};
+    static constexpr std::pair<std::string_view, marc::inexpressible_content> words[] = {
+        {"error", marc::inexpressible_content::error}, {"replace", marc::inexpressible_content::replace}};
+    return choose(name, "inexpressible", words,
+                  "'replace' writes U+FFFD for a character that the form cannot hold, and in MARCXML blank indicators "
+                  "where a field has none.");
+}
+
+std::string_view json_text(Datum argument) {
+    return pg_call([&] {
+        Jsonb* json = DatumGetJsonbP(argument);
+        const char* text = JsonbToCString(nullptr, &json->root, static_cast<int>(VARSIZE(json)));
+        auto const size = std::strlen(text);
+        const char* utf8 = pg_server_to_any(text, static_cast<int>(size), PG_UTF8);
+        return std::string_view{utf8, utf8 == text ? size : std::strlen(utf8)};
+    });
 }
 
 std::string with_character_references(std::string_view xml) {
@@ -39,7 +45,7 @@ std::string with_character_references(std::string_view xml) {
             auto const character = static_cast<std::uint32_t>(marc::decode_character(xml));
             char* const end = std::to_chars(digits, digits + sizeof digits, character, 16).ptr;
             ascii.append("&#x").append(digits, end).append(";");
-            xml.remove_prefix(std::max<std::size_t>(marc::character_bytes(xml), 1));
+            xml.remove_prefix(marc::character_bytes(xml));
         }
     }
     return ascii;

@@ -31,6 +31,15 @@ inline Datum marc_datum(marc::builder& builder) {
     return marc_datum(builder.finish(VARHDRSZ));
 }
 
+/// The marc value that a function puts into a builder. Throws parse_error.
+template <class Build>
+Datum built(const Build& build) {
+    palloc_resource memory;
+    marc::builder builder{&memory};
+    build(builder);
+    return marc_datum(builder);
+}
+
 /// True when the record's flags say that its bytes are text as they are.
 inline bool is_plain(const marc::record_view& record) {
     return !record.has(marc::record_flag::nul) && (database_is_utf8() || !record.has(marc::record_flag::non_ascii));
@@ -41,6 +50,9 @@ inline bool is_plain(const marc::record_view& record) {
 inline Datum text_datum(const marc::record_view& record, std::string_view value) {
     return is_plain(record) ? text_datum(value) : text_datum_from_utf8(value);
 }
+
+/// The JSON of a jsonb argument as UTF-8, in the current memory context. Throws pg_error.
+std::string_view json_text(Datum argument);
 
 /// What to do with content that a form cannot hold, as the caller names it. Throws sql_error 22023.
 marc::inexpressible_content policy_of(std::string_view name);

@@ -13,8 +13,8 @@ CREATE FUNCTION marc_from_mrk(record text) RETURNS marc
 COMMENT ON FUNCTION marc_from_mrk(text) IS 'reads one record in mnemonic text, one line a field';
 
 CREATE FUNCTION marc_to_iso2709(record marc, encoding text DEFAULT 'utf-8', unencodable text DEFAULT 'error') RETURNS bytea
-	AS 'MODULE_PATHNAME', 'marc_to_iso2709' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION marc_to_iso2709(marc, text, text) IS 'writes ISO 2709 in utf-8 or marc-8, where a character that MARC-8 lacks raises an error or with ''ncr'' becomes &#xXXXX;; refuses a record over the format''s limits of 99999 bytes and 9999 bytes a field';
+	AS 'MODULE_PATHNAME', 'marc_to_iso2709_encoded' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION marc_to_iso2709(marc, text, text) IS 'writes ISO 2709 in utf-8 or marc-8, where a character that MARC-8 lacks raises an error or with ''ncr'' becomes a character reference such as &#x1F4DA; and refuses a record over the format''s limits of 99999 bytes and 9999 bytes a field';
 
 CREATE FUNCTION marc_raw(record marc) RETURNS bytea
 	AS 'MODULE_PATHNAME', 'marc_raw' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
@@ -44,7 +44,7 @@ CREATE CAST (bytea AS marc) WITH FUNCTION marc(bytea);
 COMMENT ON CAST (bytea AS marc) IS 'reads a record in whichever form';
 
 CREATE FUNCTION bytea(record marc) RETURNS bytea
-	AS 'MODULE_PATHNAME', 'marc_to_bytes' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+	AS 'MODULE_PATHNAME', 'marc_to_iso2709' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION bytea(marc) IS 'writes ISO 2709 in UTF-8; for the cast';
 
 CREATE CAST (marc AS bytea) WITH FUNCTION bytea(marc);

@@ -6,7 +6,7 @@ COMMENT ON FUNCTION marc_leader(marc) IS 'the 24 characters of the leader as rec
 
 CREATE FUNCTION marc_is_lossy(record marc) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'marc_is_lossy' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
-COMMENT ON FUNCTION marc_is_lossy(marc) IS 'whether the reader left out or replaced something that the received form held; no part of equality, and not kept by text forms';
+COMMENT ON FUNCTION marc_is_lossy(marc) IS 'whether the reader left out or replaced something that the received form held; no part of equality; kept by the binary and the text form of the type, not by marc_to_mrk() and the other forms';
 
 CREATE FUNCTION marc_fields(record marc, OUT ord integer, OUT tag text, OUT ind1 text, OUT ind2 text, OUT code text, OUT value text)
 	RETURNS SETOF record

@@ -12,11 +12,11 @@ COMMENT ON FUNCTION marc_identical(marc, marc) IS 'whether two records are the s
 
 CREATE FUNCTION marc_eq(a marc, b marc) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'marc_eq' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
-COMMENT ON FUNCTION marc_eq(marc, marc) IS 'whether two records have the same content';
+COMMENT ON FUNCTION marc_eq(marc, marc) IS 'implementation of the = operator';
 
 CREATE FUNCTION marc_ne(a marc, b marc) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'marc_ne' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
-COMMENT ON FUNCTION marc_ne(marc, marc) IS 'whether two records differ in content';
+COMMENT ON FUNCTION marc_ne(marc, marc) IS 'implementation of the <> operator';
 
 CREATE FUNCTION marc_lt(a marc, b marc) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'marc_lt' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;

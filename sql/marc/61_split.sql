@@ -34,7 +34,7 @@ COMMENT ON FUNCTION marc_split_aleph(text) IS 'every record of a file in Aleph s
 CREATE FUNCTION marc_read_file(path text, form text DEFAULT NULL, OUT ord bigint, OUT byte_offset bigint, OUT record marc, OUT bytes bytea, OUT problem text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'marc_read_file' LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 1000000;
-COMMENT ON FUNCTION marc_read_file(text, text) IS 'every record of a file on the server, read in steps, one row each; form is iso2709, marcxml, json, mrk, line or aleph, by default recognised; for roles with the privileges of pg_read_server_files; in a SELECT list it keeps nothing, in FROM the server keeps all rows in a temporary file';
+COMMENT ON FUNCTION marc_read_file(text, text) IS 'every record of a file on the server, read in steps, one row each; form is iso2709, marcxml, json, mrk, line or aleph, by default recognised; for roles with the privileges of pg_read_server_files; in a SELECT list it needs memory for one record, in FROM the server keeps all rows in a temporary file';
 REVOKE EXECUTE ON FUNCTION marc_read_file(text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION marc_read_file(text, text) TO pg_read_server_files;
 
@@ -50,7 +50,17 @@ CREATE AGGREGATE marc_iso2709_agg(record marc) (
 	SFUNC = marc_iso2709_agg_add, STYPE = internal, FINALFUNC = marc_iso2709_agg_end, FINALFUNC_MODIFY = READ_WRITE,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE marc_iso2709_agg(marc) IS 'a file of ISO 2709 with all records, in UTF-8; null records are left out';
+COMMENT ON AGGREGATE marc_iso2709_agg(marc) IS 'a file of ISO 2709 with all records, in UTF-8, of up to 1 GB; null records are left out; a record over the limits of the format is an error';
+
+CREATE FUNCTION marc_iso2709_agg_add(state internal, record marc, too_long text) RETURNS internal
+	AS 'MODULE_PATHNAME', 'marc_iso2709_agg_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION marc_iso2709_agg_add(internal, marc, text) IS 'transition function of marc_iso2709_agg';
+
+CREATE AGGREGATE marc_iso2709_agg(record marc, too_long text) (
+	SFUNC = marc_iso2709_agg_add, STYPE = internal, FINALFUNC = marc_iso2709_agg_end, FINALFUNC_MODIFY = READ_WRITE,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE marc_iso2709_agg(marc, text) IS 'the same; a record over the limits of the format is an error with ''error'', and with ''skip'' is left out, which one warning at the end says';
 
 CREATE FUNCTION marc_collection_agg_add(state internal, record marc) RETURNS internal
 	AS 'MODULE_PATHNAME', 'marc_collection_agg_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 200;
@@ -68,10 +78,10 @@ CREATE AGGREGATE marc_collection_agg(record marc) (
 	SFUNC = marc_collection_agg_add, STYPE = internal, FINALFUNC = marc_collection_agg_end, FINALFUNC_MODIFY = READ_WRITE,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE marc_collection_agg(marc) IS 'a MARCXML collection with all records; null records are left out';
+COMMENT ON AGGREGATE marc_collection_agg(marc) IS 'a MARCXML collection with all records, of up to 1 GB; null records are left out; content that XML cannot hold is an error';
 
 CREATE AGGREGATE marc_collection_agg(record marc, inexpressible text) (
 	SFUNC = marc_collection_agg_add, STYPE = internal, FINALFUNC = marc_collection_agg_end, FINALFUNC_MODIFY = READ_WRITE,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE marc_collection_agg(marc, text) IS 'a MARCXML collection with all records; for content that XML cannot hold, ''error'' raises an error and ''replace'' writes U+FFFD';
+COMMENT ON AGGREGATE marc_collection_agg(marc, text) IS 'a MARCXML collection with all records; for content that XML cannot hold, ''error'' raises an error, ''replace'' writes U+FFFD, and ''skip'' leaves the record out, which one warning at the end says';

@@ -1,4 +1,5 @@
--- Validation by Avram schema (https://format.gbv.de/schema/avram/specification). A schema is compiled once for a session.
+-- Validation by Avram schema. The specification is https://format.gbv.de/schema/avram/specification; a schema is compiled once
+-- for a session.
 
 CREATE FUNCTION marc_validate(record marc, schema jsonb DEFAULT NULL, options jsonb DEFAULT NULL,
 		OUT severity text, OUT rule text, OUT tag text, OUT occurrence integer, OUT "position" text, OUT subfield text,

@@ -1,4 +1,4 @@
--- Standard numbers in one form each, keys for comparing records and headings, and what a record says of itself.
+-- Standard numbers, keys, and what a record says of itself. Numbers have one form each; keys compare records and headings.
 
 CREATE FUNCTION marc_fold(value text) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_fold' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5;
@@ -50,15 +50,15 @@ COMMENT ON FUNCTION marc_sort_title(marc) IS 'the title for sorting: without its
 
 CREATE FUNCTION marc_author(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_author' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_author(marc) IS 'the main name (100, 110, 111), or else the first added one (700, 710, 711)';
+COMMENT ON FUNCTION marc_author(marc) IS 'the main name (100, 110, 111), or else the first added one (700, 710, 711), in UNIMARC 700, 710, 701, 711; null when there is none';
 
 CREATE FUNCTION marc_date(record marc) RETURNS integer
 	AS 'MODULE_PATHNAME', 'marc_date' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_date(marc) IS 'the year of publication: 008/07-10, or else the first year in 264$c or 260$c; null when unknown';
+COMMENT ON FUNCTION marc_date(marc) IS 'the year of publication: 008/07-10, or else the first year in 264$c or 260$c, in UNIMARC 100$a/9-12 or 210$d; null when unknown';
 
 CREATE FUNCTION marc_language(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_language' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_language(marc) IS 'the code of the language: 008/35-37, or else 041$a';
+COMMENT ON FUNCTION marc_language(marc) IS 'the code of the language: 008/35-37, or else 041$a, in UNIMARC 101$a; null when there is none';
 
 CREATE FUNCTION marc_kind(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_kind' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5;
@@ -66,7 +66,7 @@ COMMENT ON FUNCTION marc_kind(marc) IS 'what is described, by leader/06-07: book
 
 CREATE FUNCTION marc_match_key(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_match_key' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
-COMMENT ON FUNCTION marc_match_key(marc) IS 'a key that descriptions of the same publication in other catalogues have too: form, title, author, year, extent, publisher, edition; begins with the number of the recipe';
+COMMENT ON FUNCTION marc_match_key(marc) IS 'a key that descriptions of the same publication in other catalogues have too: form, title, author, year, extent, publisher, edition; begins with the number of the recipe; null without a title, with neither name nor year, and for records that are not bibliographic';
 
 CREATE FUNCTION marc_heading_key(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_heading_key' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
@@ -74,4 +74,4 @@ COMMENT ON FUNCTION marc_heading_key(marc) IS 'the key of an authority record''s
 
 CREATE FUNCTION marc_heading_keys(record marc) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'marc_heading_keys' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
-COMMENT ON FUNCTION marc_heading_keys(marc) IS 'the keys of all headings of a bibliographic record, to be found among those of authority records';
+COMMENT ON FUNCTION marc_heading_keys(marc) IS 'the keys of all headings of a bibliographic record, as marc_heading_key() gives them for authority records; for a GIN index over the array';

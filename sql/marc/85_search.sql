@@ -51,6 +51,8 @@ CREATE OPERATOR @> (
 );
 COMMENT ON OPERATOR @> (marc, marc_query) IS 'contains the fields, values and indicators that the query names';
 
+-- The server wants the indexed type where these functions get a query.
+
 CREATE FUNCTION marc_gin_options(internal) RETURNS void
 	AS 'MODULE_PATHNAME', 'marc_gin_options' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION marc_gin_options(internal) IS 'GIN support: the options words and tags of an index';
@@ -59,21 +61,21 @@ CREATE FUNCTION marc_gin_extract_value(marc, internal, internal) RETURNS interna
 	AS 'MODULE_PATHNAME', 'marc_gin_extract_value' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500;
 COMMENT ON FUNCTION marc_gin_extract_value(marc, internal, internal) IS 'GIN support: the keys of a record';
 
-CREATE FUNCTION marc_gin_extract_query(internal, internal, smallint, internal, internal, internal, internal) RETURNS internal
+CREATE FUNCTION marc_gin_extract_query(marc, internal, smallint, internal, internal, internal, internal) RETURNS internal
 	AS 'MODULE_PATHNAME', 'marc_gin_extract_query' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION marc_gin_extract_query(internal, internal, smallint, internal, internal, internal, internal) IS 'GIN support: the keys of a query';
+COMMENT ON FUNCTION marc_gin_extract_query(marc, internal, smallint, internal, internal, internal, internal) IS 'GIN support: the keys of a query';
 
-CREATE FUNCTION marc_gin_consistent(internal, smallint, internal, integer, internal, internal, internal, internal) RETURNS boolean
+CREATE FUNCTION marc_gin_consistent(internal, smallint, marc, integer, internal, internal, internal, internal) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'marc_gin_consistent' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION marc_gin_consistent(internal, smallint, internal, integer, internal, internal, internal, internal) IS 'GIN support: whether keys that were found fulfil the query';
+COMMENT ON FUNCTION marc_gin_consistent(internal, smallint, marc, integer, internal, internal, internal, internal) IS 'GIN support: whether keys that were found fulfil the query';
 
 CREATE FUNCTION marc_gin_compare_partial(bytea, bytea, smallint, internal) RETURNS integer
 	AS 'MODULE_PATHNAME', 'marc_gin_compare_partial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION marc_gin_compare_partial(bytea, bytea, smallint, internal) IS 'GIN support: whether a key is in a range of keys';
 
-CREATE FUNCTION marc_gin_triconsistent(internal, smallint, internal, integer, internal, internal, internal) RETURNS "char"
+CREATE FUNCTION marc_gin_triconsistent(internal, smallint, marc, integer, internal, internal, internal) RETURNS "char"
 	AS 'MODULE_PATHNAME', 'marc_gin_triconsistent' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION marc_gin_triconsistent(internal, smallint, internal, integer, internal, internal, internal) IS 'GIN support: whether keys, of which some are unknown, fulfil the query';
+COMMENT ON FUNCTION marc_gin_triconsistent(internal, smallint, marc, integer, internal, internal, internal) IS 'GIN support: whether keys, of which some are unknown, fulfil the query';
 
 CREATE OPERATOR FAMILY marc_gin_ops USING gin;
 COMMENT ON OPERATOR FAMILY marc_gin_ops USING gin IS 'searching records by words, values, subfields, indicators and coded positions';
@@ -84,10 +86,10 @@ CREATE OPERATOR CLASS marc_gin_ops DEFAULT FOR TYPE marc USING gin FAMILY marc_g
 	OPERATOR 2 @> (marc, marc_query),
 	OPERATOR 3 @? (marc, text),
 	FUNCTION 2 marc_gin_extract_value(marc, internal, internal),
-	FUNCTION 3 marc_gin_extract_query(internal, internal, smallint, internal, internal, internal, internal),
-	FUNCTION 4 marc_gin_consistent(internal, smallint, internal, integer, internal, internal, internal, internal),
+	FUNCTION 3 marc_gin_extract_query(marc, internal, smallint, internal, internal, internal, internal),
+	FUNCTION 4 marc_gin_consistent(internal, smallint, marc, integer, internal, internal, internal, internal),
 	FUNCTION 5 marc_gin_compare_partial(bytea, bytea, smallint, internal),
-	FUNCTION 6 marc_gin_triconsistent(internal, smallint, internal, integer, internal, internal, internal),
+	FUNCTION 6 marc_gin_triconsistent(internal, smallint, marc, integer, internal, internal, internal),
 	FUNCTION 7 marc_gin_options(internal),
 	STORAGE bytea;
 COMMENT ON OPERATOR CLASS marc_gin_ops USING gin IS 'index for @@, @> and @?; options: words = off leaves out single words, tags = ''001,020,245,6XX'' keeps only these fields';

@@ -5,6 +5,7 @@
 #include "marc/diff.hpp"
 #include "marc/edit.hpp"
 #include "marc/merge.hpp"
+#include "marc/path.hpp"
 #include "marc_targets.hpp"
 
 namespace marc_fuzz {
@@ -84,9 +85,10 @@ inline void check_edits(const marc::record_view& r, std::string_view path, std::
         return true;
     };
     try {
-        edited(marc::delete_values(r, path, into));
-        edited(marc::replace_in_values(r, path, value.substr(0, 1), value, into));
-        edited(marc::set_values(r, path, value, into));
+        const marc::path compiled = marc::parse_path(path);
+        edited(marc::delete_values(r, compiled, into));
+        edited(marc::replace_in_values(r, compiled, value.substr(0, 1), value, into));
+        edited(marc::set_values(r, compiled, value, into));
     } catch (const marc::parse_error& e) {
         demand(e.code() == marc::errc::bad_path || e.code() == marc::errc::unsupported_path ||
                    e.code() == marc::errc::bad_utf8,

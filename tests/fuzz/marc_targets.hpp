@@ -8,6 +8,7 @@
 #include "marc/digest.hpp"
 #include "marc/error.hpp"
 #include "marc/iso2709.hpp"
+#include "marc/leader.hpp"
 #include "marc/marcxml.hpp"
 #include "marc/mrk.hpp"
 #include "marc/path.hpp"
@@ -31,8 +32,9 @@ inline void demand(bool holds, const char* promise) {
     }
 }
 
+/// Whether `b` is what a form whose text is Unicode keeps of `a`.
 inline bool same_content(const marc::record_view& a, const marc::record_view& b) {
-    if (a.leader() != b.leader() || a.field_count() != b.field_count() || a.data() != b.data()) {
+    if (marc::unicode_leader(a).view() != b.leader() || a.field_count() != b.field_count() || a.data() != b.data()) {
         return false;
     }
     for (std::size_t i = 0; i < a.field_count(); ++i) {
@@ -110,12 +112,16 @@ inline void check_record(const marc::record_view& r) {
     try {
         marc::write_iso2709(r, iso);
     } catch (const marc::parse_error& e) {
-        demand(e.code() == marc::errc::record_too_long || e.code() == marc::errc::field_too_long,
-               "write_iso2709 refuses only what is too long");
+        const bool tag_ends_record = r.tags().find(marc::record_terminator) != std::string_view::npos;
+        demand(e.code() == marc::errc::record_too_long || e.code() == marc::errc::field_too_long ||
+                   (tag_ends_record && e.code() == marc::errc::inexpressible),
+               "write_iso2709 refuses only what is too long, and tags that would end the record");
         return;
     }
-    // 1D inside the data may look like the end of a record, and MARC-8 escapes without leader/09 'a' are refused.
-    const bool ambiguous = r.data().find('\x1D') != std::string_view::npos || iso.find('\x1B') != std::string::npos;
+    // 1D inside the data may look like the end of a record; escapes and character references are those of MARC-8 where
+    // leader/09 is not 'a'.
+    const bool ambiguous = r.data().find('\x1D') != std::string_view::npos || iso.find('\x1B') != std::string::npos ||
+                           iso.find("&#x") != std::string::npos;
     if (!ambiguous && r.leader().find_first_of("\x1D\x1E\x1F") == std::string_view::npos) {
         marc::builder b;
         try {

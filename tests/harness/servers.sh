@@ -7,6 +7,7 @@
 #   harness_begin NAME            makes $HARNESS_DIR and the clean-up
 #   pg_start NAME [SETTING…]      PostgreSQL: ${PG_PORT[NAME]}, socket in $HARNESS_DIR; superuser postgres, no password on the socket
 #   mariadb_start NAME [OPTION…]  MariaDB: ${MARIADB_PORT[NAME]}, ${MARIADB_SOCKET[NAME]}; root without password on the socket
+#   pg_private_installation       servers started from then on have an extension folder of their own: $PG_EXTENSION_FOLDER
 #   pg NAME DATABASE [psql …]     psql as superuser        mariadb_root NAME [mariadb …]
 #   pg_stop, pg_kill, mariadb_stop, mariadb_kill NAME; pg_restart, mariadb_restart NAME
 
@@ -34,6 +35,20 @@ harness_end() {
     for name in "${!MARIADB_DATA[@]}"; do mariadb_kill "$name" 2>/dev/null; done
     rm -rf "$HARNESS_DIR"
     exit "$status"
+}
+
+# A copy of the server's installation whose extension folder a test may write to; the servers started afterwards run from
+# it. The server finds its files relative to its program, so that is copied; the rest is links.
+pg_private_installation() {
+    local copy=$HARNESS_DIR/installation config=$PG_BIN/pg_config folder
+    for folder in "$("$config" --pkglibdir)" "$("$config" --sharedir)"; do
+        mkdir -p "$copy$(dirname "$folder")"
+        cp -as "$folder" "$copy$folder"
+    done
+    mkdir -p "$copy$(dirname "$PG_BIN")"
+    cp -a "$PG_BIN" "$copy$PG_BIN"
+    PG_BIN=$copy$PG_BIN
+    PG_EXTENSION_FOLDER=$copy$("$config" --sharedir)/extension
 }
 
 free_port() {

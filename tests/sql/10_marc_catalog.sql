@@ -22,7 +22,7 @@ WHERE d.deptype = 'e' AND e.extname IN ('marc', 'everarchive');
 CREATE TEMP VIEW member_function AS
 SELECT m.extname, m.name, p.* FROM member m JOIN pg_proc p ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid;
 
-SELECT plan(11);
+SELECT plan(22);
 
 SELECT cmp_ok((SELECT count(*) FROM member_function WHERE extname = 'marc'), '>=', 30::bigint, 'marc has its functions');
 
@@ -83,6 +83,66 @@ SELECT is_empty($$
 	SELECT name FROM member_function
 	WHERE extname = 'marc' AND proname <> 'marc_read_file' AND NOT has_function_privilege('public', oid, 'EXECUTE')
 $$, 'everyone may call the other functions of marc');
+
+-- What the planner and the indexes call.
+SELECT is_empty($$
+	SELECT name FROM member_function WHERE extname = 'marc' AND proparallel <> 's' AND proname <> 'marc_read_file'
+$$, 'every function and aggregate of marc is parallel safe, support and estimators included, except the one that reads a file');
+
+SELECT is_empty($$
+	SELECT name FROM member_function
+	WHERE extname = 'marc' AND 'internal'::regtype = ANY (proargtypes::oid[]) AND proname !~ '_agg_(add|end)$' AND NOT proisstrict
+$$, 'support functions and estimators are strict');
+
+SELECT is_empty($$
+	SELECT m.name, c.opcname FROM member m JOIN pg_opclass c ON m.classid = 'pg_opclass'::regclass AND m.objid = c.oid
+	WHERE NOT amvalidate(c.oid)
+$$, 'the server finds nothing wrong with an operator class');
+
+SELECT results_eq($$
+	SELECT p.amprocnum::integer, f.proname::text COLLATE "default" FROM pg_amproc p JOIN pg_opfamily o ON o.oid = p.amprocfamily JOIN pg_proc f ON f.oid = p.amproc
+	WHERE o.opfname = 'marc_gin_ops' ORDER BY 1
+$$, $$VALUES (2, 'marc_gin_extract_value'), (3, 'marc_gin_extract_query'), (4, 'marc_gin_consistent'), (5, 'marc_gin_compare_partial'),
+	(6, 'marc_gin_triconsistent'), (7, 'marc_gin_options')$$, 'GIN has its support functions: ranges, three-valued logic, options');
+
+SELECT is_empty($$
+	SELECT m.name FROM member m JOIN pg_operator o ON m.classid = 'pg_operator'::regclass AND m.objid = o.oid
+	WHERE o.oprresult = 'boolean'::regtype AND (o.oprrest = 0 OR o.oprjoin = 0)
+$$, 'every operator that selects has estimators');
+
+SELECT results_eq($$
+	SELECT o.oprname::text COLLATE "default", o.oprcom::regoper::text ~ '=|<|>', o.oprnegate <> 0, o.oprcanhash, o.oprcanmerge
+	FROM member m JOIN pg_operator o ON m.classid = 'pg_operator'::regclass AND m.objid = o.oid
+	WHERE o.oprleft = o.oprright ORDER BY o.oprname COLLATE "C"
+$$, $$VALUES ('<', true, true, false, false), ('<=', true, true, false, false), ('<>', true, true, false, false), ('=', true, true, true, true),
+	('>', true, true, false, false), ('>=', true, true, false, false)$$, 'comparisons have commutators and negators; equality hashes and merges');
+
+SELECT is_empty($$
+	SELECT name FROM member_function f
+	WHERE extname = 'marc' AND prokind = 'f' AND procost = 1 AND 'marc'::regtype = ANY (proargtypes::oid[])
+	AND NOT 'internal'::regtype = ANY (proargtypes::oid[])
+$$, 'every function that reads a record says that this costs more than an addition');
+
+SELECT is_empty($$
+	SELECT name FROM member_function WHERE extname = 'marc' AND proretset AND prorows = 1000 AND proname !~ '^marc_split'
+$$, 'every function that returns rows says how many, unless it takes a file');
+
+SELECT is_empty($$
+	SELECT name FROM member_function WHERE extname = 'marc' AND prokind = 'f' AND prolang <> (SELECT oid FROM pg_language WHERE lanname = 'c')
+$$, 'no function of marc depends on a search path: all are in C');
+
+SELECT is_empty($$
+	SELECT f.name FROM member_function f LEFT JOIN pg_operator o ON o.oprcode = f.oid
+	WHERE f.extname = 'marc' AND f.proargnames IS NULL AND f.pronargs > 0
+	AND NOT 'internal'::regtype = ANY (f.proargtypes::oid[]) AND f.proname !~ '_(in|out|send|compare_partial)$'
+$$, 'arguments have names');
+
+-- A combine function over internal state needs the means to pass that between processes.
+SELECT is_empty($$
+	SELECT a.aggfnoid FROM pg_aggregate a JOIN member m ON m.classid = 'pg_proc'::regclass AND m.objid = a.aggfnoid
+	WHERE (a.aggcombinefn <> 0 AND a.aggtranstype = 'internal'::regtype AND (a.aggserialfn = 0 OR a.aggdeserialfn = 0))
+	OR (a.aggtranstype <> 'internal'::regtype AND a.aggcombinefn = 0)
+$$, 'an aggregate is combined where its state can travel');
 
 SELECT * FROM finish();
 ROLLBACK;

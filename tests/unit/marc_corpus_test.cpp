@@ -55,7 +55,7 @@ TEST(marc_corpus, gpo_records_are_the_same_in_every_form) {
                 continue;
             }
             const stored_record back = from_mrk(to_mrk(r, ascii_only));
-            ASSERT_EQ(content(back.view()), content(r)) << "at " << piece.offset;
+            ASSERT_EQ(content(back.view()), content_in_unicode(r)) << "at " << piece.offset;
             ASSERT_EQ(digest(back.view()), wanted);
         }
         try {
@@ -65,7 +65,7 @@ TEST(marc_corpus, gpo_records_are_the_same_in_every_form) {
                     continue; // slower; one in ten will do
                 }
                 const stored_record back = from_xml(xml, nullptr, parser);
-                ASSERT_EQ(content(back.view()), content(r)) << "at " << piece.offset;
+                ASSERT_EQ(content(back.view()), content_in_unicode(r)) << "at " << piece.offset;
                 ASSERT_EQ(digest(back.view()), wanted);
             }
         } catch (const parse_error& e) {

@@ -1,6 +1,5 @@
 // Edits of records.
 #include "edit_order.hpp"
-#include "edit_path.hpp"
 #include "marc/edit.hpp"
 #include "marc/error.hpp"
 #include "marc/path.hpp"
@@ -39,13 +38,14 @@ std::string after(const std::string& fields, const edit_function& edit) {
 }
 
 std::string set(const std::string& fields, std::string_view path, std::string_view value) {
-    return after(fields, [&](const record_view& r, builder& b) { return set_values(r, path, value, b); });
+    return after(fields, [&](const record_view& r, builder& b) { return set_values(r, parse_path(path), value, b); });
 }
 std::string remove(const std::string& fields, std::string_view path) {
-    return after(fields, [&](const record_view& r, builder& b) { return delete_values(r, path, b); });
+    return after(fields, [&](const record_view& r, builder& b) { return delete_values(r, parse_path(path), b); });
 }
 std::string replace(const std::string& fields, std::string_view path, std::string_view from, std::string_view to) {
-    return after(fields, [&](const record_view& r, builder& b) { return replace_in_values(r, path, from, to, b); });
+    return after(fields,
+                 [&](const record_view& r, builder& b) { return replace_in_values(r, parse_path(path), from, to, b); });
 }
 
 TEST(marc_edit, set_changes_every_value_of_the_path) {
@@ -67,8 +67,8 @@ TEST(marc_edit, set_makes_what_is_named_exactly) {
     EXPECT_EQ(set("=001  x\n=500  \\\\$aN", "245$a", "T"), "=001  x\n=245  \\\\$aT\n=500  \\\\$aN");
     EXPECT_EQ(set("=650  \\0$aA\n=650  \\0$aB", "650[1]$2", "fast"), "=650  \\0$aA\n=650  \\0$aB$2fast");
     EXPECT_EQ(set("=001  x\n=245  10$aT", "003", "DLC"), "=001  x\n=003  DLC\n=245  10$aT");
-    for (const char* path :
-         {"650$2", "650[2]$2", "6..$2", "650$2[0]", "651[0]$a", "001$a", "006$a", "245$p/0", "FMT", "999"}) {
+    for (const char* path : {"650$2", "650[2]$2", "6..$2", "650$2[0]", "651[0]$a", "001$a", "006$a", "245$p/0", "FMT",
+                             "999", "245$c-d", "245$c$d", "245[#]$c", "245[0-1]$c", "003[0]", "003/0", "245$c{$a}"}) {
         EXPECT_EQ(set("=001  x\n=245  10$aT\n=650  \\0$aA\n=650  \\0$aB", path, "N"), "unchanged") << path;
     }
 }
@@ -96,9 +96,9 @@ TEST(marc_edit, set_refuses_what_has_no_place) {
 TEST(marc_edit, the_leader) {
     const stored_record r = from_mrk(leader + "\n=001  x");
     builder b;
-    ASSERT_EQ(set_values(r.view(), "LDR/5-6", "ca", b), edit_outcome::changed);
+    ASSERT_EQ(set_values(r.view(), parse_path("LDR/5-6"), "ca", b), edit_outcome::changed);
     EXPECT_EQ(b.finish().view().leader(), "00000cam a2200000 a 4500");
-    ASSERT_EQ(set_values(r.view(), "LDR", "00000cas a2200000 i 4500", b), edit_outcome::changed);
+    ASSERT_EQ(set_values(r.view(), parse_path("LDR"), "00000cas a2200000 i 4500", b), edit_outcome::changed);
     EXPECT_EQ(b.finish().view().leader(), "00000cas a2200000 i 4500");
     EXPECT_EQ(set_leader(r.view(), r.view().leader(), b), edit_outcome::unchanged);
     EXPECT_EQ(set_leader(r.view(), "short", b), edit_outcome::wrong_length);
@@ -181,7 +181,7 @@ TEST(marc_edit, an_edited_record_forgets_its_form_but_not_what_was_lost) {
     b.set_residue(residue_kind::iso2709_difference, "raw");
     b.add_field("001", "x");
     const stored_record r = b.finish();
-    ASSERT_EQ(set_values(r.view(), "001", "y", b), edit_outcome::changed);
+    ASSERT_EQ(set_values(r.view(), parse_path("001"), "y", b), edit_outcome::changed);
     const stored_record edited = b.finish();
     EXPECT_EQ(edited.view().format(), source_format::other);
     EXPECT_EQ(edited.view().encoding(), source_encoding::unicode);
@@ -189,22 +189,24 @@ TEST(marc_edit, an_edited_record_forgets_its_form_but_not_what_was_lost) {
     EXPECT_EQ(edited.view().residue(), "");
 }
 
-TEST(marc_edit, shapes_of_paths) {
-    EXPECT_TRUE(shape_of("245$a").exact);
-    EXPECT_TRUE(shape_of("245[3]$a").indexed);
-    EXPECT_EQ(shape_of("245[3]$a").index, 3U);
-    EXPECT_TRUE(shape_of("003").exact);
-    for (const char* path : {"24.$a", "245$a-c", "245$a$b", "245[#]$a", "245[0-1]$a", "245$a{$b}", "245{$b}$a", "LDR",
-                             "245", "003[0]", "", "24"}) {
-        EXPECT_FALSE(shape_of(path).exact) << path;
-    }
-    EXPECT_FALSE(shape_of("245{008/1=\\a}").characters);
-    EXPECT_FALSE(shape_of("245{$a~\\}/}$b").characters);
-    EXPECT_TRUE(shape_of("245{$a}/1").characters);
-    EXPECT_FALSE(shape_of("245$/").characters);
-    EXPECT_TRUE(shape_of("245$//0").characters);
-    EXPECT_FALSE(shape_of("245{^1=\\0}$a").indicator);
-    EXPECT_TRUE(shape_of("245^1").indicator);
+TEST(marc_edit, subspecs_choose_what_is_edited) {
+    const std::string fields = "=650  \\0$aA$2lcsh\n=650  \\7$aB$2fast\n=650  \\7$aC$0(x)1$2fast";
+    EXPECT_EQ(remove(fields, "650{$2=\\fast}"), "=650  \\0$aA$2lcsh");
+    EXPECT_EQ(remove(fields, "650$2{$2=\\fast}"), "=650  \\0$aA$2lcsh\n=650  \\7$aB\n=650  \\7$aC$0(x)1");
+    EXPECT_EQ(remove(fields, "650{$0}"), "=650  \\0$aA$2lcsh\n=650  \\7$aB$2fast");
+    EXPECT_EQ(remove(fields, "650{!$0}"), "=650  \\7$aC$0(x)1$2fast");
+    EXPECT_EQ(remove(fields, "650{^2=\\0}"), "=650  \\7$aB$2fast\n=650  \\7$aC$0(x)1$2fast");
+    EXPECT_EQ(remove(fields, "650{$2=\\gnd}"), "unchanged");
+    // Only where there is a $0: nothing is made where a path has a condition.
+    EXPECT_EQ(set(fields, "650$0{$2=\\fast}", "N"), "=650  \\0$aA$2lcsh\n=650  \\7$aB$2fast\n=650  \\7$aC$0N$2fast");
+    EXPECT_EQ(set(fields, "650$9{$2=\\fast}", "N"), "unchanged");
+    EXPECT_EQ(set("=245  10$aT", "003{245}", "N"), "unchanged");
+    EXPECT_EQ(set(fields, "650^2{$2=\\fast}", "4"), "=650  \\0$aA$2lcsh\n=650  \\4$aB$2fast\n=650  \\4$aC$0(x)1$2fast");
+    EXPECT_EQ(replace(fields, "650$a{$2=\\fast}", "C", "D"),
+              "=650  \\0$aA$2lcsh\n=650  \\7$aB$2fast\n=650  \\7$aD$0(x)1$2fast");
+    EXPECT_EQ(remove(fields, "650$a/0{$2=\\fast}"), "no_place");
+    // A subspec stands behind what it is about (MARCspec, "Form of MARCspec").
+    EXPECT_THROW(set(fields, "650{$2=\\fast}$0", "N"), parse_error);
 }
 
 TEST(marc_edit, edits_and_paths_agree) {
@@ -229,7 +231,7 @@ TEST(marc_edit, edits_and_paths_agree) {
         }
         const stored_record r = b.finish();
         const char* const path = paths[pick(std::size(paths))];
-        const path_shape shape = shape_of(path);
+        const bool piece_of_value = std::string_view(path).find_first_of("^/") != std::string_view::npos;
         const auto values = [&](const record_view& v) {
             std::vector<std::string> found;
             std::pmr::string scratch;
@@ -239,17 +241,17 @@ TEST(marc_edit, edits_and_paths_agree) {
         const auto before = values(r.view());
         SCOPED_TRACE(std::string(path) + "\n" + to_mrk(r.view()));
 
-        if (set_values(r.view(), path, "y", b) == edit_outcome::changed) {
+        if (set_values(r.view(), parse_path(path), "y", b) == edit_outcome::changed) {
             const stored_record edited = b.finish();
             edited.view().check();
             const auto now = values(edited.view());
             ASSERT_EQ(now.size(), std::max<std::size_t>(before.size(), 1));
             ASSERT_EQ(std::count(now.begin(), now.end(), "y"), static_cast<std::ptrdiff_t>(now.size()));
-            ASSERT_EQ(set_values(edited.view(), path, "y", b), edit_outcome::unchanged);
+            ASSERT_EQ(set_values(edited.view(), parse_path(path), "y", b), edit_outcome::unchanged);
         }
         b.clear();
-        const edit_outcome deleted = delete_values(r.view(), path, b);
-        if (shape.characters || shape.indicator) {
+        const edit_outcome deleted = delete_values(r.view(), parse_path(path), b);
+        if (piece_of_value) {
             ASSERT_NE(deleted, edit_outcome::changed);
         } else {
             ASSERT_EQ(deleted == edit_outcome::changed, !before.empty());
@@ -276,11 +278,11 @@ TEST(marc_edit, ten_thousand_fields_and_subfields_are_no_trouble) {
     b.add_field("600", many);
     const stored_record r = b.finish();
     const std::vector<edit_function> edits = {
-        [](const record_view& v, builder& into) { return set_values(v, "...$a", "z", into); },
-        [](const record_view& v, builder& into) { return delete_values(v, "...$b", into); },
-        [](const record_view& v, builder& into) { return replace_in_values(v, "...", "x", "zz", into); },
+        [](const record_view& v, builder& into) { return set_values(v, parse_path("...$a"), "z", into); },
+        [](const record_view& v, builder& into) { return delete_values(v, parse_path("...$b"), into); },
+        [](const record_view& v, builder& into) { return replace_in_values(v, parse_path("..."), "x", "zz", into); },
         [](const record_view& v, builder& into) { return add_fields(v, v, field_place::by_tag, into); },
-        [](const record_view& v, builder& into) { return set_values(v, "600$c", "z", into); }};
+        [](const record_view& v, builder& into) { return set_values(v, parse_path("600$c"), "z", into); }};
     for (std::size_t i = 0; i < edits.size(); ++i) {
         polls = 0;
         set_poll_hook([] { ++polls; });

@@ -71,7 +71,7 @@ TEST(marc_fold, signs_beyond_ascii) {
     EXPECT_EQ(folded("x\xC2\xB2"), "x2");
 }
 
-// The same loop over Python's unicodedata gives this number: fold_reference.py beside the table.
+// The same loop over Python's unicodedata gives this number: extension/marc/tables/fold_reference.py.
 TEST(marc_fold, every_code_point_as_python_has_it) {
     std::uint64_t hash = 0xCBF29CE484222325U;
     std::size_t characters = 0;

@@ -1,5 +1,8 @@
 // Which encoding an ISO 2709 record is in, found or named, and writing MARC-8.
+#include "marc/aleph.hpp"
 #include "marc/error.hpp"
+#include "marc/json.hpp"
+#include "marc/line.hpp"
 #include "marc_support.hpp"
 
 #include <gtest/gtest.h>
@@ -26,6 +29,16 @@ TEST(marc_iso2709_charset, character_sets) {
     EXPECT_TRUE(notes.has(defect_code::encoding_mislabelled));
     EXPECT_EQ(mislabelled.view().leader()[9], ' ');
     EXPECT_EQ(to_iso(mislabelled.view())[9], 'a'); // what it is
+    EXPECT_EQ(to_mrk(mislabelled.view()).substr(0, 16), "=LDR  00059nam\\a");
+    EXPECT_EQ(to_mrk_of_type(mislabelled.view()).substr(0, 16), "=LDR  00059nam\\\\");
+    EXPECT_EQ(to_xml(mislabelled.view()).substr(55, 10), "00059nam a");
+    std::pmr::string text;
+    write_json(mislabelled.view(), text);
+    write_line(mislabelled.view(), text);
+    write_aleph(mislabelled.view(), text);
+    EXPECT_NE(text.find("\"00059nam a"), std::string::npos);
+    EXPECT_NE(text.find("}00059nam a"), std::string::npos);
+    EXPECT_NE(text.find("L 00059nam^a"), std::string::npos);
     const auto value = [](const stored_record& r) { return std::string(r.view().field(1).content().substr(4)); };
     const stored_record marc8 = from_iso(record(' ', "\xE2"
                                                      "e"));

@@ -144,7 +144,8 @@ TEST(marc_line, both_are_exact_for_anything) {
     marc_fuzz::check_lines(r.view());
     for (const std::string_view leader :
          {std::string_view("001 345678901234567890123"), std::string_view("{hex:41}^{dollar} $a    "),
-          std::string_view("\0\n\r\t{U+0041}      4500 ", 24), std::string_view("                        ")}) {
+          std::string_view("\0\n\r\t{U+0041}      4500 ", 24), std::string_view("                        "),
+          std::string_view("(am 345678901234567890123"), std::string_view("<!-- 5678901234567890123")}) {
         b.set_leader(leader);
         b.add_field("245", "10\x1F"
                            "aT");
@@ -161,6 +162,16 @@ TEST(marc_line, notes_and_refuses) {
     EXPECT_EQ(error_of(read_line, ""), errc::not_marc);
     EXPECT_EQ(error_of(read_line, leader + "001 x\n\n" + leader), errc::many_records);
     EXPECT_EQ(error_of(read_line, leader + "24"), errc::bad_tag);
+    // What yaz-marcdump says of damage.
+    notes.clear();
+    EXPECT_EQ(content(from_line("(Length implementation at offset 22 should hold a number. Assuming 0)\n" + leader +
+                                    "(Separator but not at end of field length=89)\n001 x\n\n<!-- Skipping -->\n",
+                                &notes)
+                          .view()),
+              "00755cam  22002414a 4500|001 x");
+    EXPECT_EQ(notes.count(), 3U);
+    EXPECT_TRUE(notes.has(defect_code::surrounding_bytes));
+    EXPECT_EQ(error_of(read_line, "(Base address)\n"), errc::not_marc);
     EXPECT_EQ(error_of(read_line, leader + "245x"), errc::bad_line);
     EXPECT_EQ(error_of(read_line, leader + "245 10 $a T{U+001F}b"), errc::bad_line);
     EXPECT_EQ(error_of(read_line, leader + "245 10 $a \xFF"), errc::bad_utf8);

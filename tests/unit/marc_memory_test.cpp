@@ -174,10 +174,15 @@ TEST(marc_memory, edits_differences_and_merges) {
             merge(v, b.view(), *r, into, &decisions);
         }));
     }
-    sweep(editing([](const record_view& v, builder& into) { set_values(v, "245$a", "a value of some length", into); }));
-    sweep(editing([](const record_view& v, builder& into) { set_values(v, "500$a", "a value of some length", into); }));
-    sweep(editing([](const record_view& v, builder& into) { delete_values(v, "245$a$b", into); }));
-    sweep(editing([](const record_view& v, builder& into) { replace_in_values(v, "...", "o", "a longer o", into); }));
+    sweep(editing([](const record_view& v, builder& into) {
+        set_values(v, parse_path("245$a"), "a value of some length", into);
+    }));
+    sweep(editing([](const record_view& v, builder& into) {
+        set_values(v, parse_path("500$a"), "a value of some length", into);
+    }));
+    sweep(editing([](const record_view& v, builder& into) { delete_values(v, parse_path("245$a$b"), into); }));
+    sweep(editing(
+        [](const record_view& v, builder& into) { replace_in_values(v, parse_path("..."), "o", "a longer o", into); }));
     sweep(editing([](const record_view& v, builder& into) { set_leader(v, "00000cam a2200000 a 4500", into); }));
     sweep(editing([&](const record_view& v, builder& into) { add_fields(v, b.view(), field_place::by_tag, into); }));
     sweep(editing([](const record_view& v, builder& into) {

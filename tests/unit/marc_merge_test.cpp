@@ -178,7 +178,7 @@ TEST(marc_merge, the_result_says_when_nothing_changed_and_what_was_lost_before) 
 TEST(marc_merge, mistakes_in_rules_are_named) {
     EXPECT_EQ(problem_of("{}"), "");
     EXPECT_EQ(problem_of("[]"), "$ must be an object");
-    EXPECT_EQ(problem_of("{"), "this is not JSON");
+    EXPECT_EQ(problem_of("{"), "this is not JSON (position 1)");
     EXPECT_EQ(
         problem_of(R"({"protects": []})"),
         "$.protects is unknown; there are carry, default, defaults, ignore, incoming_local, match, order, positions, "

@@ -150,6 +150,30 @@ TEST(marc_split, broken_xml_in_the_middle) {
     EXPECT_EQ(split(deep + xml_record("1") + deep, form::marcxml), "1 " + cut_off);
 }
 
+TEST(marc_split, what_xml_never_closes_takes_linear_time) {
+    const auto repeat = [](std::string_view text, std::size_t n) {
+        std::string all;
+        while (n-- > 0) {
+            all += text;
+        }
+        return all;
+    };
+    const auto count = [](const std::string& file) {
+        file_splitter splitter(as_bytes(file), form::marcxml, std::pmr::get_default_resource());
+        file_piece piece;
+        std::size_t pieces = 0;
+        while (splitter.next(piece)) {
+            ++pieces;
+        }
+        return pieces;
+    };
+    // Quadratic, each of them would take minutes.
+    EXPECT_EQ(count("<collection><record>" + repeat("<!--", 2'000'000)), 2U);
+    EXPECT_EQ(count("<collection><record>" + repeat("<![CDATA[", 1'000'000)), 2U);
+    EXPECT_EQ(count(repeat("<record><!-- ", 500'000)), 500'000U);
+    EXPECT_EQ(count("<record>" + repeat("</record ", 500'000)), 1U);
+}
+
 TEST(marc_split, json) {
     const auto record = [](const std::string& number) {
         return "{\"leader\":\"00000nam a2200000 a 4500\",\"fields\":[{\"001\":\"" + number + "\"}]}";
@@ -174,7 +198,32 @@ TEST(marc_split, json) {
     EXPECT_EQ(split(record("1") + "\n{\"x\":1}\n{}\n" + record("3"), form::json),
               "1 [this is not a MARC record] [this is not a MARC record] 3");
     EXPECT_EQ(split(record("1") + "\n{\"leader\":\"x\"", form::json), "1 [the record ends too early]");
+    EXPECT_EQ(split(record("1") + "\n{\"fields\":[\n" + record("3") + "\n" + record("4"), form::json),
+              "1 " + bad + " 3 4");
+    EXPECT_EQ(split(record("1") + "\n{\"a\":{\"b\":[{\n" + record("3") + "\n" + record("4"), form::json),
+              "1 " + bad + " 3 4");
+    EXPECT_EQ(split(record("1") + "\n{\"fields\":[{\"001\":\"2\"},\n" + record("3") + "\n", form::json),
+              "1 " + bad + " 3");
+    EXPECT_EQ(split(record("1") + "\n{\"fields\":[{\"001\":\"2\"]}\n" + record("3") + "\n" + record("4"), form::json),
+              "1 " + bad + " 3 4");
+    // Lines of one object that start with a brace.
+    EXPECT_EQ(split("{\"leader\":\"x\",\n\"fields\":\n[\n{\n\"001\":\"1\"\n},\n{\"002\":\"\"}\n]}\n" + record("2"),
+                    form::json),
+              "1 2");
+    // Too deep, or open to the end: the lines behind it are read again, but not for each of them.
+    std::string deep;
+    for (int i = 0; i < 100'000; ++i) {
+        deep += i % 2 == 0 ? "{\"a\":\n" : "{\"b\":\n";
+    }
+    file_splitter splitter(as_bytes(deep), form::json, std::pmr::get_default_resource());
+    file_piece piece;
+    std::size_t pieces = 0;
+    while (splitter.next(piece)) {
+        ++pieces;
+    }
+    EXPECT_GT(pieces, 90'000U);
     EXPECT_EQ(split("", form::json), "");
+    EXPECT_EQ(split("=000  x\n=001  1\n=000  x\n=001  2\n\n=000  x\n=001  3\n", form::mrk), "1 2 3");
     EXPECT_EQ(split("[]", form::json), "");
 }
 
@@ -186,6 +235,9 @@ TEST(marc_split, lines) {
     EXPECT_EQ(split("", form::mrk), "");
     const std::string line = "00000nam a2200000 a 4500\n001 ";
     EXPECT_EQ(split(line + "1\n\n" + line + "2\n" + line + "3\n\n\n", form::line), "1 2 3");
+    EXPECT_EQ(split("(a message)\n" + line + "1\n(another)\n\n(Base address)\n\n" + line + "2\n(a)\n" + line + "3\n",
+                    form::line),
+              "1 2 3");
     EXPECT_EQ(split(line + "1\n\n" + line + "2\nx\n\n" + line + "3", form::line),
               "1 [a tag is not three characters] 3");
     const auto aleph = [](const std::string& number) {

@@ -4,6 +4,7 @@
 #include "marc/builder.hpp"
 #include "marc/digest.hpp"
 #include "marc/iso2709.hpp"
+#include "marc/leader.hpp"
 #include "marc/marcxml.hpp"
 #include "marc/mrk.hpp"
 
@@ -133,6 +134,11 @@ inline std::string content(const marc::record_view& r) {
         all += f.content();
     }
     return all;
+}
+
+/// The same as a form whose text is Unicode says it: leader/09 is set.
+inline std::string content_in_unicode(const marc::record_view& r) {
+    return std::string(marc::unicode_leader(r).view()) + content(r).substr(r.leader().size());
 }
 
 } // namespace marc_test

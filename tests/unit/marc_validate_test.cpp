@@ -1,7 +1,7 @@
 // Validation of MARC records: each rule, the built-in schemas, check digits, and the GPO records.
 #include "marc/avram.hpp"
-#include "marc/check_digit.hpp"
 #include "marc/error.hpp"
+#include "marc/identifier.hpp"
 #include "marc/validate.hpp"
 #include "marc_support.hpp"
 

@@ -45,6 +45,15 @@ SELECT m - '020' - '245$b$c' - '650' - '700$a' FROM record;
 SELECT marc_delete(m, '020[0]$a') FROM record;
 SELECT marc_delete(m, '020[0]') -> '020$a', marc_delete(m, '...') FROM record;
 
+-- conditions choose what is edited, and nothing is made for them; they stand behind what they are about
+SELECT marc_delete(m, '650{$2=\fast}') -> '650', marc_set(m, '650$2{$2=\fast}', 'gnd') -> '650$2', marc_replace(m, '650$a{!$2}', 'O', 'o') -> '650$a',
+	marc_set(m, '650$0{$2=\fast}', 'x') = m AS unchanged FROM record;
+SELECT marc_set(m, '650{$2=\fast}$0', 'x') FROM record;
+
+-- paths out of a column
+SELECT string_agg(p, ' ' ORDER BY p) AS deleted FROM record, unnest(ARRAY['001', '008', '020', '100', '245', '300', '500', '650', '700', '856', '020$q']) AS p,
+	generate_series(1, 2) WHERE marc_delete(m, p) <> m;
+
 -- adding, in place or at the end
 SELECT m || '=650  \0$aThree' || '=500  \\$aNote' || '=100  1\$aRoe' FROM record;
 SELECT marc_append(m, E'=650  \\0$aThree\n=500  \\\\$aNote') FROM record;

@@ -5,7 +5,7 @@ INSERT INTO record VALUES (1, $$=LDR  00714cam a2200205 a 4500
 =245  14$aThe hot dogs /$cJ. Cortázar.
 =500  \\$aIncludes a note on cats.
 =650  \0$aStreet food$0(OCoLC)fst1
-=880  10$6245-01$aΣκύλοι
+=880  10$6245-01$aσκύλοι
 =856  40$uhttps://example.org/hidden$$), (2, $$=LDR  00714cam a2200205 a 4500
 =245  10$aCats
 =500  \\$aDogs are mentioned.$$), (3, NULL);

@@ -9,6 +9,10 @@ SELECT ord, byte_offset, record ->> '001' AS number, length(bytes), problem FROM
 SELECT ord, byte_offset, record ->> '001' AS number, length(bytes), problem
 FROM file, marc_split('\x0d0a'::bytea || data || 'junk'::bytea || '\x1d' || data || '\x0d0a1a' || substr(data, 1, 30));
 
+-- junk without a terminator does not hide the record behind it; the last record may lack its own
+SELECT ord, byte_offset, record ->> '001' AS number, length(bytes), problem
+FROM file, marc_split(data || 'GARBAGE HERE'::bytea || substr(data, 1, 119));
+
 -- every byte of a piece is what the file had there
 SELECT bool_and(substr(data, byte_offset::int + 1, length(bytes)) = bytes) FROM file, marc_split(data);
 

@@ -34,6 +34,14 @@ SELECT count(*), count(record) FROM marc_split((SELECT marc_iso2709_agg(m ORDER 
 SELECT marc_iso2709_agg(m) IS NULL, marc_collection_agg(m) IS NULL FROM (SELECT NULL::marc) v(m);
 SELECT marc_collection_agg(m) FROM (SELECT E'=LDR  00000nam a2200000 a 4500\n=001  {U+0001}'::marc) v(m);
 SELECT marc_collection_agg(m, 'replace') FROM (SELECT E'=LDR  00000nam a2200000 a 4500\n=001  {U+0001}'::marc) v(m);
+-- records that do not fit: the error names the record, or they are left out with one warning
+CREATE TABLE unfit AS SELECT m, i FROM r UNION ALL SELECT marc_set(m, '245$a', repeat('x', 10000)), 10 + i FROM r;
+SELECT marc_iso2709_agg(m ORDER BY i) FROM unfit;
+SELECT count(*), count(record) FROM marc_split((SELECT marc_iso2709_agg(m, 'skip' ORDER BY i) FROM unfit));
+SELECT marc_iso2709_agg(m, 'error' ORDER BY i) FROM unfit;
+SELECT marc_iso2709_agg(m, 'never' ORDER BY i) FROM unfit;
+SELECT marc_collection_agg(m, 'skip') FROM (VALUES (E'=LDR  x\n=001  {U+0001}'::marc), (E'=LDR  x\n=001  2')) v(m);
+DROP TABLE unfit;
 
 -- server files, read in steps; the file comes and goes with this test
 CREATE TABLE path AS SELECT current_setting('data_directory') || '/marc_read_file_test' AS path;
@@ -51,6 +59,17 @@ SELECT (f).ord, (f).record ->> '001' AS number FROM (SELECT marc_read_file(path)
 SELECT write_file(convert_to(string_agg(marc_to_json_text(m), E'\n' ORDER BY i), 'UTF8')) FROM r;
 SELECT ord, byte_offset, record ->> '001' AS number, length(bytes), problem FROM path, marc_read_file(path, 'json');
 SELECT ord, record ->> '001' AS number, problem FROM path, marc_read_file(path, 'mrk');
+SELECT ord, record ->> '001' AS number, problem FROM path, marc_read_file(path, 'marcxml');
+SELECT ord, record ->> '001' AS number, left(problem, 30) AS problem FROM path, marc_read_file(path, 'iso2709');
+SELECT ord, record ->> '001' AS number, left(problem, 30) AS problem FROM path, marc_read_file(path, 'line');
+SELECT ord, record ->> '001' AS number, left(problem, 30) AS problem FROM path, marc_read_file(path, 'aleph');
+SELECT write_file('no MARC at all');
+SELECT * FROM path, marc_read_file(path);
+SELECT write_file(marc_iso2709_agg(m ORDER BY i)) FROM r;
+SELECT ord, record ->> '001' AS number, left(problem, 30) AS problem FROM path, marc_read_file(path, 'marcxml');
+SELECT write_file(convert_to(marc_collection_agg(m ORDER BY i), 'UTF8')) FROM r;
+SELECT ord, record ->> '001' AS number, left(problem, 30) AS problem FROM path, marc_read_file(path, 'json');
+SELECT write_file(convert_to(string_agg(marc_to_json_text(m), E'\n' ORDER BY i), 'UTF8')) FROM r;
 SELECT count(*) FROM path, marc_read_file(path), marc_read_file(path) AS again;
 SELECT write_file('\x1f8b0800');
 SELECT * FROM path, marc_read_file(path, NULL);

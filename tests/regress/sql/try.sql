@@ -36,3 +36,7 @@ $$;
 SELECT * FROM marc_problems('00000nam a2200049 a 4500'::bytea || '001000200000245000800002'::bytea || '\x1e' || 'x'::bytea || '\x1e' || '10'::bytea || '\x1f' || 'aAB'::bytea || '\x1e1d');
 SELECT * FROM marc_problems('<record><leader>00000nam a2200000 a 4500</leader><datafield tag="245"><subfield code="a">x</subfield></datafield></record>'::text);
 SELECT * FROM marc_problems('no record'::text);
+-- of a stored record
+SELECT * FROM marc_problems(marc('00000nam a2200049 a 4500'::bytea || '001000200000245000800002'::bytea || '\x1e' || 'x'::bytea || '\x1e' || '10'::bytea || '\x1f' || 'aAB'::bytea || '\x1e1d'));
+SELECT * FROM marc_problems('<record><leader>00000nam a2200000 a 4500</leader>stray<datafield tag="24%" ind1="1" ind2="0"><subfield code="a">x</subfield></datafield></record>'::marc);
+SELECT count(*) FROM marc_problems(E'=LDR  00000nam a2200000 a 4500\n=245  10$aT'::marc);

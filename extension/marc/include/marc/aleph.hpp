@@ -22,8 +22,8 @@ struct aleph_options {
 
 inline constexpr std::uint32_t aleph_system_number_limit = 999'999'999;
 
-/// Appends the record as lines, each ended by LF except the last. Exact: read_aleph gives the same leader and fields
-/// back for every record, unless a system number is given for a record without 001.
+/// Appends the record as lines, each ended by LF except the last. Exact: read_aleph gives the same fields and
+/// unicode_leader back for every record, unless a system number is given for a record without 001.
 void write_aleph(const record_view& record, std::pmr::string& out, aleph_options options = {});
 
 /// Reads one record: lines with one system number. A record without 001 gets one with the system number, unless that is

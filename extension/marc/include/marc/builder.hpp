@@ -60,6 +60,9 @@ class builder {
     void set_leader(std::string_view leader, report* notes = nullptr, std::size_t offset = 0);
     void set_source(source_format format, source_encoding encoding) noexcept;
     void mark(std::uint8_t flag) noexcept { flags_ |= flag; }
+    /// Marks the record as mended, or as lossy where the defect is, and adds it to the report if there is one.
+    void note(report* notes, defect_code code, std::size_t offset, std::string_view tag = {},
+              std::uint32_t occurrence = 0);
     void set_residue(residue_kind kind, std::string_view bytes);
 
     /// A whole field: content as ISO 2709 has it without the terminator (data: two indicators, 1F code value …). The

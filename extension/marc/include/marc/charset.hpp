@@ -13,9 +13,27 @@ std::size_t find_invalid_utf8(std::string_view text) noexcept;
 
 /// The position of the first byte over 7F, or npos.
 std::size_t find_non_ascii(std::string_view text) noexcept;
+inline bool is_ascii(std::string_view text) noexcept {
+    return find_non_ascii(text) == std::string_view::npos;
+}
 
 /// Length in bytes of the character at the start of valid UTF-8; never more than there is, 0 only for empty text.
 std::size_t character_bytes(std::string_view text) noexcept;
+
+/// Number of characters in valid UTF-8.
+constexpr std::size_t count_characters(std::string_view text) noexcept {
+    std::size_t count = 0;
+    for (const char c : text) {
+        count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
+    }
+    return count;
+}
+
+/// Byte position of the character with this number, counted from 0, in valid UTF-8; the size when there are fewer.
+std::size_t byte_of_character(std::string_view text, std::size_t number) noexcept;
+
+/// Characters first to last (both counted from 0) of valid UTF-8, all of them or nothing.
+std::string_view characters_of(std::string_view text, std::size_t first, std::size_t last) noexcept;
 
 /// The code point at the start of valid, not empty UTF-8.
 char32_t decode_character(std::string_view text) noexcept;

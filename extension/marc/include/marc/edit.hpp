@@ -7,8 +7,9 @@
 #pragma once
 
 #include "marc/builder.hpp"
-#include "marc/merge.hpp"
+#include "marc/path.hpp"
 #include "marc/record.hpp"
+#include "marc/tag_pattern.hpp"
 
 #include <cstdint>
 #include <span>
@@ -35,20 +36,19 @@ enum class edit_outcome : std::uint8_t {
 /// With several fields of the tag and no index nothing is made, and nothing for ranges, wildcards, characters,
 /// sub-specs.
 ///
-/// @param path_text the path as text
 /// @param value UTF-8. For characters of a control field or of the leader, as many characters as the path selects; for
 ///        the whole leader 24 ASCII characters; for an indicator one, with "" and "\" for a blank.
-/// @throws parse_error bad_path, unsupported_path, too_large
-edit_outcome set_values(const record_view& record, std::string_view path_text, std::string_view value, builder& into);
+/// @throws parse_error too_large
+edit_outcome set_values(const record_view& record, const path& selection, std::string_view value, builder& into);
 
 /// Deletes every subfield or field that the path selects. A field whose last subfield goes is deleted, too.
 /// @throws parse_error as set_values()
-edit_outcome delete_values(const record_view& record, std::string_view path_text, builder& into);
+edit_outcome delete_values(const record_view& record, const path& selection, builder& into);
 
 /// Puts `replacement` for every occurrence of `pattern`, character by character, in each value that the path selects; a
 /// data field as a whole stands for all of its subfields. An empty pattern changes nothing.
 /// @throws parse_error as set_values()
-edit_outcome replace_in_values(const record_view& record, std::string_view path_text, std::string_view pattern,
+edit_outcome replace_in_values(const record_view& record, const path& selection, std::string_view pattern,
                                std::string_view replacement, builder& into);
 
 /// @param leader 24 ASCII characters

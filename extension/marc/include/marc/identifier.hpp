@@ -1,5 +1,5 @@
-// Standard numbers in one form each, so that they can be compared: ISBN, ISSN, LCCN, OCLC number. Indexes hold these
-// forms: they are for ever.
+// Standard numbers: in one form each, so that they can be compared (ISBN, ISSN, LCCN, OCLC number), and whether they
+// are sound as they are written (these and others). Indexes hold the forms: they are for ever.
 #pragma once
 
 #include "marc/record.hpp"
@@ -51,6 +51,30 @@ identifier oclc_number(std::string_view text) noexcept;
 
 /// The same only where the text says itself that it is an OCLC number: with (OCoLC) or ocm, ocn, on in front.
 identifier marked_oclc_number(std::string_view text) noexcept;
+
+/// What is wrong with a number as it is written. Stricter than the functions before, which take what they can out of a
+/// text: no label, no blank inside, no nine-digit SBN. Hyphens do not count, nor what follows the first blank,
+/// parenthesis, colon, semicolon or comma: 020 $a may read "0152038655 (pbk.) :".
+enum class number_check : std::uint8_t {
+    good,
+    wrong_length,      ///< too few or too many characters, or others than the number may have
+    wrong_check_digit, ///< the last character does not follow from the others
+    wrong_prefix,      ///< the number starts with another prefix than its kind has
+};
+/// An ISBN of 10 or 13 digits (ISO 2108).
+number_check check_isbn(std::string_view text) noexcept;
+/// An ISSN (ISO 3297), four digits, a hyphen, four characters; the hyphen may be missing.
+number_check check_issn(std::string_view text) noexcept;
+/// An ISMN (ISO 10957): M and nine digits, or 13 digits that start with 979-0.
+number_check check_ismn(std::string_view text) noexcept;
+/// A GTIN-13 (EAN) or GTIN-12 (UPC); MARC 21 keeps them in 024 with first indicator 3 and 1.
+number_check check_ean(std::string_view text) noexcept;
+number_check check_upc(std::string_view text) noexcept;
+/// An ISRC (ISO 3901): two letters, three letters or digits, seven digits. It has no check digit.
+number_check check_isrc(std::string_view text) noexcept;
+/// An LCCN in the form of field 010: up to three letters, eight digits or up to two letters, ten digits; blanks around
+/// both, a revision behind a slash. It has no check digit.
+number_check check_lccn(std::string_view text) noexcept;
 
 /// Which number a subfield holds, in MARC 21: 010$a$z LCCN; 020$a$z ISBN; 022$a$l$m$y$z ISSN; 035$a$z OCLC number (if
 /// so marked); in linking entries 76X–78X and in 800–830: $x ISSN, $z (not in 8XX) ISBN; 490$x ISSN.

@@ -52,10 +52,12 @@ void write_iso2709(const record_view& record, std::pmr::string& out, iso2709_enc
 struct iso2709_piece {
     std::size_t offset = 0;           ///< from the start of the file
     std::span<const std::byte> bytes; ///< the record with its terminator, or the bytes that are none
-    std::optional<errc> problem;      ///< not_marc: no record starts here; truncated: the file ends inside the record
+    std::optional<errc> problem;      ///< not_marc: no record starts here
 };
 
-/// Walks over a file of records. After bytes that are no record it goes on at the next 1D that a leader follows.
+/// Walks over a file of records. After bytes that are no record it goes on at the next leader that has at least three of
+/// its four marks, or two behind 1D. The last record may lack its 1D; where the file ends inside its leader or
+/// directory, read_iso2709 says so.
 class iso2709_splitter {
   public:
     explicit iso2709_splitter(std::span<const std::byte> file) : file_(file) {}

@@ -27,8 +27,8 @@ struct json_options {
     inexpressible_content policy = inexpressible_content::error;
 };
 
-/// Appends the record as one JSON object, without white space. Exact: read_json gives the same leader and fields back
-/// for every record.
+/// Appends the record as one JSON object, without white space. Exact: read_json gives the same fields and
+/// unicode_leader back for every record.
 /// @throws parse_error inexpressible, only with without_nul
 void write_json(const record_view& record, std::pmr::string& out, json_options options = {});
 

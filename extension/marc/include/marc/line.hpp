@@ -17,7 +17,7 @@ struct line_options {
 };
 
 /// Appends the record as lines: the leader, then one line a field, each ended by LF except the last. Exact: read_line
-/// gives the same leader and fields back for every record. In a file an empty line stands between records.
+/// gives the same fields and unicode_leader back for every record. In a file an empty line stands between records.
 void write_line(const record_view& record, std::pmr::string& out, line_options options = {});
 
 /// Reads one record. Lines end in LF or CR LF; empty lines in front and behind are skipped.

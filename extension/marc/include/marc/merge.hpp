@@ -62,6 +62,7 @@
 
 #include "marc/builder.hpp"
 #include "marc/record.hpp"
+#include "marc/tag_pattern.hpp"
 
 #include <array>
 #include <cstddef>
@@ -72,17 +73,6 @@
 #include <vector>
 
 namespace marc {
-
-/// Three characters of which each may be free.
-struct tag_pattern {
-    std::array<char, 3> text{}; ///< '.' is free
-    bool matches(std::string_view tag) const noexcept;
-    /// Greater for the pattern that counts more.
-    int weight() const noexcept;
-};
-
-/// Reads three letters, digits or '.', where 'X' is '.'; false for another text.
-bool read_tag_pattern(std::string_view text, tag_pattern& pattern) noexcept;
 
 /// A field without a record: what the rules look at.
 struct field_text {

@@ -20,7 +20,8 @@ struct mrk_options {
 };
 
 /// Appends the record as lines `=TAG  content`, each ended by LF except the last. Exact: read_mrk gives the same
-/// leader and fields back for every record, and with `provenance` everything that is stored of one from ISO 2709.
+/// fields and unicode_leader back for every record, and with `provenance` the leader as it is and everything else that
+/// is stored of one from ISO 2709.
 void write_mrk(const record_view& record, std::pmr::string& out, mrk_options options = {});
 
 /// Appends the line of one field, without a line break.

@@ -33,6 +33,11 @@ decomposition decompose(char32_t character) noexcept;
 /// The character that is made of these two, or 0.
 char32_t compose(char32_t first, char32_t second) noexcept;
 
+/// A Hangul syllable, whose decomposition is arithmetic (The Unicode Standard, section 3.12).
+constexpr bool is_hangul_syllable(char32_t c) noexcept {
+    return c >= 0xAC00 && c <= 0xD7A3;
+}
+
 /// True when every value in the record is in form C.
 bool is_nfc(const record_view& record);
 

@@ -37,8 +37,10 @@
 // into no fixed-length or date field (002, 004 to 009).
 #pragma once
 
+#include "marc/ascii.hpp"
 #include "marc/identifier.hpp"
 #include "marc/record.hpp"
+#include "marc/tag_pattern.hpp"
 
 #include <array>
 #include <cstddef>
@@ -143,16 +145,6 @@ class query_evaluator {
 
 // What evaluation and index agree on (index_terms.hpp).
 
-/// True when the tag matches a pattern in which a point is any character.
-inline bool tag_matches(std::string_view pattern, std::string_view tag) noexcept {
-    for (std::size_t i = 0; i < 3; ++i) {
-        if (pattern[i] != '.' && pattern[i] != tag[i]) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /// False for fields that hold codes at fixed positions, or a date: 002 and 004 to 009.
 inline bool holds_words(std::string_view tag) noexcept {
     return !(tag[0] == '0' && tag[1] == '0' && (tag[2] == '2' || (tag[2] >= '4' && tag[2] <= '9')));
@@ -160,11 +152,8 @@ inline bool holds_words(std::string_view tag) noexcept {
 
 /// True for $0 to $9, which control the field.
 inline bool is_control_code(std::string_view code) noexcept {
-    return code.size() == 1 && code.front() >= '0' && code.front() <= '9';
+    return code.size() == 1 && is_digit(code.front());
 }
-
-/// Characters first to last (both counted from 0) of a text, all of them or nothing.
-std::string_view characters_of(std::string_view text, std::size_t first, std::size_t last) noexcept;
 
 /// The word that the number adds to those of its subfield; empty for ISSNs, whose halves are words as they stand.
 inline std::string_view word_of(identifier_kind kind, const identifier& number) noexcept {

@@ -37,7 +37,7 @@ struct file_piece {
 ///   collection, in answers of OAI-PMH and SRU, in several documents behind each other. A record ends at its end tag,
 ///   or broken where its parent ends or the next record starts.
 /// - JSON: objects behind each other, one a line or not, or in an array. An object ends where its braces are balanced,
-///   or broken where a line starts as this object did.
+///   or broken where a line starts as this object did, or starts with a brace or bracket where JSON allows none.
 /// - Mnemonic text: a record starts with =LDR; without any, an empty line ends it. Line mode: an empty line ends a
 ///   record, or a leader. Aleph sequential: lines with one number are a record, or from one LDR to the next.
 ///

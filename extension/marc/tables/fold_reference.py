@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Folds every character by the rules of include/marc/fold.hpp, written without the table, and prints the FNV-1a hash
+"""Folds every character by the rules of ../include/marc/fold.hpp, written without the table, and prints the FNV-1a hash
 that tests/unit/marc_fold_test.cpp expects. Fails when composed and decomposed forms of a character differ."""
 import re
 import unicodedata as ud
