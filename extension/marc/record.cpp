@@ -232,6 +232,9 @@ void record_view::check(std::pmr::memory_resource* memory) const {
         corrupt(data_start_ + data_bytes_);
     }
     check_fields();
+    if (get_flavour() != layout::flavour_of(tags())) {
+        corrupt(2);
+    }
     if (!rest.empty()) {
         check_raw(*this, memory);
     }

@@ -276,6 +276,7 @@ TEST(marc_record, check_demands_what_builder_writes) {
     EXPECT_EQ(with(1, 0x28), errc::corrupt);              // inner_terminator without one
     EXPECT_EQ(with(1, 0), errc::corrupt);                 // non_ascii missing
     EXPECT_EQ(with(2, 0x0F), errc::corrupt);              // unknown flavour
+    EXPECT_EQ(with(2, 0x02), errc::corrupt);              // UNIMARC without 200
     EXPECT_EQ(with(3, 9), errc::corrupt);                 // unknown encoding
     EXPECT_EQ(with(32, '\x1E'), errc::corrupt);           // a terminator in a tag
     EXPECT_EQ(with(42, '\x1E'), errc::corrupt);           // a terminator too many
