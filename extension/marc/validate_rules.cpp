@@ -1,4 +1,5 @@
 // The external rules that this library knows: what an Avram schema asks for by name in its keys `rules`.
+#include "article.hpp"
 #include "avram_model.hpp"
 #include "marc/charset.hpp"
 #include "marc/check_digit.hpp"
@@ -21,52 +22,6 @@ std::string_view text_of(number_check outcome) noexcept {
         return "prefix";
     }
     return "";
-}
-
-/// The initial articles of a language (MARC code), each with the blank or apostrophe behind it. MARC 21 Appendix F.
-std::span<const std::string_view> articles_of(std::string_view language) noexcept {
-    static constexpr std::string_view english[] = {"A ", "An ", "The "};
-    static constexpr std::string_view french[] = {"La ", "Le ", "Les ", "L'", "L’", "Un ", "Une "};
-    static constexpr std::string_view german[] = {"Das ", "Der ", "Die ", "Ein ", "Eine "};
-    static constexpr std::string_view spanish[] = {"El ", "La ", "Las ", "Los ", "Un ", "Una "};
-    static constexpr std::string_view italian[] = {"Gli ", "I ", "Il ", "La ",  "Le ", "Lo ",
-                                                   "L'",   "L’", "Un ", "Una ", "Uno "};
-    static constexpr std::string_view dutch[] = {"De ", "Een ", "Het "};
-    static constexpr std::string_view portuguese[] = {"A ", "As ", "O ", "Os ", "Um ", "Uma "};
-    if (language == "eng") {
-        return english;
-    }
-    if (language == "fre") {
-        return french;
-    }
-    if (language == "ger") {
-        return german;
-    }
-    if (language == "spa") {
-        return spanish;
-    }
-    if (language == "ita") {
-        return italian;
-    }
-    if (language == "dut") {
-        return dutch;
-    }
-    if (language == "por") {
-        return portuguese;
-    }
-    return {};
-}
-
-bool starts_with_ignoring_case(std::string_view text, std::string_view start) noexcept {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
-    return text.size() > start.size() &&
-           std::equal(start.begin(), start.end(), text.begin(), [&](char a, char b) { return lower(a) == lower(b); });
-}
-
-/// What may stand before the first filing character: a blank, an apostrophe, a hyphen, a quotation mark, a bracket, or
-/// a mark such as the ayn. Letters and digits may not.
-bool may_end_article(char32_t c) noexcept {
-    return !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0x24F));
 }
 
 } // namespace
@@ -164,16 +119,14 @@ void validation::field_rules(const generic_field& field, const avram::field& def
                 here.detail = "inside a word";
                 report(here);
             } else if (here.found == 0 && asked.articles) {
-                for (const std::string_view article : articles_of(language_)) {
-                    if (starts_with_ignoring_case(title->value, article)) {
-                        here.detail = article;
-                        here.expected =
-                            static_cast<std::uint64_t>(std::count_if(article.begin(), article.end(), [](char c) {
-                                return (static_cast<unsigned char>(c) & 0xC0U) != 0x80;
-                            }));
-                        report(here);
-                        break;
-                    }
+                const std::string_view article = initial_article(title->value, language_);
+                if (!article.empty()) {
+                    here.detail = article;
+                    here.expected =
+                        static_cast<std::uint64_t>(std::count_if(article.begin(), article.end(), [](char c) {
+                            return (static_cast<unsigned char>(c) & 0xC0U) != 0x80;
+                        }));
+                    report(here);
                 }
             }
         }
