@@ -182,7 +182,8 @@ const char* parse_error::hint() const noexcept {
         return "marc_schema_check(schema) lists what is wrong with a schema.";
     case errc::bad_query:
         return "Terms are dogs, 245$a:dogs, 245$a:\"hot dogs\", 245$a:dog*, 650$2=fast, 856$u, 245^1=0, 008/35-37=eng, "
-               "650{$a:dogs & $2=fast}; they are joined by & | ! and ( ), and other texts stand in quotation marks.";
+               "650{$a:dogs & $2=fast}; they are joined by & | ! (AND, OR, NOT) and ( ), and other texts stand in "
+               "quotation marks. Paths such as 245[0]$a are for @?.";
     case errc::bad_json:
         return "A record is MARC-in-JSON: {\"leader\": \"...\", \"fields\": [{\"001\": \"...\"}, {\"245\": {\"ind1\": "
                "\"1\", "
