@@ -38,20 +38,8 @@ constexpr const set_table* tables[] = {
 
 /// How files name the sets: those in use for scripts in G0, extended Arabic beside the basic one in G1.
 constexpr std::string_view designations[] = {
-    "",
-    "\x1B(B",
-    "\x1B)!E",
-    "\x1B"
-    "b",
-    "\x1Bp",
-    "\x1B(2",
-    "\x1B(N",
-    "\x1B(Q",
-    "\x1B(3",
-    "\x1B)4",
-    "\x1B(S",
-    "\x1B$1",
-    "",
+    "",       "\x1B(B", "\x1B)!E", "\x1B\x62", "\x1Bp",  "\x1B(2", "\x1B(N",
+    "\x1B(Q", "\x1B(3", "\x1B)4",  "\x1B(S",   "\x1B$1", "",
 };
 
 constexpr bool is_high(graphic_set set) noexcept {

@@ -246,10 +246,8 @@ MARC_SQL_FUNCTION(marc_gin_triconsistent) {
                    : check[i] == GIN_FALSE ? marc::truth::no
                                            : marc::truth::maybe;
         });
-        GinTernaryValue const answer = result == marc::truth::yes  ? GIN_TRUE
-                                       : result == marc::truth::no ? GIN_FALSE
-                                                                   : GIN_MAYBE;
-        return GinTernaryValueGetDatum(answer);
+        int const answer = result == marc::truth::yes ? GIN_TRUE : result == marc::truth::no ? GIN_FALSE : GIN_MAYBE;
+        return GinTernaryValueGetDatum(static_cast<GinTernaryValue>(answer));
     });
 }
 
