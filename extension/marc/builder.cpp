@@ -151,7 +151,7 @@ void builder::add_field(std::string_view tag, std::string_view content) {
 }
 
 void builder::begin_field(std::string_view tag) {
-    if (tag.size() != 3 || tag.find(field_terminator) != std::string_view::npos) {
+    if (tag.size() != 3 || tag[0] == field_terminator || tag[1] == field_terminator || tag[2] == field_terminator) {
         throw parse_error(errc::bad_tag, data_.size(), tag, tag);
     }
     starts_.push_back(static_cast<std::uint32_t>(data_.size()));

@@ -7,8 +7,12 @@
 namespace marc {
 namespace {
 
-/// Skips ASCII from `at` on, 16 bytes at a time.
+/// Skips ASCII from `at` on, 64 or 16 bytes at a time.
 std::size_t skip_ascii(std::string_view text, std::size_t at) noexcept {
+    const auto block = [&](std::size_t i) { return byte_block(text.data() + at + i * byte_block::bytes); };
+    while (text.size() - at >= 4 * byte_block::bytes && ((block(0) | block(1)) | (block(2) | block(3))).high() == 0) {
+        at += 4 * byte_block::bytes;
+    }
     while (text.size() - at >= byte_block::bytes) {
         const byte_mask high = byte_block(text.data() + at).high();
         if (high != 0) {

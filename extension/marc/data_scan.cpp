@@ -1,7 +1,5 @@
 #include "data_scan.hpp"
 
-#include "marc/record.hpp"
-
 #include <algorithm>
 #include <cstring>
 
@@ -48,27 +46,15 @@ data_facts scan_data(std::string_view data) noexcept {
 
 template <class Block>
 std::size_t pass_terminators(std::string_view data, std::size_t start, std::size_t count) noexcept {
-    std::size_t at = start;
-    while (count > 0) {
-        if (at >= data.size()) {
-            return std::string_view::npos;
-        }
-        char last[Block::bytes] = {};
-        const char* block_at = data.data() + at;
-        if (data.size() - at < Block::bytes) {
-            std::memcpy(last, block_at, data.size() - at);
-            block_at = last;
-        }
-        byte_mask mask = Block(block_at).equal(field_terminator);
-        for (; mask != 0; mask &= mask - 1) {
+    std::size_t behind = count == 0 ? start : std::string_view::npos;
+    if (count > 0 && start < data.size()) {
+        for_each_terminator<Block>(data.substr(start), [&](std::size_t end) {
             --count;
-            if (count == 0) {
-                return at + first_of(mask) + 1;
-            }
-        }
-        at += Block::bytes;
+            behind = count == 0 ? start + end : behind;
+            return count > 0;
+        });
     }
-    return start;
+    return behind;
 }
 
 template <class Block>

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "byte_block.hpp"
+#include "marc/record.hpp"
 
 #include <cstddef>
+#include <cstring>
 #include <string_view>
 
 namespace marc {
@@ -26,6 +28,28 @@ struct data_facts {
 /// @param data the fields of a record, each with 1E behind it
 template <class Block = byte_block>
 data_facts scan_data(std::string_view data) noexcept;
+
+/// Calls take(end) with the place behind each 1E, until take says false.
+template <class Block = byte_block, typename Take>
+void for_each_terminator(std::string_view data, Take take) {
+    const auto take_all = [&](std::size_t at, byte_mask mask) {
+        for (; mask != 0; mask &= mask - 1) {
+            if (!take(at + first_of(mask) + 1)) {
+                return false;
+            }
+        }
+        return true;
+    };
+    std::size_t at = 0;
+    for (; data.size() - at >= Block::bytes; at += Block::bytes) {
+        if (!take_all(at, Block(data.data() + at).equal(field_terminator))) {
+            return;
+        }
+    }
+    char last[Block::bytes] = {};
+    std::memcpy(last, data.data() + at, data.size() - at);
+    take_all(at, Block(last).equal(field_terminator));
+}
 
 /// One past the count-th 1E from `start` on, or npos when there are fewer.
 template <class Block = byte_block>

@@ -4,8 +4,8 @@
 // encoding in which they came, 1D. Where that is not the input, a residue makes the difference: a kind byte and the
 // steps of difference.hpp from what is rebuilt to the input.
 //
-// So what is rebuilt is part of the stored form, with every choice that append_encoded() makes in MARC-8 and ISO 5426: it
-// may never change, or raw bytes of stored records change with it.
+// So what is rebuilt is part of the stored form, with every choice that append_encoded() makes in MARC-8 and ISO 5426:
+// it may never change, or raw bytes of stored records change with it.
 #pragma once
 
 #include "marc/builder.hpp"

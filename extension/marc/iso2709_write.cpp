@@ -1,3 +1,4 @@
+#include "data_scan.hpp"
 #include "iso2709_charset.hpp"
 #include "marc/charset.hpp"
 #include "marc/error.hpp"
@@ -125,13 +126,34 @@ void write_iso2709(const record_view& record, std::pmr::string& out, iso2709_enc
     store_five(at + 12, static_cast<std::uint32_t>(base));
     std::copy_n("4500", 4, at + 20);
     at += limits::leader_bytes;
-    number = 0;
-    for (const field_view f : record) {
-        std::copy_n(f.tag().data(), 3, at);
-        store_four(at + 3, static_cast<std::uint32_t>(bytes_of(number, f)));
-        store_five(at + 7, static_cast<std::uint32_t>(start_of(number, f)));
-        ++number;
+    const char* tag = record.tags().data();
+    const auto put_entry = [&](std::size_t bytes, std::size_t field_start) {
+        std::memcpy(at, tag, 3);
+        store_four(at + 3, static_cast<std::uint32_t>(bytes));
+        store_five(at + 7, static_cast<std::uint32_t>(field_start));
+        tag += 3;
         at += entry_bytes;
+    };
+    number = 0;
+    if (marc8 || record.has(record_flag::inner_terminator)) {
+        for (const field_view f : record) {
+            put_entry(bytes_of(number, f), start_of(number, f));
+            ++number;
+        }
+    } else {
+        std::size_t field_start = 0;
+        for_each_terminator(data, [&](std::size_t end) {
+            if (number == record.field_count()) {
+                return false;
+            }
+            put_entry(end - field_start, field_start);
+            field_start = end;
+            ++number;
+            return true;
+        });
+        if (number != record.field_count()) {
+            record.field(number); // throws: the record is corrupt
+        }
     }
     *at++ = field_terminator;
     at = std::copy(data.begin(), data.end(), at);

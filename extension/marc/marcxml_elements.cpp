@@ -61,12 +61,21 @@ bool marcxml_elements::start_plain_field(std::string_view tag, char indicator1, 
     return true;
 }
 
+bool marcxml_elements::add_plain_control_field(std::string_view tag, std::string_view value, std::string_view uri) {
+    if (place_ != place::record || !is_ours(uri)) {
+        return false;
+    }
+    polling_.step(64 + value.size());
+    into_.add_field(tag, value);
+    return true;
+}
+
 bool marcxml_elements::add_plain_subfield(char code, std::string_view value, std::string_view uri) {
     if (place_ != place::data_field || !is_ours(uri)) {
         return false;
     }
     polling_.step(64 + value.size());
-    into_.begin_subfield({&code, 1});
+    into_.begin_subfield(code);
     into_.append(value);
     return true;
 }

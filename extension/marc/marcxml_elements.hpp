@@ -28,11 +28,12 @@ class marcxml_elements {
     /// @throws parse_error
     void start(std::string_view name, std::string_view uri, std::span<const xml_attribute> attributes,
                std::size_t offset);
-    /// The same for <datafield tag="ddd" ind1="i" ind2="i">, and for a whole <subfield code="c">value</subfield>, where
-    /// each attribute is plain ASCII (one byte, the tag three), without a list of attributes.
+    /// The same for elements whose attributes are plain ASCII (one byte, the tag three), without a list of attributes:
+    /// the start of <datafield tag="ddd" ind1="i" ind2="i">, a whole <subfield code="c"> or <controlfield tag="ddd">.
     /// @return false, with nothing done, where the element has no place or another namespace
     bool start_plain_field(std::string_view tag, char indicator1, char indicator2, std::string_view uri);
     bool add_plain_subfield(char code, std::string_view value, std::string_view uri);
+    bool add_plain_control_field(std::string_view tag, std::string_view value, std::string_view uri);
     /// True where white space between elements means nothing.
     bool ignores_blanks() const noexcept {
         return place_ == place::data_field || place_ == place::record || place_ == place::collection;

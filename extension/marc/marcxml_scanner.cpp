@@ -13,7 +13,6 @@ namespace {
 constexpr std::uint8_t name_start = 1;
 constexpr std::uint8_t name_part = 2;
 constexpr std::uint8_t ends_attribute = 4; ///< < & white space other than blank, and control characters
-constexpr std::uint8_t plain_value = 8;    ///< letters, digits and blank: nothing in a value of any quoting
 
 constexpr std::array<std::uint8_t, 256> make_classes() {
     std::array<std::uint8_t, 256> classes{};
@@ -23,9 +22,6 @@ constexpr std::array<std::uint8_t, 256> make_classes() {
         unsigned bits = letter || c == '_' ? unsigned{name_start} | name_part : 0U;
         if (digit || c == '-' || c == '.') {
             bits |= name_part;
-        }
-        if (letter || digit || c == ' ') {
-            bits |= plain_value;
         }
         if (c == '<' || c == '&' || c < 0x20) {
             bits |= ends_attribute;
@@ -78,6 +74,20 @@ bool marcxml_scanner::skip(std::string_view literal) noexcept {
 }
 
 void marcxml_scanner::skip_space() noexcept {
+    if (at_end() || text_[at_] > ' ') {
+        return;
+    }
+    while (text_.size() - at_ >= byte_block::bytes) {
+        const byte_block block(text_.data() + at_);
+        const byte_mask space =
+            (block.where_equal(' ') | block.where_equal('\n') | block.where_equal('\t') | block.where_equal('\r'))
+                .high();
+        const std::size_t spaces = first_of(~space);
+        at_ += spaces;
+        if (spaces < byte_block::bytes) {
+            return;
+        }
+    }
     while (!at_end() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r')) {
         ++at_;
     }
@@ -115,7 +125,7 @@ bool marcxml_scanner::scan() {
                     : text_.compare(at_, 9, "<![CDATA[") == 0 ? scan_cdata()
                                                               : false;
         } else {
-            known = scan_plain_tag() || scan_start_tag();
+            known = scan_plain_element() || scan_start_tag();
         }
         if (!known) {
             return false;
@@ -177,47 +187,6 @@ bool marcxml_scanner::scan_name(std::string_view& prefix, std::string_view& name
     }
     // A character over 7F or a second colon would go on with the name.
     return !at_end() && static_cast<unsigned char>(text_[at_]) < 0x80 && text_[at_] != ':';
-}
-
-/// What a record is full of, spelt as nearly every program spells it. Anything else, and what the elements do not take,
-/// is left to scan_start_tag().
-bool marcxml_scanner::scan_plain_tag() {
-    constexpr char subfield[] = "<subfield code=\"";
-    constexpr char subfield_end[] = "</subfield>";
-    constexpr char field[] = "<datafield tag=\"";
-    constexpr std::size_t subfield_bytes = 19; // to the end of the start tag
-    constexpr std::size_t field_bytes = 39;
-    static_assert(sizeof subfield == 17 && sizeof field == 17);
-    if (text_.size() - at_ < field_bytes || depth_ == depth_limit) {
-        return false; // the end tags that must follow take more than that
-    }
-    const char* const at = text_.data() + at_;
-    const auto plain = [at](std::size_t i) { return is(at[i], plain_value); };
-    std::string_view uri;
-    if (std::memcmp(at, subfield, 16) == 0) {
-        if (!plain(16) || at[17] != '"' || at[18] != '>' || !find_namespace({}, uri)) {
-            return false;
-        }
-        const std::size_t start = at_ + subfield_bytes;
-        const std::size_t end = find_text_end(start);
-        if (text_.size() - end < sizeof subfield_end - 1 ||
-            std::memcmp(text_.data() + end, subfield_end, sizeof subfield_end - 1) != 0 ||
-            !elements_.add_plain_subfield(at[16], text_.substr(start, end - start), uri)) {
-            return false;
-        }
-        at_ = end + sizeof subfield_end - 1;
-        return true;
-    }
-    if (std::memcmp(at, field, 16) != 0 || !plain(16) || !plain(17) || !plain(18) ||
-        std::memcmp(at + 19, "\" ind1=\"", 8) != 0 || !plain(27) || std::memcmp(at + 28, "\" ind2=\"", 8) != 0 ||
-        !plain(36) || at[37] != '"' || at[38] != '>' || !find_namespace({}, uri) ||
-        !elements_.start_plain_field({at + 16, 3}, at[27], at[36], uri)) {
-        return false;
-    }
-    open_[depth_] = text_.substr(at_ + 1, 9);
-    at_ += field_bytes;
-    ++depth_;
-    return true;
 }
 
 bool marcxml_scanner::scan_start_tag() {
@@ -415,29 +384,6 @@ bool marcxml_scanner::push_text(std::string_view run) {
         elements_.text(run, origin_ + at_);
     }
     return true;
-}
-
-/// The next < & ] or control character (but LF and tab) from here on, or the size.
-std::size_t marcxml_scanner::find_text_end(std::size_t at) const noexcept {
-    while (at < text_.size()) {
-        const std::size_t left = text_.size() - at;
-        char last[byte_block::bytes] = {};
-        const char* block_at = text_.data() + at;
-        if (left < byte_block::bytes) {
-            std::memcpy(last, block_at, left);
-            block_at = last;
-        }
-        const byte_block block(block_at);
-        const byte_mask white_space = block.equal('\n') | block.equal('\t');
-        const byte_mask stops =
-            block.equal('<') | block.equal('&') | block.equal(']') | (block.control() & ~white_space);
-        const std::size_t plain = first_of(stops);
-        at += std::min(plain, left);
-        if (plain < byte_block::bytes) {
-            break;
-        }
-    }
-    return at;
 }
 
 bool marcxml_scanner::scan_text() {

@@ -47,7 +47,10 @@ class marcxml_scanner {
     bool scan_comment();
     bool scan_name(std::string_view& prefix, std::string_view& name);
     bool scan_start_tag();
-    bool scan_plain_tag();
+    bool scan_plain_element();
+    bool scan_plain_subfield(std::string_view uri);
+    bool scan_plain_control_field(std::string_view uri);
+    bool scan_plain_field(std::string_view uri);
     std::size_t find_text_end(std::size_t at) const noexcept;
     bool scan_attribute();
     bool scan_attribute_value(open_attribute& attribute);

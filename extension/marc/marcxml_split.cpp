@@ -1,5 +1,6 @@
 #include "marcxml_split.hpp"
 
+#include "byte_block.hpp"
 #include "marc/limits.hpp"
 
 #include <algorithm>
@@ -40,6 +41,26 @@ std::string_view local_name_of(std::string_view name) noexcept {
 bool is_name_at(std::string_view text, std::size_t at, std::string_view name) noexcept {
     return text.compare(at, name.size(), name) == 0 &&
            (at + name.size() == text.size() || ends_name(text[at + name.size()]));
+}
+
+/// The next < from `at` on that starts a comment, a section, or a tag whose name starts with this letter (an end tag
+/// also with the other one); near the end of the text any <.
+std::size_t find_markup(std::string_view text, std::size_t at, char letter, char other_letter) noexcept {
+    constexpr std::size_t looked_at = byte_block::bytes + 2;
+    for (; at < text.size() && text.size() - at >= looked_at; at += byte_block::bytes) {
+        const char* const block_at = text.data() + at;
+        const byte_block second(block_at + 1);
+        const byte_block third(block_at + 2);
+        const byte_mask mask =
+            (byte_block(block_at).where_equal('<') &
+             (second.where_equal('!') | second.where_equal(letter) |
+              (second.where_equal('/') & (third.where_equal(letter) | third.where_equal(other_letter)))))
+                .high();
+        if (mask != 0) {
+            return at + first_of(mask);
+        }
+    }
+    return text.find('<', at);
 }
 
 } // namespace
@@ -279,7 +300,9 @@ marcxml_cutter::step marcxml_cutter::find_record_end(std::string_view text, bool
     }
     const std::string_view outer = parent();
     const std::size_t enough = std::max({start.name.size(), outer.size(), std::size_t{8}}) + 3;
-    std::size_t at = text.find('<', start.end);
+    const char letter = start.name.front();
+    const char outer_letter = outer.empty() ? letter : outer.front();
+    std::size_t at = find_markup(text, start.end, letter, outer_letter);
     while (at != std::string_view::npos) {
         const std::string_view rest = text.substr(at);
         if (rest.size() < enough && !at_end) {
@@ -306,7 +329,7 @@ marcxml_cutter::step marcxml_cutter::find_record_end(std::string_view text, bool
         } else if (is_name_at(text, at + 1, start.name)) {
             return found(at, errc::bad_xml); // records do not hold records
         }
-        at = text.find('<', at + 1);
+        at = find_markup(text, at + 1, letter, outer_letter);
         polling_.step(std::min(at, text.size()) - before);
     }
     return at_end ? found(text.size(), errc::truncated) : step::more;
@@ -377,7 +400,11 @@ void marcxml_cutter::write_tags() {
     tags_are_current_ = true;
     start_tag_.clear();
     end_tag_.clear();
-    if (bindings_.empty()) {
+    // The usual file has one default namespace. A record reads the same without it, as with none.
+    const bool has_prefix =
+        std::any_of(bindings_.begin(), bindings_.end(), [](const binding& b) { return !b.prefix.empty(); });
+    if (bindings_.empty() || (!has_prefix && std::find(record_namespaces.begin(), record_namespaces.end(),
+                                                       bindings_.back().uri) != record_namespaces.end())) {
         return;
     }
     // A collection by a prefix that the file does not use.

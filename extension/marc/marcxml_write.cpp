@@ -265,9 +265,10 @@ class writer {
                 out_.need(room);
                 to = out_.at();
             }
-            char last[byte_block::bytes] = {};
+            char last[byte_block::bytes];
             const char* block_at = from;
             if (readable - from < static_cast<std::ptrdiff_t>(byte_block::bytes)) { // the last bytes of the record
+                std::memset(last, 0, sizeof last);
                 std::memcpy(last, from, static_cast<std::size_t>(readable - from));
                 block_at = last;
             }

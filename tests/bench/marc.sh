@@ -31,11 +31,12 @@ harness_begin marc-bench
 make_input || exit 1
 has_part() { [[ " ${PARTS[*]} " == *" $1 "* ]]; }
 table_begin
-has_part library && library_jobs
+part() { "$1" || { echo "$1 failed" && MISSED=$((MISSED + 1)); }; }
+has_part library && part library_jobs
 if has_part access || has_part load || has_part search; then
     sql_begin || exit 1
-    has_part access && access_jobs
-    has_part load && load_jobs
-    has_part search && search_jobs
+    has_part access && part access_jobs
+    has_part load && part load_jobs
+    has_part search && part search_jobs
 fi
 table_end

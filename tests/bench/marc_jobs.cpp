@@ -2,14 +2,14 @@
 //   marc_jobs JOB FILE
 // Jobs: check      ISO 2709: every record is parsed, checked and built in its stored form; defects are counted
 //       to-xml     ISO 2709 to MARCXML
-//       to-iso     MARCXML (a collection without comments and CDATA sections) to ISO 2709
+//       to-iso     MARCXML to ISO 2709
 //       to-utf8    ISO 2709 to canonical ISO 2709: MARC-8 becomes UTF-8
 // Output goes to standard output, the number of records and of those that were refused to standard error.
-#include "byte_block.hpp"
 #include "marc/builder.hpp"
 #include "marc/error.hpp"
 #include "marc/iso2709.hpp"
 #include "marc/marcxml.hpp"
+#include "marc/split.hpp"
 
 #include <cstdio>
 #include <fcntl.h>
@@ -96,35 +96,20 @@ counts for_each_iso2709(std::string_view file, Work work) {
     return n;
 }
 
-/// One past the next </record>, or the size.
-std::size_t find_record_end(std::string_view file, std::size_t at) {
-    constexpr std::string_view tag = "</record>";
-    // find() would look at each <; the pair /r is nearly nowhere else.
-    for (; at + byte_block::bytes < file.size(); at += byte_block::bytes) {
-        byte_mask mask = byte_block(file.data() + at).equal('/') & byte_block(file.data() + at + 1).equal('r');
-        for (; mask != 0; mask &= mask - 1) {
-            const std::size_t start = at + first_of(mask) - 1;
-            if (file.compare(start, tag.size(), tag) == 0) {
-                return start + tag.size();
-            }
-        }
-    }
-    return std::min(file.find(tag, at - 1), file.size() - tag.size()) + tag.size();
-}
-
+/// The same for MARCXML.
 template <typename Work>
-counts for_each_marcxml(std::string_view file, Work work) {
+counts for_each_marcxml(std::string_view file, builder& b, Work work) {
     counts n;
-    std::size_t at = file.find("<record");
-    while (at != std::string_view::npos) {
-        const std::size_t end = find_record_end(file, at);
+    file_splitter splitter(as_bytes(file), form::marcxml, std::pmr::get_default_resource());
+    file_piece piece;
+    while (splitter.next(piece)) {
         ++n.records;
         try {
-            work(file.substr(at, end - at));
+            splitter.read(b);
+            work();
         } catch (const parse_error&) {
             ++n.refused;
         }
-        at = file.find("<record", end);
     }
     return n;
 }
@@ -152,8 +137,7 @@ counts run(std::string_view job, std::string_view file) {
         });
         out.buffer() += "</collection>\n";
     } else if (job == "to-iso") {
-        n = for_each_marcxml(file, [&](std::string_view text) {
-            read_marcxml(text, b);
+        n = for_each_marcxml(file, b, [&] {
             write_iso2709(b.finish().view(), out.buffer());
             out.flush_when_full();
         });

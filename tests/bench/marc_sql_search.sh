@@ -11,7 +11,7 @@ search_jobs() {
     sql -c 'CREATE TABLE many (id bigint, m marc COMPRESSION lz4)' \
         -c 'CREATE TABLE few (id bigint, m marc COMPRESSION lz4)' \
         -c "INSERT INTO few SELECT ord, record FROM marc_split(pg_read_binary_file('$INPUT/once.mrc'))" \
-        -c "INSERT INTO many SELECT n, (m::text || E'\n=020  \\\\\\\\\$a' || CASE n WHEN $SEARCH_RECORDS / 2 THEN '$isbn' ELSE (9790000000000 + n)::text END)::marc
+        -c "INSERT INTO many SELECT n, marc_add(m, '020', ' ', ' ', 'a', CASE n WHEN $SEARCH_RECORDS / 2 THEN '$isbn' ELSE (9790000000000 + n)::text END)
             FROM generate_series(1, $SEARCH_RECORDS) AS n, few WHERE few.id = 1 + n % (SELECT count(*) FROM few)" \
         -c "SET maintenance_work_mem = '1GB'" -c 'CREATE INDEX many_gin ON many USING gin (m marc_gin_ops)' -c 'VACUUM ANALYZE many' || return 1
     have=$(sql -c "SELECT count(*) FROM many WHERE m @> '020\$a=$isbn'")

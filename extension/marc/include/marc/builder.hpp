@@ -85,6 +85,10 @@ class builder {
         data_.push_back(subfield_delimiter);
         data_.append(code);
     }
+    void begin_subfield(char code) {
+        const char start[] = {subfield_delimiter, code};
+        data_.append(start, sizeof start);
+    }
     void end_field();
     /// The data of the field that is being built, so far.
     std::size_t open_field_bytes() const noexcept { return data_.size() - starts_.back(); }
