@@ -145,9 +145,12 @@ bool restore_raw(builder& into, std::string_view steps) {
     std::pmr::string rebuilt(into.memory());
     append_rebuilt(into.leader(), builder_fields{into}, into.encoding(), rebuilt);
     std::pmr::string input(into.memory());
-    if (!apply_difference(rebuilt, steps, longest_raw(rebuilt, steps), input)) {
+    if (steps.empty()) {
+        input.swap(rebuilt);
+    } else if (!apply_difference(rebuilt, steps, longest_raw(rebuilt, steps), input)) {
         return false;
     }
+    const unsigned flags = into.flags() | (steps.empty() ? 0U : record_flag::residue);
     builder again(into.memory());
     for (const iso2709_encoding encoding : encodings_of(into.encoding())) {
         try {
@@ -155,9 +158,11 @@ bool restore_raw(builder& into, std::string_view steps) {
         } catch (const parse_error&) {
             return false; // not what a reader keeps
         }
-        if (again.holds_fields_of(into) && again.encoding() == into.encoding() &&
-            again.flags() == (into.flags() | record_flag::residue) && again.residue().substr(1) == steps) {
-            into.set_residue(residue_kind::iso2709_difference, steps);
+        if (again.holds_fields_of(into) && again.encoding() == into.encoding() && again.flags() == flags &&
+            (steps.empty() || again.residue().substr(1) == steps)) {
+            if (!steps.empty()) {
+                into.set_residue(residue_kind::iso2709_difference, steps);
+            }
             return true;
         }
     }

@@ -4,8 +4,8 @@
 // encoding in which they came, 1D. Where that is not the input, a residue makes the difference: a kind byte and the
 // steps of difference.hpp from what is rebuilt to the input.
 //
-// So what is rebuilt is part of the stored form, with every choice that append_encoded() makes in MARC-8 and ISO 5426: it
-// may never change, or raw bytes of stored records change with it.
+// So what is rebuilt is part of the stored form, with every choice that append_encoded() makes in MARC-8 and ISO 5426:
+// it may never change, or raw bytes of stored records change with it.
 #pragma once
 
 #include "marc/builder.hpp"
@@ -27,7 +27,7 @@ void keep_raw_of_sound(builder& into, std::string_view input, std::string_view a
 
 /// Gives a builder that holds the fields, source and flags of a record its residue back, if reading the raw input again
 /// gives that very record.
-/// @param steps the residue without its kind byte
+/// @param steps the residue without its kind byte; empty when there is none
 /// @return false, with the builder unchanged, when it is another record
 /// @throws parse_error too_large
 bool restore_raw(builder& into, std::string_view steps);

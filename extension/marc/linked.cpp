@@ -1,5 +1,6 @@
 #include "marc/linked.hpp"
 
+#include "linkage.hpp"
 #include "marc/poll.hpp"
 
 #include <algorithm>
@@ -8,35 +9,6 @@
 
 namespace marc {
 namespace {
-
-constexpr std::string_view alternate = "880";
-
-/// What a $6 says: the tag of the other field, the occurrence number, the script.
-struct linkage {
-    std::string_view tag;
-    std::uint32_t occurrence = 0;
-    std::string_view script;
-};
-
-/// Reads TAG-NN, TAG-NN/script and TAG-NN/script/r; false when it is nothing of that kind.
-bool read_linkage(std::string_view text, linkage& found) noexcept {
-    constexpr std::size_t most_digits = 4;
-    if (text.size() < 5 || text[3] != '-') {
-        return false;
-    }
-    found.tag = text.substr(0, 3);
-    found.occurrence = 0;
-    std::size_t at = 4;
-    for (; at < text.size() && at < 4 + most_digits && text[at] >= '0' && text[at] <= '9'; ++at) {
-        found.occurrence = found.occurrence * 10 + static_cast<std::uint32_t>(text[at] - '0');
-    }
-    if (at == 4 || (at < text.size() && text[at] != '/')) {
-        return false;
-    }
-    const std::string_view rest = text.substr(std::min(at + 1, text.size()));
-    found.script = rest.substr(0, rest.find('/'));
-    return true;
-}
 
 /// One field with a $6, named by the tag that both sides have in common: that of the field that is no 880.
 struct side {
@@ -62,8 +34,8 @@ std::pmr::vector<side> sides_of(const record_view& record, std::pmr::memory_reso
             if (s.code != "6" || !read_linkage(s.value, found)) {
                 continue;
             }
-            const bool is_alternate = f.tag() == alternate;
-            if (is_alternate || found.tag == alternate) {
+            const bool is_alternate = f.tag() == alternate_tag;
+            if (is_alternate || found.tag == alternate_tag) {
                 const std::string_view tag = is_alternate ? found.tag : f.tag();
                 sides.push_back({{tag[0], tag[1], tag[2]}, found.occurrence, is_alternate, i, found.script});
             }

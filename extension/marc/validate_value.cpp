@@ -1,6 +1,7 @@
 // Values: codes, flags, patterns, positions, and the lengths of fixed fields.
 #include "avram_lookup.hpp"
 #include "marc/charset.hpp"
+#include "marc/poll.hpp"
 #include "marc/validate.hpp"
 
 #include <algorithm>
@@ -13,26 +14,51 @@ using avram::answer;
 using avram::look_up;
 using avram::none;
 
-/// The part of the value between two positions, counted in characters; nothing where the value ends before.
-std::optional<std::string_view> characters(std::string_view value, bool ascii, std::size_t start,
-                                           std::size_t end) noexcept {
-    if (ascii) {
-        return end < value.size() ? std::optional(value.substr(start, end - start + 1)) : std::nullopt;
-    }
-    std::size_t from = 0;
-    std::size_t to = 0;
-    for (std::size_t n = 0; n <= end; ++n) {
-        if (n == start) {
-            from = to;
+/// Finds characters of a value by number: with one walk over it, however many positions a schema has.
+class character_places {
+  public:
+    character_places(std::string_view value, std::pmr::memory_resource* memory)
+        : value_(value), ascii_(find_non_ascii(value) == std::string_view::npos), marks_(memory) {
+        poller polling;
+        for (std::size_t at = 0; !ascii_ && at < value.size(); ++count_) {
+            if (count_ % step == 0) {
+                marks_.push_back(at);
+                polling.step(step);
+            }
+            at += character_bytes(value.substr(at));
         }
-        const std::size_t bytes = character_bytes(value.substr(to));
-        if (bytes == 0) {
+        count_ = ascii_ ? value.size() : count_;
+    }
+
+    /// The part of the value between two positions; nothing where the value ends before.
+    std::optional<std::string_view> part(std::size_t start, std::size_t end) const noexcept {
+        if (end >= count_ || start > end) {
             return std::nullopt;
         }
-        to += bytes;
+        const std::size_t from = byte_of(start);
+        const std::size_t last = byte_of(end);
+        return value_.substr(from, last + character_bytes(value_.substr(last)) - from);
     }
-    return value.substr(from, to - from);
-}
+
+  private:
+    static constexpr std::size_t step = 64;
+
+    std::size_t byte_of(std::size_t number) const noexcept {
+        if (ascii_) {
+            return number;
+        }
+        std::size_t at = marks_[number / step];
+        for (std::size_t n = number % step; n > 0; --n) {
+            at += character_bytes(value_.substr(at));
+        }
+        return at;
+    }
+
+    std::string_view value_;
+    bool ascii_;
+    std::pmr::vector<std::size_t> marks_; ///< where each character stands whose number is a multiple of `step`
+    std::size_t count_ = 0;
+};
 
 std::size_t count_characters(std::string_view value) noexcept {
     return static_cast<std::size_t>(std::count_if(
@@ -113,16 +139,18 @@ void validation::value(std::string_view text, const avram::value_definition& def
 void validation::positions(std::string_view text, const avram::value_definition& definition, problem& at,
                            bool skip_absent) {
     const avram::model& model = schema_.get();
-    const bool ascii = find_non_ascii(text) == std::string_view::npos;
+    const character_places places(text, memory_);
+    poller polling;
     for (std::uint32_t n = definition.positions.first; n < definition.positions.first + definition.positions.count;
          ++n) {
         const avram::position& p = model.positions[n];
+        polling.step(64);
         if (p.value.empty()) {
             continue;
         }
         problem here = at;
         here.position = model.text(p.range);
-        const std::optional<std::string_view> part = characters(text, ascii, p.start, p.end);
+        const std::optional<std::string_view> part = places.part(p.start, p.end);
         if (!part) {
             if (!skip_absent) {
                 here.what = rule::invalid_position;

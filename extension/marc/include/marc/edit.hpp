@@ -16,12 +16,16 @@
 
 namespace marc {
 
+/// In each function that takes a path: a tag such as 9XX, 65X or XXX that no field has is no mistake of MARCspec, where
+/// X is a letter like others, but is one of the caller, since rules of merging and keep_fields() take X for any
+/// character.
 enum class edit_outcome : std::uint8_t {
     unchanged,    ///< the builder is empty: the record is as it should be
     changed,      ///< the builder holds the new record
     no_place,     ///< the path names something that cannot be edited so: a data field as a whole, characters to delete
     wrong_length, ///< the leader would not have 24 characters, or characters of a control field would shift
     delimiter,    ///< the value holds 1D, 1E or 1F, which separate records, fields and subfields
+    wildcard,     ///< X in the tag of the path is meant for any character, and stands for itself
     indicator,    ///< an indicator is one ASCII character
 };
 
@@ -33,7 +37,7 @@ enum class edit_outcome : std::uint8_t {
 ///   650[1]$2   a subfield at the end of that field, when it is there
 ///   003        a control field (tag 00X), in its place
 /// With several fields of the tag and no index nothing is made, and nothing for ranges, wildcards, characters,
-/// sub-specs.
+/// sub-specs. A data field as a whole cannot be set, whether there is one or not.
 ///
 /// @param path_text the path as text
 /// @param value UTF-8. For characters of a control field or of the leader, as many characters as the path selects; for
