@@ -56,7 +56,7 @@ class link_numbers {
         : items_(items), rules_(rules), memory_(memory), links_(memory), kept_(memory),
           kept_numbers_(most_occurrences, false, memory), not_free_(most_occurrences, false, memory) {
         collect(first_incoming);
-        if (links_.empty() || links_.front().when != phase::base || links_.back().when == phase::base) {
+        if (links_.empty() || links_.back().when == phase::base) {
             return;
         }
         for (const phase now : {phase::base, phase::stays, phase::taken_anew}) {

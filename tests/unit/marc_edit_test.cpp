@@ -28,7 +28,8 @@ std::string after(const std::string& fields, const edit_function& edit) {
     const edit_outcome outcome = edit(r.view(), into);
     if (outcome != edit_outcome::changed) {
         EXPECT_EQ(into.field_count(), 0U);
-        constexpr const char* names[] = {"unchanged", "changed", "no_place", "wrong_length", "delimiter", "indicator"};
+        constexpr const char* names[] = {"unchanged", "changed",   "no_place", "wrong_length",
+                                         "delimiter", "indicator", "wildcard"};
         return names[static_cast<int>(outcome)];
     }
     const stored_record changed = into.finish();

@@ -38,8 +38,6 @@ SELECT count(*), min(kind), max(kind) FROM marc_diff(
 	(SELECT ('=LDR  00000nam a2200000 a 4500' || string_agg(E'\n=500  \\\\$anote ' || i, '' ORDER BY i))::marc FROM generate_series(1, 10000) AS i),
 	(SELECT ('=LDR  00000nam a2200000 a 4500' || string_agg(E'\n=500  \\\\$anote ' || i, '' ORDER BY -i))::marc FROM generate_series(1, 10000) AS i));
 
-SELECT count(*) FROM marc_diff(NULL, '=LDR  00000nam a2200000 a 4500');
-SELECT marc_diff_text(NULL, '=LDR  00000nam a2200000 a 4500');
 \set VERBOSITY sqlstate
 SELECT marc_diff_text(a, b, -1) FROM pair;
 DROP TABLE pair;

@@ -69,4 +69,4 @@ SELECT marc_to_xml(NULL, 'error') IS NULL AND marc_to_iso2709(NULL) IS NULL AND 
 \set VERBOSITY default
 SELECT marc_from_iso2709('');
 SELECT E'=LDR  00040nam  2200037 a 4500\n=001  \u00E9\n#iso2709 ascii'::marc;
-SELECT E'=LDR  00040nam  2200037 a 4500\n=001  1\n#iso2709 utf-8'::marc;
+SELECT E'=LDR  00040nam  2200037 a 4500\n=001  another\n#iso2709 utf-8'::marc;

@@ -25,8 +25,8 @@ enum class edit_outcome : std::uint8_t {
     no_place,     ///< the path names something that cannot be edited so: a data field as a whole, characters to delete
     wrong_length, ///< the leader would not have 24 characters, or characters of a control field would shift
     delimiter,    ///< the value holds 1D, 1E or 1F, which separate records, fields and subfields
-    wildcard,     ///< X in the tag of the path is meant for any character, and stands for itself
     indicator,    ///< an indicator is one ASCII character
+    wildcard,     ///< X in the tag of the path is meant for any character, and stands for itself
 };
 
 /// Sets every value that the path selects.
