@@ -99,6 +99,10 @@ COMMENT ON FUNCTION marc_values(marc, text) IS 'all values that the path (MARCsp
 COMMENT ON OPERATOR -> (marc, text) IS 'all values that the path selects; in a tag . is any character (9..), and X is the letter';
 COMMENT ON FUNCTION marc_value(marc, text) IS 'the first value that the path (MARCspec) selects; null when there is none';
 COMMENT ON FUNCTION marc_exists(marc, text) IS 'whether the path (MARCspec) selects anything';
+COMMENT ON FUNCTION marc_is_lossy(marc) IS 'whether the reader left out or replaced something that the received form held; no part of equality; kept by the binary and the text form of the type, not by marc_to_mrk() and the other forms';
+COMMENT ON FUNCTION marc_eq(marc, marc) IS 'implementation of the = operator';
+COMMENT ON FUNCTION marc_ne(marc, marc) IS 'implementation of the <> operator';
+COMMENT ON FUNCTION marc_split(bytea) IS 'every record of a file of ISO 2709 (a bytea has 1 GB at most; marc_read_file reads longer ones), one row each with its offset and bytes; a record that cannot be read has a problem instead';
 COMMENT ON FUNCTION marc_try(text) IS 'reads a record in whichever text form; where it cannot be read, record is null and problem says why';
 COMMENT ON FUNCTION marc_try(bytea) IS 'reads a record in whichever form; where it cannot be read, record is null and problem says why';
 COMMENT ON FUNCTION marc_problems(text) IS 'what is odd in a record in whichever text form and was mended by the reader; occurrence counts fields of this tag from 1';
@@ -245,7 +249,7 @@ COMMENT ON FUNCTION marc_split_aleph(text) IS 'every record of a file in Aleph s
 CREATE FUNCTION marc_read_file(path text, form text DEFAULT NULL, OUT ord bigint, OUT byte_offset bigint, OUT record marc, OUT bytes bytea, OUT problem text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'marc_read_file' LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 1000000;
-COMMENT ON FUNCTION marc_read_file(text, text) IS 'every record of a file on the server, read in steps, one row each; form is iso2709, marcxml, json, mrk, line or aleph, by default recognised; for roles with the privileges of pg_read_server_files; in a SELECT list it keeps nothing, in FROM the server keeps all rows in a temporary file';
+COMMENT ON FUNCTION marc_read_file(text, text) IS 'every record of a file on the server, read in steps, one row each; form is iso2709, marcxml, json, mrk, line or aleph, by default recognised; for roles with the privileges of pg_read_server_files; in a SELECT list it needs memory for one record, in FROM the server keeps all rows in a temporary file';
 REVOKE EXECUTE ON FUNCTION marc_read_file(text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION marc_read_file(text, text) TO pg_read_server_files;
 
@@ -261,7 +265,7 @@ CREATE AGGREGATE marc_iso2709_agg(record marc) (
 	SFUNC = marc_iso2709_agg_add, STYPE = internal, FINALFUNC = marc_iso2709_agg_end, FINALFUNC_MODIFY = READ_WRITE,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE marc_iso2709_agg(marc) IS 'a file of ISO 2709 with all records, in UTF-8; null records are left out';
+COMMENT ON AGGREGATE marc_iso2709_agg(marc) IS 'a file of ISO 2709 with all records, in UTF-8, of up to 1 GB; null records are left out; a record over the limits of the format is an error';
 
 CREATE FUNCTION marc_collection_agg_add(state internal, record marc) RETURNS internal
 	AS 'MODULE_PATHNAME', 'marc_collection_agg_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 200;
@@ -279,7 +283,7 @@ CREATE AGGREGATE marc_collection_agg(record marc) (
 	SFUNC = marc_collection_agg_add, STYPE = internal, FINALFUNC = marc_collection_agg_end, FINALFUNC_MODIFY = READ_WRITE,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE marc_collection_agg(marc) IS 'a MARCXML collection with all records; null records are left out';
+COMMENT ON AGGREGATE marc_collection_agg(marc) IS 'a MARCXML collection with all records, of up to 1 GB; null records are left out; content that XML cannot hold is an error';
 
 CREATE AGGREGATE marc_collection_agg(record marc, inexpressible text) (
 	SFUNC = marc_collection_agg_add, STYPE = internal, FINALFUNC = marc_collection_agg_end, FINALFUNC_MODIFY = READ_WRITE,
@@ -441,15 +445,15 @@ COMMENT ON FUNCTION marc_sort_title(marc) IS 'the title for sorting: without its
 
 CREATE FUNCTION marc_author(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_author' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_author(marc) IS 'the main name (100, 110, 111), or else the first added one (700, 710, 711)';
+COMMENT ON FUNCTION marc_author(marc) IS 'the main name (100, 110, 111), or else the first added one (700, 710, 711), in UNIMARC 700, 710, 701, 711; null when there is none';
 
 CREATE FUNCTION marc_date(record marc) RETURNS integer
 	AS 'MODULE_PATHNAME', 'marc_date' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_date(marc) IS 'the year of publication: 008/07-10, or else the first year in 264$c or 260$c; null when unknown';
+COMMENT ON FUNCTION marc_date(marc) IS 'the year of publication: 008/07-10, or else the first year in 264$c or 260$c, in UNIMARC 100$a/9-12 or 210$d; null when unknown';
 
 CREATE FUNCTION marc_language(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_language' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_language(marc) IS 'the code of the language: 008/35-37, or else 041$a';
+COMMENT ON FUNCTION marc_language(marc) IS 'the code of the language: 008/35-37, or else 041$a, in UNIMARC 101$a; null when there is none';
 
 CREATE FUNCTION marc_kind(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_kind' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5;
@@ -457,7 +461,7 @@ COMMENT ON FUNCTION marc_kind(marc) IS 'what is described, by leader/06-07: book
 
 CREATE FUNCTION marc_match_key(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_match_key' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
-COMMENT ON FUNCTION marc_match_key(marc) IS 'a key that descriptions of the same publication in other catalogues have too: form, title, author, year, extent, publisher, edition; begins with the number of the recipe';
+COMMENT ON FUNCTION marc_match_key(marc) IS 'a key that descriptions of the same publication in other catalogues have too: form, title, author, year, extent, publisher, edition; begins with the number of the recipe; null without a title, with neither name nor year, and for records that are not bibliographic';
 
 CREATE FUNCTION marc_heading_key(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_heading_key' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
@@ -465,7 +469,7 @@ COMMENT ON FUNCTION marc_heading_key(marc) IS 'the key of an authority record''s
 
 CREATE FUNCTION marc_heading_keys(record marc) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'marc_heading_keys' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
-COMMENT ON FUNCTION marc_heading_keys(marc) IS 'the keys of all headings of a bibliographic record, to be found among those of authority records';
+COMMENT ON FUNCTION marc_heading_keys(marc) IS 'the keys of all headings of a bibliographic record, as marc_heading_key() gives them for authority records; for a GIN index over the array';
 
 -- Searching: the type marc_query, and an index for it.
 
