@@ -9,6 +9,7 @@
 #include "text_search.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace marc {
 namespace {

@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <array>
 #include <map>
+#include <span>
 #include <tuple>
 
 namespace marc::merging {
