@@ -326,7 +326,8 @@ stored_record builder::finish(std::size_t prefix) {
     char* out = reinterpret_cast<char*>(result.writable().data());
     out[0] = layout::version;
     out[1] = static_cast<char>(flags_);
-    out[2] = static_cast<char>(static_cast<unsigned>(find_flavour()) | (static_cast<unsigned>(format_) << 4U));
+    out[2] =
+        static_cast<char>(static_cast<unsigned>(layout::flavour_of(tags_)) | (static_cast<unsigned>(format_) << 4U));
     out[3] = static_cast<char>(encoding_);
     std::copy_n(leader_, limits::leader_bytes, out + layout::leader_at);
     layout::store(out + layout::field_count_at, static_cast<std::uint32_t>(count_));
@@ -342,18 +343,6 @@ stored_record builder::finish(std::size_t prefix) {
     std::copy(residue_.begin(), residue_.end(), out);
     clear();
     return result;
-}
-
-flavour builder::find_flavour() const noexcept {
-    bool has_200 = false;
-    for (std::size_t at = 0; at < tags_.size(); at += layout::tag_bytes) {
-        const char* tag = tags_.data() + at;
-        if (tag[0] == '0' && tag[1] == '0' && tag[2] == '8') {
-            return flavour::marc21;
-        }
-        has_200 = has_200 || (tag[0] == '2' && tag[1] == '0' && tag[2] == '0');
-    }
-    return has_200 ? flavour::unimarc : flavour::undetermined;
 }
 
 } // namespace marc

@@ -67,4 +67,18 @@ inline field_kind kind_of(std::string_view tag, std::string_view content) noexce
     return content.find(subfield_delimiter) == std::string_view::npos ? field_kind::control : field_kind::data;
 }
 
+/// UNIMARC has field 200 for the title and no 008.
+/// @param tags three bytes for each field
+inline flavour flavour_of(std::string_view tags) noexcept {
+    bool has_200 = false;
+    for (std::size_t at = 0; at + tag_bytes <= tags.size(); at += tag_bytes) {
+        const std::string_view tag = tags.substr(at, tag_bytes);
+        if (tag == "008") {
+            return flavour::marc21;
+        }
+        has_200 = has_200 || tag == "200";
+    }
+    return has_200 ? flavour::unimarc : flavour::undetermined;
+}
+
 } // namespace marc::layout

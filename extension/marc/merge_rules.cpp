@@ -191,7 +191,9 @@ class reader {
         demand(value.is_string() || (value.is_array() && !value.empty()), place, what);
         const auto add = [&](const json_value& element) {
             count(place);
-            std::pmr::string& v = test.values.emplace_back(string_of(element, place, what));
+            const auto& text = string_of(element, place, what);
+            demand(text.size() <= limits::merge_value_bytes, place, "is a value of more than 1,000 bytes");
+            std::pmr::string& v = test.values.emplace_back(text);
             std::transform(v.begin(), v.end(), v.begin(), to_lower);
         };
         if (value.is_string()) {

@@ -95,7 +95,8 @@ COMMENT ON FUNCTION marc_out(marc) IS 'output function: mnemonic text that is va
 COMMENT ON FUNCTION marc_from_iso2709(bytea, text) IS 'reads one ISO 2709 record; unless given (utf-8, marc-8, latin-1, iso-5426), the encoding comes from leader/09, in UNIMARC from 100$a/26-29, and from the bytes where that is wrong';
 COMMENT ON FUNCTION marc(bytea) IS 'reads one record from bytes in whichever form, recognised by its first bytes; XML and other text also in UTF-16, XML in ISO-8859-1 or windows-1252';
 COMMENT ON CAST (bytea AS marc) IS 'reads a record in whichever form';
-COMMENT ON FUNCTION marc_values(marc, text) IS 'all values that the path (MARCspec) selects, in the order of the record; an empty array when there are none';
+COMMENT ON FUNCTION marc_values(marc, text) IS 'all values that the path (MARCspec) selects, in the order of the record; an empty array when there are none; in a tag . is any character (9..), and X is the letter';
+COMMENT ON OPERATOR -> (marc, text) IS 'all values that the path selects; in a tag . is any character (9..), and X is the letter';
 COMMENT ON FUNCTION marc_value(marc, text) IS 'the first value that the path (MARCspec) selects; null when there is none';
 COMMENT ON FUNCTION marc_exists(marc, text) IS 'whether the path (MARCspec) selects anything';
 COMMENT ON FUNCTION marc_is_lossy(marc) IS 'whether the reader left out or replaced something that the received form held; no part of equality; kept by the binary and the text form of the type, not by marc_to_mrk() and the other forms';
@@ -107,14 +108,19 @@ COMMENT ON FUNCTION marc_split(bytea) IS 'every record of a file of ISO 2709 (a 
 COMMENT ON FUNCTION marc_problems(text) IS 'what is odd in a record in whichever text form and was mended by the reader; occurrence counts fields of this tag from 1';
 COMMENT ON FUNCTION marc_problems(bytea) IS 'what is odd in a record in whichever form and was mended by the reader; occurrence counts fields of this tag from 1';
 
+-- Without an option there is the default, not null.
+
+ALTER FUNCTION marc_to_xml(marc, text) CALLED ON NULL INPUT;
+COMMENT ON FUNCTION marc_to_xml(marc, text) IS 'writes MARCXML; for content that XML cannot hold, such as control characters, raises an error or with ''replace'' writes U+FFFD; an option that is null is the default';
+
 -- Writing ISO 2709 takes an encoding. The old function becomes the one of the cast, so that what uses it goes on.
 
 ALTER FUNCTION marc_to_iso2709(marc) RENAME TO bytea;
 COMMENT ON FUNCTION bytea(marc) IS 'writes ISO 2709 in UTF-8; for the cast';
 
 CREATE FUNCTION marc_to_iso2709(record marc, encoding text DEFAULT 'utf-8', unencodable text DEFAULT 'error') RETURNS bytea
-	AS 'MODULE_PATHNAME', 'marc_to_iso2709_encoded' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION marc_to_iso2709(marc, text, text) IS 'writes ISO 2709 in utf-8 or marc-8, where a character that MARC-8 lacks raises an error or with ''ncr'' becomes a character reference such as &#x1F4DA; and refuses a record over the format''s limits of 99999 bytes and 9999 bytes a field';
+	AS 'MODULE_PATHNAME', 'marc_to_iso2709_encoded' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION marc_to_iso2709(marc, text, text) IS 'writes ISO 2709 in utf-8 or marc-8, where a character that MARC-8 lacks raises an error or with ''ncr'' becomes a character reference such as &#x1F4DA; and refuses a record over the format''s limits of 99999 bytes and 9999 bytes a field; an option that is null is the default';
 
 CREATE FUNCTION marc_raw(record marc) RETURNS bytea
 	AS 'MODULE_PATHNAME', 'marc_raw' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
@@ -176,12 +182,12 @@ CREATE FUNCTION marc_to_json(record marc) RETURNS jsonb
 COMMENT ON FUNCTION marc_to_json(marc) IS 'writes MARC-in-JSON with fields as a list; raises an error for a NUL, which jsonb cannot hold';
 
 CREATE FUNCTION marc_to_json(record marc, form text, inexpressible text DEFAULT 'error') RETURNS jsonb
-	AS 'MODULE_PATHNAME', 'marc_to_jsonb_form' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 300;
-COMMENT ON FUNCTION marc_to_json(marc, text, text) IS 'writes MARC-in-JSON with fields as a ''list'' or ''keyed'' by tag; for a NUL, which jsonb cannot hold, raises an error or with ''replace'' writes U+FFFD';
+	AS 'MODULE_PATHNAME', 'marc_to_jsonb_form' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 300;
+COMMENT ON FUNCTION marc_to_json(marc, text, text) IS 'writes MARC-in-JSON with fields as a ''list'' or ''keyed'' by tag; for a NUL, which jsonb cannot hold, raises an error or with ''replace'' writes U+FFFD; an option that is null is the default';
 
 CREATE FUNCTION marc_to_json_text(record marc, form text DEFAULT 'list') RETURNS text
-	AS 'MODULE_PATHNAME', 'marc_to_json_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 200;
-COMMENT ON FUNCTION marc_to_json_text(marc, text) IS 'writes MARC-in-JSON as text on one line, leader first, with fields as a ''list'' or ''keyed'' by tag; holds every record';
+	AS 'MODULE_PATHNAME', 'marc_to_json_text' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 200;
+COMMENT ON FUNCTION marc_to_json_text(marc, text) IS 'writes MARC-in-JSON as text on one line, leader first, with fields as a ''list'' or ''keyed'' by tag (null is the default); holds every record';
 
 CREATE CAST (jsonb AS marc) WITH FUNCTION marc_from_json(jsonb);
 COMMENT ON CAST (jsonb AS marc) IS 'reads MARC-in-JSON';
@@ -305,7 +311,7 @@ COMMENT ON FUNCTION marc_new(text) IS 'a record without fields, with a leader fo
 
 CREATE FUNCTION marc_set(record marc, path text, value text) RETURNS marc
 	AS 'MODULE_PATHNAME', 'marc_set' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION marc_set(marc, text, text) IS 'the record with every value that the path selects set to this one; where it selects none, 245$c, 650[1]$2 or 003 make the subfield or the field; characters such as 008/35-37 or LDR/5 take as many others; a null value changes nothing';
+COMMENT ON FUNCTION marc_set(marc, text, text) IS 'the record with every value that the path selects set to this one; where it selects none, 245$c, 650[1]$2 or 003 make the subfield or the field; characters such as 008/35-37 or LDR/5 take as many others; a data field without a subfield cannot be set; another path that matches nothing, such as 650[5]$a, has no effect; a null value changes nothing';
 
 CREATE FUNCTION marc_set_leader(record marc, leader text) RETURNS marc
 	AS 'MODULE_PATHNAME', 'marc_set_leader' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
@@ -317,7 +323,7 @@ COMMENT ON FUNCTION marc_replace(marc, text, text, text) IS 'the record with eac
 
 CREATE FUNCTION marc_delete(record marc, path text) RETURNS marc
 	AS 'MODULE_PATHNAME', 'marc_delete' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION marc_delete(marc, text) IS 'the record without the fields or subfields that the path selects; a field whose last subfield goes, goes too';
+COMMENT ON FUNCTION marc_delete(marc, text) IS 'the record without the fields or subfields that the path selects; a field whose last subfield goes, goes too; in a tag . is any character (9..)';
 
 CREATE FUNCTION marc_add(record marc, field text) RETURNS marc
 	AS 'MODULE_PATHNAME', 'marc_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
@@ -347,7 +353,7 @@ CREATE OPERATOR || (LEFTARG = marc, RIGHTARG = text, FUNCTION = marc_add);
 COMMENT ON OPERATOR || (marc, text) IS 'the record with another field, given as a mnemonic line';
 
 CREATE OPERATOR - (LEFTARG = marc, RIGHTARG = text, FUNCTION = marc_delete);
-COMMENT ON OPERATOR - (marc, text) IS 'the record without the fields or subfields that the path selects';
+COMMENT ON OPERATOR - (marc, text) IS 'the record without the fields or subfields that the path selects; in a tag . is any character (9..)';
 
 -- Differences. Two records with equal digests have none; the positions of the leader that describe the packing in
 -- ISO 2709 do not count.
@@ -355,25 +361,25 @@ COMMENT ON OPERATOR - (marc, text) IS 'the record without the fields or subfield
 CREATE FUNCTION marc_diff(a marc, b marc, OUT kind text, OUT tag text, OUT ord_a integer, OUT ord_b integer,
 		OUT old_field text, OUT new_field text, OUT detail text[])
 	RETURNS SETOF record
-	AS 'MODULE_PATHNAME', 'marc_diff' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 300 ROWS 10;
-COMMENT ON FUNCTION marc_diff(marc, marc) IS 'what leads from record a to record b: a row for each field with kind add, delete, change or move, its place in both (numbered from 1, as in marc_fields) and its mnemonic lines; for a change, detail names what differs inside the field; each changed character of the leader is a row with tag LDR';
+	AS 'MODULE_PATHNAME', 'marc_diff' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 300 ROWS 10;
+COMMENT ON FUNCTION marc_diff(marc, marc) IS 'what leads from record a to record b: a row for each field with kind add, delete, change or move, its place in both (numbered from 1, as in marc_fields) and its mnemonic lines; for a change, detail names what differs inside the field; each changed character of the leader is a row with tag LDR; where one record is null, the leader and all fields of the other were added or deleted';
 
 CREATE FUNCTION marc_diff_text(a marc, b marc, context integer DEFAULT 1) RETURNS text
-	AS 'MODULE_PATHNAME', 'marc_diff_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 300;
-COMMENT ON FUNCTION marc_diff_text(marc, marc, integer) IS 'the differences as lines for people: - gone, + new, ~ moved to here, blank unchanged (as many around each change as context says), ... left out; empty when there are none';
+	AS 'MODULE_PATHNAME', 'marc_diff_text' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 300;
+COMMENT ON FUNCTION marc_diff_text(marc, marc, integer) IS 'the differences as lines for people: - gone, + new, ~ moved to here, blank unchanged (as many around each change as context says), ... left out; empty when there are none; where one record is null, all of the other was added or deleted';
 
 -- Merging by rules. extension/marc/include/marc/merge.hpp has the grammar of the rules, what they mean and the built-in
 -- ones. Constant rules are compiled once for each place where they are used.
 
 CREATE FUNCTION marc_merge(base marc, incoming marc, rules jsonb DEFAULT '{}') RETURNS marc
-	AS 'MODULE_PATHNAME', 'marc_merge' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500;
-COMMENT ON FUNCTION marc_merge(marc, marc, jsonb) IS 'the local record base after taking over what the better or newer copy incoming says; fields that the rules protect (built in: 001, 003, 09X to 89X with 9 in the middle except 49X, 9XX, $5, $9 local) stay byte for byte, and merging again changes nothing';
+	AS 'MODULE_PATHNAME', 'marc_merge' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 500;
+COMMENT ON FUNCTION marc_merge(marc, marc, jsonb) IS 'the local record base after taking over what the better or newer copy incoming says; fields that the rules protect (built in: 001, 003, 09X to 89X with 9 in the middle except 49X, 9XX, $5, $9 local) stay byte for byte, and merging again changes nothing; an incoming pair of linked fields whose number in $6 base has given to another pair gets the next free one; without incoming it is base, and rules that are null are the built-in ones';
 
 CREATE FUNCTION marc_merge_explain(base marc, incoming marc, rules jsonb DEFAULT '{}', OUT origin text, OUT tag text, OUT ord integer,
 		OUT action text, OUT reason text, OUT field text)
 	RETURNS SETOF record
-	AS 'MODULE_PATHNAME', 'marc_merge_explain' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 600 ROWS 60;
-COMMENT ON FUNCTION marc_merge_explain(marc, marc, jsonb) IS 'what marc_merge does with each field of base (keep or drop) and of incoming (take or ignore), and by which rule; ord numbers the fields of each record from 1';
+	AS 'MODULE_PATHNAME', 'marc_merge_explain' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600 ROWS 60;
+COMMENT ON FUNCTION marc_merge_explain(marc, marc, jsonb) IS 'what marc_merge does with each field of base (keep or drop) and of incoming (take or ignore), and by which rule; ord numbers the fields of each record from 1; without incoming every field is kept';
 
 -- Validation by Avram schema. The specification is https://format.gbv.de/schema/avram/specification; a schema is compiled once
 -- for a session.

@@ -142,7 +142,6 @@ class builder {
   private:
     void scan();
     bool is_sound();
-    flavour find_flavour() const noexcept;
 
     std::pmr::memory_resource* memory_;
     std::pmr::string tags_;
