@@ -73,7 +73,8 @@ inline void check_text_form(const marc::record_view& r) {
         demand(marc::as_text(back.bytes()) == marc::as_text(r.bytes()), "the type's text form is exact");
         return;
     }
-    demand(same_content(r, back), "the type's text form keeps the content");
+    demand(back.leader() == r.leader() && back.tags() == r.tags() && back.data() == r.data(),
+           "the type's text form keeps the content, the leader as it is");
     demand(back.get_flavour() == r.get_flavour() && back.encoding() == r.encoding(), "and the header");
     demand((back.flags() | marc::record_flag::defects) == (r.flags() | marc::record_flag::defects), "and the flags");
     demand(back.has(marc::record_flag::defects) || !r.has(marc::record_flag::defects), "and the defects");
