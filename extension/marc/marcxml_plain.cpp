@@ -18,11 +18,11 @@ constexpr std::array<bool, 256> make_plain() {
     return plain;
 }
 
-constexpr std::array<bool, 256> plain = make_plain();
+constexpr std::array<bool, 256> plain_characters = make_plain();
 
 /// Means itself in an attribute value of any quoting.
 bool is_plain(char c) noexcept {
-    return plain[static_cast<unsigned char>(c)];
+    return plain_characters[static_cast<unsigned char>(c)];
 }
 
 /// The size is known to the compiler, so that no memcmp is called.
