@@ -6,7 +6,7 @@ set -u
 database=marc_latin1_$$
 failed=0
 number=0
-echo 1..10
+echo 1..13
 psql -XqAtc "CREATE DATABASE $database ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0" postgres || exit 1
 trap 'psql -XqAtc "DROP DATABASE IF EXISTS $database" postgres' EXIT INT TERM
 
@@ -40,6 +40,9 @@ expect "a value that the encoding holds is text" "Öl" "SELECT m ->> '245\$a' FR
 expect "one that it does not hold is refused" "ERROR:  22P05" "SELECT m ->> '245\$a' FROM record WHERE n = 1"
 expect "also behind a hundred thousand values" "ERROR:  22P05" "SELECT count(*) FROM (SELECT (E'=LDR  00000nam a2200000 a 4500\n=500  \\\\\\\\' || repeat('\$ax', 100000) || '\$a{U+20AC}')::marc AS m) r, marc_fields(m)"
 expect "which leaves the server running" 100000 "SELECT count(*) FROM (SELECT (E'=LDR  00000nam a2200000 a 4500\n=500  \\\\\\\\' || repeat('\$ax', 100000))::marc AS m) r, marc_fields(m)"
+expect "full text has a question mark instead, and the rest" t "SELECT marc_tsvector(E'=LDR  00000nam a2200000 a 4500\n=500  \\\\\\\\\$aother {U+65E5}{U+672C} words'::marc, 'simple') @@ 'other & words'"
+expect "so has a problem that validation found" "Ö?x" "SELECT value FROM (SELECT E'=LDR  00000nam a2200000 a 4500\n=020  \\\\\\\\\$aÖ{U+20AC}x'::marc AS m) r, marc_validate(m) WHERE rule = 'invalidISBN'"
+expect "whatever its length" 3000 "SELECT length(value) FROM (SELECT (E'=LDR  00000nam a2200000 a 4500\n=020  \\\\\\\\\$a' || repeat('xÖ{U+20AC}', 1000))::marc AS m) r, marc_validate(m) WHERE rule = 'invalidISBN'"
 expect "marc_try reads converted text" "Öl" "SELECT (marc_try(marc_to_xml(m))).record ->> '245\$a' FROM record WHERE n = 2"
 restored=$(pg_dump -d "$database" -t record --data-only --encoding=UTF8 | sed -n '/^COPY/,/^\\\.$/p' | grep -c '=LDR')
 number=$((number + 1))

@@ -45,10 +45,10 @@ bool pattern::consumes(const instruction& i, char32_t c) const noexcept {
         return true;
     case op::set:
     case op::negated_set: {
-        bool inside = false;
-        for (std::uint32_t n = i.a; n < i.a + i.b && !inside; ++n) {
-            inside = c >= ranges_[n].first && c <= ranges_[n].last;
-        }
+        const range* const begin = ranges_.data() + i.a;
+        const range* const after =
+            std::upper_bound(begin, begin + i.b, c, [](char32_t x, const range& r) { return x < r.first; });
+        const bool inside = after != begin && c <= (after - 1)->last;
         return inside == (i.what == op::set);
     }
     default:

@@ -36,7 +36,7 @@ class pattern {
     struct instruction {
         op what;
         std::uint32_t a; ///< character; first range; first target
-        std::uint32_t b; ///< number of ranges; second target
+        std::uint32_t b; ///< number of ranges, which ascend and do not touch; second target
     };
     struct range {
         char32_t first;

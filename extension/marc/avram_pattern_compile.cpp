@@ -167,6 +167,25 @@ class pattern_compiler {
         }
     }
 
+    /// A set of the ranges from `first` on, in order and without overlap: it is searched by halves.
+    void emit_set(op what, std::size_t first) {
+        auto& ranges = into_.ranges_;
+        const auto start = ranges.begin() + static_cast<std::ptrdiff_t>(first);
+        std::sort(start, ranges.end(),
+                  [](const pattern::range& x, const pattern::range& y) { return x.first < y.first; });
+        auto kept = start;
+        for (auto next = start; next != ranges.end(); ++next) {
+            if (kept != start && next->first <= (kept - 1)->last + 1) {
+                (kept - 1)->last = std::max((kept - 1)->last, next->last);
+            } else {
+                *kept = *next;
+                ++kept;
+            }
+        }
+        ranges.erase(kept, ranges.end());
+        emit(what, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(ranges.size() - first));
+    }
+
     void add_range(char32_t first, char32_t last) { into_.ranges_.push_back({first, last}); }
     /// \d \w \s and their opposites as ranges; false for another letter.
     bool class_ranges(char letter) {
@@ -222,10 +241,10 @@ class pattern_compiler {
             emit(c == 'b' ? op::word : op::not_word);
             return false;
         }
-        const auto first = static_cast<std::uint32_t>(into_.ranges_.size());
+        const std::size_t first = into_.ranges_.size();
         if (class_ranges(c)) {
             ++at_;
-            emit(op::set, first, static_cast<std::uint32_t>(into_.ranges_.size()) - first);
+            emit_set(op::set, first);
             return true;
         }
         if (c == 'p' || c == 'P' || c == 'k' || (c >= '1' && c <= '9')) {
@@ -291,7 +310,7 @@ class pattern_compiler {
 
     void bracket() {
         const bool negated = take('^');
-        const auto first = static_cast<std::uint32_t>(into_.ranges_.size());
+        const std::size_t first = into_.ranges_.size();
         while (more() && text_[at_] != ']') {
             char32_t low = 0;
             if (!bracket_atom(low)) {
@@ -311,7 +330,7 @@ class pattern_compiler {
         if (!take(']')) {
             return fail(pattern::state::malformed);
         }
-        emit(negated ? op::negated_set : op::set, first, static_cast<std::uint32_t>(into_.ranges_.size()) - first);
+        emit_set(negated ? op::negated_set : op::set, first);
     }
 
     /// One character inside brackets; false when it was a whole class.

@@ -5,9 +5,12 @@
 #include "marc/charset.hpp"
 #include "marc/edit.hpp"
 #include "marc/path.hpp"
+#include "marc/error.hpp"
 #include "marc/poll.hpp"
+#include "text_search.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace marc {
 namespace {
@@ -77,6 +80,31 @@ class editing {
             }
         }
         return edit_outcome::changed;
+    }
+
+    /// The path selects whole data fields, or would if the record had any.
+    bool selects_data_fields() const noexcept {
+        const auto is_digit_or_any = [](char c) { return c == '.' || (c >= '0' && c <= '9'); };
+        return path_.what == path::target::field && std::all_of(path_.tag.begin(), path_.tag.end(), is_digit_or_any) &&
+               !(path_.tag[0] == '0' && path_.tag[1] == '0');
+    }
+
+    /// The tag has X at its end where other functions take a wildcard, and no field has this tag.
+    bool misses_wildcard() const {
+        const std::array<char, 3>& tag = path_.tag;
+        const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+        const bool shaped = tag[2] == 'X' && ((tag[1] == 'X' && (tag[0] == 'X' || is_digit(tag[0]))) ||
+                                              (is_digit(tag[0]) && is_digit(tag[1])));
+        if (!shaped || path_.what == path::target::leader) {
+            return false;
+        }
+        const std::string_view tags = record_.tags();
+        for (std::size_t at = 0; at < tags.size(); at += tag.size()) {
+            if (std::equal(tag.begin(), tag.end(), tags.begin() + static_cast<std::ptrdiff_t>(at))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     const path_shape& shape() const noexcept { return shape_; }
@@ -266,6 +294,9 @@ edit_outcome set_values(const record_view& record, const path& selection, std::s
     if (has_delimiter(value)) {
         return edit_outcome::delimiter;
     }
+    if (edit.misses_wildcard()) {
+        return edit_outcome::wildcard;
+    }
     const char indicator = indicator_of(value);
     const edit_outcome outcome = edit.each([&](const path_place& place) {
         if (place.what == path_place::target::indicator1 || place.what == path_place::target::indicator2) {
@@ -289,11 +320,17 @@ edit_outcome set_values(const record_view& record, const path& selection, std::s
         into.clear();
         return outcome;
     }
-    return edit.empty() ? make_missing(record, edit.shape(), value, edit) : edit.build();
+    if (!edit.empty()) {
+        return edit.build();
+    }
+    return edit.selects_data_fields() ? edit_outcome::no_place : make_missing(record, edit.shape(), value, edit);
 }
 
 edit_outcome delete_values(const record_view& record, const path& selection, builder& into) {
     editing edit(record, selection, into);
+    if (edit.misses_wildcard()) {
+        return edit_outcome::wildcard;
+    }
     const path_shape& shape = edit.shape();
     const edit_outcome outcome = edit.each([&](const path_place& place) {
         if (shape.characters || shape.indicator || place.what == path_place::target::leader) {
@@ -315,19 +352,28 @@ edit_outcome replace_in_values(const record_view& record, const path& selection,
     if (has_delimiter(replacement)) {
         return edit_outcome::delimiter;
     }
+    if (edit.misses_wildcard()) {
+        return edit_outcome::wildcard;
+    }
     if (pattern.empty()) {
         return edit_outcome::unchanged;
     }
     std::pmr::string text(into.memory());
+    poller polling;
     /// False when the pattern does not occur.
     const auto replaced = [&](std::string_view old) {
-        std::size_t at = old.find(pattern);
+        polling.step(1 + old.size());
+        std::size_t at = find_piece(old, pattern);
         if (at == npos) {
             return false;
         }
         text.clear();
         std::size_t from = 0;
-        for (; at != npos; at = old.find(pattern, from)) {
+        for (; at != npos; at = find_piece(old, pattern, from)) {
+            polling.step(1 + pattern.size() + replacement.size());
+            if (text.size() > limits::record_bytes) {
+                throw parse_error(errc::too_large, text.size());
+            }
             text += old.substr(from, at - from);
             text += replacement;
             from = at + pattern.size();

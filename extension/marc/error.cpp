@@ -47,8 +47,8 @@ bool is_about_document(errc code) noexcept {
 
 /// Offsets of these count in what the caller wrote in the query, not in a record.
 bool is_about_argument(errc code) noexcept {
-    return code == errc::bad_path || code == errc::unsupported_path || code == errc::bad_query ||
-           is_about_document(code);
+    return code == errc::bad_path || code == errc::misplaced_subspec || code == errc::unsupported_path ||
+           code == errc::bad_query || is_about_document(code);
 }
 
 } // namespace
@@ -81,11 +81,14 @@ const char* text_of(errc code) noexcept {
         return "the XML has a document type declaration";
     case errc::bad_mnemonic:
         return "the mnemonic text cannot be read";
+    case errc::false_provenance:
+        return "the record is not what was read from ISO 2709";
     case errc::bad_line:
         return "the line-mode text cannot be read";
     case errc::bad_json:
         return "the JSON cannot be read as a record";
     case errc::bad_path:
+    case errc::misplaced_subspec:
         return "the field path cannot be read";
     case errc::unsupported_path:
         return "the field path is larger than this library evaluates";
@@ -167,8 +170,9 @@ const char* parse_error::hint() const noexcept {
         return "Write UTF-8, or a character reference in place of the character ('ncr').";
     case errc::inexpressible:
         return "Mend the field, or write with replacement, for instance marc_to_xml(record, 'replace'): bytes before "
-               "the "
-               "first subfield become one with a blank code, what XML forbids becomes U+FFFD.";
+               "the first subfield become one with a blank code, what XML forbids becomes U+FFFD.";
+    case errc::misplaced_subspec:
+        return "A subspec stands behind what it restricts: 650$a{$x}.";
     case errc::bad_path:
         return "A field path is MARCspec: 245$a, 245$a$c, 6..$a, 008/35-37, LDR/6, 245^1, 650[0]$a, 650$a{$2=\\fast}. "
                "In a comparison string \\s is a blank, and $ { } ! = ~ ? | have a \\ before them.";
@@ -182,7 +186,8 @@ const char* parse_error::hint() const noexcept {
         return "marc_schema_check(schema) lists what is wrong with a schema.";
     case errc::bad_query:
         return "Terms are dogs, 245$a:dogs, 245$a:\"hot dogs\", 245$a:dog*, 650$2=fast, 856$u, 245^1=0, 008/35-37=eng, "
-               "650{$a:dogs & $2=fast}; they are joined by & | ! and ( ), and other texts stand in quotation marks.";
+               "650{$a:dogs & $2=fast}; they are joined by & | ! (AND, OR, NOT) and ( ), and other texts stand in "
+               "quotation marks. Paths such as 245[0]$a are for @?.";
     case errc::bad_json:
         return "A record is MARC-in-JSON: {\"leader\": \"...\", \"fields\": [{\"001\": \"...\"}, {\"245\": {\"ind1\": "
                "\"1\", "
@@ -191,6 +196,8 @@ const char* parse_error::hint() const noexcept {
         return "Line mode is the leader, then one line a field: 245 10 $a Title $b rest. Aleph sequential is one line "
                "a "
                "field: 000000001 24510 L $$aTitle$$brest.";
+    case errc::false_provenance:
+        return "The last line says how the record came; take it away from a text that was changed.";
     case errc::bad_mnemonic:
         return "One line a field: =245  10$aTitle; a blank indicator is \\, and $ { } in values are {dollar} {lcub} "
                "{rcub}.";

@@ -50,12 +50,24 @@ void skip_label(std::string_view& text, std::string_view label) noexcept {
     skip_signs(text);
 }
 
+/// True for what catalogues write where they have no number: zeros, perhaps behind 978.
+bool is_placeholder(const char* digits, std::size_t count) noexcept {
+    std::string_view number(digits, count);
+    number.remove_prefix(count == 13 ? 3 : 0);
+    number.remove_suffix(1);
+    return number.find_first_not_of('0') == std::string_view::npos;
+}
+
 identifier isbn_of(const char* digits, std::size_t count) noexcept {
     char ten[10] = {'0'};
     identifier result;
+    if (count < 2 || is_placeholder(digits, count)) {
+        return result;
+    }
     if (count == 13) {
         const bool bookland = digits[0] == '9' && digits[1] == '7' && (digits[2] == '8' || digits[2] == '9');
-        if (bookland && digits[12] == modulo_10_check({digits, 12})) {
+        const bool music = digits[2] == '9' && digits[3] == '0'; // 979-0 is for ISMNs (ISO 10957)
+        if (bookland && !music && digits[12] == modulo_10_check({digits, 12})) {
             std::for_each(digits, digits + 13, [&](char c) { result.append(c); });
         }
         return result;
@@ -101,9 +113,17 @@ void read_digits(std::string_view text, Found&& found) noexcept {
     }
 }
 
-} // namespace
+/// The text behind a qualifier that stands in front, as in "(pbk.) 0306406152"; empty when there is none.
+std::string_view behind_qualifier(std::string_view text) noexcept {
+    const std::size_t start = text.find_first_not_of(' ');
+    if (start == std::string_view::npos || text[start] != '(') {
+        return {};
+    }
+    const std::size_t end = text.find(')', start);
+    return end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+}
 
-identifier isbn13(std::string_view text) noexcept {
+identifier read_isbn(std::string_view text) noexcept {
     skip_label(text, "isbn");
     skip_label(text, "sbn");
     identifier result;
@@ -117,11 +137,12 @@ identifier isbn13(std::string_view text) noexcept {
     return result;
 }
 
-identifier issn(std::string_view text) noexcept {
+identifier read_issn(std::string_view text) noexcept {
     skip_label(text, "issn");
     identifier result;
     read_digits(text, [&](const char* digits, std::size_t count) {
-        if (count == 8 && is_number({digits, 7}) && digits[7] == modulo_11_check({digits, 7})) {
+        if (count == 8 && is_number({digits, 7}) && digits[7] == modulo_11_check({digits, 7}) &&
+            !is_placeholder(digits, count)) {
             for (std::size_t i = 0; i < 8; ++i) {
                 if (i == 4) {
                     result.append('-');
@@ -132,6 +153,18 @@ identifier issn(std::string_view text) noexcept {
         return count >= 8;
     });
     return result;
+}
+
+} // namespace
+
+identifier isbn13(std::string_view text) noexcept {
+    const identifier number = read_isbn(text);
+    return number ? number : read_isbn(behind_qualifier(text));
+}
+
+identifier issn(std::string_view text) noexcept {
+    const identifier number = read_issn(text);
+    return number ? number : read_issn(behind_qualifier(text));
 }
 
 identifier lccn(std::string_view text) noexcept {
@@ -180,20 +213,26 @@ namespace {
 /// @param marked set when the text says that it is an OCLC number
 identifier read_oclc(std::string_view text, bool& marked) noexcept {
     marked = false;
-    while (!text.empty() && text.front() == ' ') {
-        text.remove_prefix(1);
-    }
+    const auto skip = [&](std::string_view signs) {
+        text.remove_prefix(std::min(text.find_first_not_of(signs), text.size()));
+    };
+    skip(" ");
     if (starts_with_ignoring_case(text, "(ocolc)")) {
         text.remove_prefix(7);
         marked = true;
+        skip(" ");
     }
-    while (!text.empty() && text.front() == ' ') {
-        text.remove_prefix(1);
+    if (starts_with_ignoring_case(text, "oclc") && text.size() > 4 &&
+        std::string_view(" :#").find(text[4]) != std::string_view::npos) {
+        text.remove_prefix(4);
+        marked = true;
+        skip(" :#");
     }
     for (const std::string_view prefix : {"ocm", "ocn", "on"}) {
         if (starts_with_ignoring_case(text, prefix)) {
             text.remove_prefix(prefix.size());
             marked = true;
+            skip(prefix == "on" ? "" : " "); // "on 5" is no number
             break;
         }
     }

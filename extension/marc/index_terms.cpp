@@ -50,7 +50,10 @@ void term_collector::add_field(const field_view& f, const index_options& options
     const std::string_view tag = f.tag();
     add_key({}, index_key::presence, tag, {});
     if (f.is_control()) {
-        add_positions(tag, f.content());
+        // A field may be tagged LDR (ISO 2709 allows it), but queries mean the leader.
+        if (tag != "LDR") {
+            add_positions(tag, f.content());
+        }
         if (holds_words(tag)) {
             add_text(tag, {}, f.content(), options.words);
         }

@@ -2,9 +2,12 @@
 #include "marc/index_terms.hpp"
 
 #include "index_terms.hpp"
+#include "marc/error.hpp"
 #include "marc/fold.hpp"
+#include "marc/path.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace marc {
 namespace {
@@ -48,6 +51,15 @@ key_parts parts_of(std::string_view key) noexcept {
     return parts;
 }
 
+/// Nothing for a text that is no path: the operator that evaluates it raises the error.
+std::optional<path> parsed_path(std::string_view text, std::pmr::memory_resource* memory) {
+    try {
+        return parse_path(text, memory);
+    } catch (const parse_error&) {
+        return {};
+    }
+}
+
 } // namespace
 
 query_terms::query_terms(const query_view& q, const index_options& options, std::pmr::memory_resource* memory)
@@ -66,21 +78,22 @@ query_terms::query_terms(const query_view& q, const index_options& options, std:
     }
 }
 
-query_terms::query_terms(std::string_view path, const index_options& options, std::pmr::memory_resource* memory)
+query_terms::query_terms(std::string_view text, const index_options& options, std::pmr::memory_resource* memory)
     : query_{}, terms_(memory), groups_(memory), plans_(memory), bytes_(memory) {
-    const std::string_view tag = path.substr(0, 3);
-    if (tag.size() < 3 || tag == "LDR" || tag.find('.') != std::string_view::npos || !options.keeps(tag)) {
+    const std::optional<path> parsed = parsed_path(text, memory);
+    if (!parsed || parsed->what == path::target::leader) {
         return;
     }
-    // Whatever restricts the path further, it selects nothing without this field. What stands in braces is about other
-    // values; a second $ or a range means that the first subfield need not be there.
-    const std::string_view plain =
-        path.substr(3, path.find('{') == std::string_view::npos ? path.npos : path.find('{') - 3);
-    const std::size_t dollar = plain.find('$');
+    const std::string_view tag(parsed->tag.data(), parsed->tag.size());
+    if (tag.find('.') != std::string_view::npos || !options.keeps(tag)) {
+        return;
+    }
+    // Whatever restricts the path further, it selects nothing without this field; and without this subfield, if it is
+    // the only one that the path names.
     std::string_view code;
-    if (dollar != std::string_view::npos && plain.find('$', dollar + 1) == std::string_view::npos &&
-        dollar + 1 < plain.size() && (dollar + 2 == plain.size() || plain[dollar + 2] != '-')) {
-        code = plain.substr(dollar + 1, 1);
+    if (parsed->what == path::target::subfields && parsed->part_count == 1 &&
+        parsed->parts[0].first_code == parsed->parts[0].last_code) {
+        code = {&parsed->parts[0].first_code, 1};
     }
     begin_group();
     std::pmr::string key(memory);

@@ -2,6 +2,7 @@
 
 #include "difference.hpp"
 #include "iso2709_charset.hpp"
+#include "iso2709_digits.hpp"
 #include "marc/charset.hpp"
 #include "marc/error.hpp"
 #include "marc/iso2709.hpp"
@@ -9,32 +10,25 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace marc {
 namespace {
-
-/// The low digits of a number: what does not fit is cut off at the front, as many systems do.
-void append_digits(std::size_t n, std::size_t digits, std::pmr::string& out) {
-    const std::size_t end = out.size() + digits;
-    out.resize(end);
-    for (std::size_t i = 1; i <= digits; ++i) {
-        out[end - i] = static_cast<char>('0' + n % 10);
-        n /= 10;
-    }
-}
 
 struct builder_fields {
     const builder& from;
     std::size_t size() const noexcept { return from.field_count(); }
     std::string_view tag(std::size_t i) const noexcept { return from.tag(i); }
     std::string_view content(std::size_t i) const noexcept { return from.content(i); }
+    std::string_view data() const noexcept { return from.data(); }
 };
 
 struct record_fields {
     const record_view& from;
     std::size_t size() const noexcept { return from.field_count(); }
-    std::string_view tag(std::size_t i) const { return from.field(i).tag(); }
+    std::string_view tag(std::size_t i) const { return from.tags().substr(3 * i, 3); }
     std::string_view content(std::size_t i) const { return from.field(i).content(); }
+    std::string_view data() const noexcept { return from.data(); }
 };
 
 /// How the input may have been read: whether its encoding was named or found does not follow from the record.
@@ -57,23 +51,41 @@ std::size_t longest_raw(std::string_view rebuilt, std::string_view steps) noexce
     return std::min(growth * (rebuilt.size() + steps.size()), limits::text_bytes);
 }
 
+/// True where the fields came in the characters in which they are stored.
+bool came_as_stored(source_encoding encoding) noexcept {
+    return encoding == source_encoding::utf8 || encoding == source_encoding::ascii ||
+           encoding == source_encoding::utf8_mislabelled;
+}
+
 /// What is rebuilt when there is no residue.
 template <typename Fields>
 void append_rebuilt(std::string_view leader, const Fields& fields, source_encoding encoding, std::pmr::string& out) {
+    constexpr std::size_t entry_bytes = limits::iso2709_directory_entry_bytes;
+    const bool as_stored = came_as_stored(encoding);
     std::pmr::string data(out.get_allocator().resource());
+    out.reserve(out.size() + leader.size() + entry_bytes * fields.size() + 2 + fields.data().size());
     out.append(leader);
     poller polling;
+    std::size_t start = 0;
     for (std::size_t i = 0; i < fields.size(); ++i) {
-        const std::size_t start = data.size();
-        append_encoded(fields.content(i), encoding, data);
-        data.push_back(field_terminator);
-        out.append(fields.tag(i));
-        append_digits(data.size() - start, 4, out);
-        append_digits(start, 5, out);
-        polling.step(data.size() - start);
+        const std::string_view content = fields.content(i);
+        std::size_t end = start + content.size() + 1;
+        if (!as_stored) {
+            append_encoded(content, encoding, data);
+            data.push_back(field_terminator);
+            end = data.size();
+        }
+        // What does not fit is cut off at the front, as many systems do.
+        char entry[entry_bytes];
+        std::memcpy(entry, fields.tag(i).data(), 3);
+        store_four(entry + 3, end - start);
+        store_five(entry + 7, start);
+        out.append(entry, sizeof entry);
+        polling.step(end - start);
+        start = end;
     }
     out.push_back(field_terminator);
-    out.append(data);
+    out.append(as_stored ? fields.data() : std::string_view(data));
     out.push_back(record_terminator);
 }
 
@@ -95,13 +107,8 @@ void keep_raw(builder& into, std::string_view input) {
 }
 
 void keep_raw_of_sound(builder& into, std::string_view input, std::string_view area) {
-    if (!into.is_converted()) {
-        const bool rebuilt_as_it_is = into.encoding() == source_encoding::utf8 ||
-                                      into.encoding() == source_encoding::ascii ||
-                                      into.encoding() == source_encoding::utf8_mislabelled;
-        if (rebuilt_as_it_is) {
-            return;
-        }
+    if (!into.is_converted() && came_as_stored(into.encoding())) {
+        return;
     }
     std::pmr::string encoded(into.memory());
     encoded.reserve(area.size() + 16);
@@ -145,9 +152,12 @@ bool restore_raw(builder& into, std::string_view steps) {
     std::pmr::string rebuilt(into.memory());
     append_rebuilt(into.leader(), builder_fields{into}, into.encoding(), rebuilt);
     std::pmr::string input(into.memory());
-    if (!apply_difference(rebuilt, steps, longest_raw(rebuilt, steps), input)) {
+    if (steps.empty()) {
+        input.swap(rebuilt);
+    } else if (!apply_difference(rebuilt, steps, longest_raw(rebuilt, steps), input)) {
         return false;
     }
+    const unsigned flags = into.flags() | (steps.empty() ? 0U : record_flag::residue);
     builder again(into.memory());
     for (const iso2709_encoding encoding : encodings_of(into.encoding())) {
         try {
@@ -155,9 +165,11 @@ bool restore_raw(builder& into, std::string_view steps) {
         } catch (const parse_error&) {
             return false; // not what a reader keeps
         }
-        if (again.holds_fields_of(into) && again.encoding() == into.encoding() &&
-            again.flags() == (into.flags() | record_flag::residue) && again.residue().substr(1) == steps) {
-            into.set_residue(residue_kind::iso2709_difference, steps);
+        if (again.holds_fields_of(into) && again.encoding() == into.encoding() && again.flags() == flags &&
+            (steps.empty() || again.residue().substr(1) == steps)) {
+            if (!steps.empty()) {
+                into.set_residue(residue_kind::iso2709_difference, steps);
+            }
             return true;
         }
     }

@@ -27,7 +27,7 @@ void keep_raw_of_sound(builder& into, std::string_view input, std::string_view a
 
 /// Gives a builder that holds the fields, source and flags of a record its residue back, if reading the raw input again
 /// gives that very record.
-/// @param steps the residue without its kind byte
+/// @param steps the residue without its kind byte; empty when there is none
 /// @return false, with the builder unchanged, when it is another record
 /// @throws parse_error too_large
 bool restore_raw(builder& into, std::string_view steps);

@@ -1,5 +1,6 @@
 #include "data_scan.hpp"
 #include "iso2709_charset.hpp"
+#include "iso2709_digits.hpp"
 #include "marc/charset.hpp"
 #include "marc/error.hpp"
 #include "marc/iso2709.hpp"
@@ -7,35 +8,11 @@
 #include "marc/poll.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
 #include <cstring>
 #include <vector>
 
 namespace marc {
 namespace {
-
-constexpr std::array<char, 200> make_pairs() {
-    std::array<char, 200> pairs{};
-    for (std::size_t i = 0; i < 100; ++i) {
-        pairs[2 * i] = static_cast<char>('0' + i / 10);
-        pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
-    }
-    return pairs;
-}
-
-/// Two digits for each number under 100.
-constexpr std::array<char, 200> pairs = make_pairs();
-
-void store_four(char* at, std::uint32_t n) noexcept {
-    std::memcpy(at, &pairs[n / 100 * 2], 2);
-    std::memcpy(at + 2, &pairs[n % 100 * 2], 2);
-}
-
-void store_five(char* at, std::uint32_t n) noexcept {
-    at[0] = static_cast<char>('0' + n / 10'000);
-    store_four(at + 1, n % 10'000);
-}
 
 struct character_name {
     char text[9] = {};
@@ -118,19 +95,19 @@ void write_iso2709(const record_view& record, std::pmr::string& out, iso2709_enc
     char* at = out.data() + start;
     const unicode_leader leader(record);
     std::copy_n(leader.view().data(), limits::leader_bytes, at);
-    store_five(at, static_cast<std::uint32_t>(total));
+    store_five(at, total);
     if (encoding == iso2709_encoding::marc8 && record.get_flavour() != flavour::unimarc) {
         at[9] = ' ';
     }
     std::copy_n("22", 2, at + 10);
-    store_five(at + 12, static_cast<std::uint32_t>(base));
+    store_five(at + 12, base);
     std::copy_n("4500", 4, at + 20);
     at += limits::leader_bytes;
     const char* tag = record.tags().data();
     const auto put_entry = [&](std::size_t bytes, std::size_t field_start) {
         std::memcpy(at, tag, 3);
-        store_four(at + 3, static_cast<std::uint32_t>(bytes));
-        store_five(at + 7, static_cast<std::uint32_t>(field_start));
+        store_four(at + 3, bytes);
+        store_five(at + 7, field_start);
         tag += 3;
         at += entry_bytes;
     };

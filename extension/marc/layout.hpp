@@ -67,15 +67,16 @@ inline field_kind kind_of(std::string_view tag, std::string_view content) noexce
     return content.find(subfield_delimiter) == std::string_view::npos ? field_kind::control : field_kind::data;
 }
 
+/// UNIMARC has field 200 for the title and no 008.
 /// @param tags three bytes for each field
 inline flavour flavour_of(std::string_view tags) noexcept {
     bool has_200 = false;
     for (std::size_t at = 0; at + tag_bytes <= tags.size(); at += tag_bytes) {
-        const char* tag = tags.data() + at;
-        if (tag[0] == '0' && tag[1] == '0' && tag[2] == '8') {
+        const std::string_view tag = tags.substr(at, tag_bytes);
+        if (tag == "008") {
             return flavour::marc21;
         }
-        has_200 = has_200 || (tag[0] == '2' && tag[1] == '0' && tag[2] == '0');
+        has_200 = has_200 || tag == "200";
     }
     return has_200 ? flavour::unimarc : flavour::undetermined;
 }

@@ -38,20 +38,8 @@ constexpr const set_table* tables[] = {
 
 /// How files name the sets: those in use for scripts in G0, extended Arabic beside the basic one in G1.
 constexpr std::string_view designations[] = {
-    "",
-    "\x1B(B",
-    "\x1B)!E",
-    "\x1B"
-    "b",
-    "\x1Bp",
-    "\x1B(2",
-    "\x1B(N",
-    "\x1B(Q",
-    "\x1B(3",
-    "\x1B)4",
-    "\x1B(S",
-    "\x1B$1",
-    "",
+    "",       "\x1B(B", "\x1B)!E", "\x1B\x62", "\x1Bp",  "\x1B(2", "\x1B(N",
+    "\x1B(Q", "\x1B(3", "\x1B)4",  "\x1B(S",   "\x1B$1", "",
 };
 
 constexpr bool is_high(graphic_set set) noexcept {
@@ -103,9 +91,10 @@ constexpr std::size_t block_count = 0x10000 / block_characters;
 
 constexpr std::size_t count_blocks() {
     std::array<bool, block_count> used{};
-    for (const set_table* table : tables) {
-        for (std::size_t i = 0; table != nullptr && i < table->size(); ++i) {
-            used[((*table)[i] & 0xFFFFU) / block_characters] = true;
+    // By number: with -fsanitize=undefined gcc 14 takes no comparison with nullptr for a constant.
+    for (std::size_t s = 1; s < std::size(tables); ++s) {
+        for (const std::uint32_t entry : *tables[s]) {
+            used[(entry & 0xFFFFU) / block_characters] = true;
         }
     }
     for (const char16_t c : marc8::eacc_cells) {

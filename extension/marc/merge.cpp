@@ -41,6 +41,7 @@ class merger {
         first_incoming_ = static_cast<std::uint32_t>(base.field_count());
         number_keys();
         decide();
+        renumber_links(items_, first_incoming_, rules, memory);
         result_ = arrange(items_, first_incoming_, keys_, rules.order, memory);
     }
 
@@ -300,8 +301,8 @@ class merger {
             const std::string_view codes = rules_.carried_in(text.tag);
             for (const subfield_view& s : text.subfields()) {
                 any = any || is_carried(s, codes);
+                polling_.step(1 + s.value.size());
             }
-            polling_.step(1 + text.content.size());
             const std::size_t start = keys.size();
             key_of(i, keys);
             sources.push_back({start, keys.size() - start, i});
@@ -334,8 +335,12 @@ class merger {
         }
     }
 
-    bool is_carried(const subfield_view& s, std::string_view codes) const {
-        return s.code.size() == 1 && codes.find(s.code.front()) != std::string_view::npos && rules_.may_carry(s);
+    bool is_carried(const subfield_view& s, std::string_view codes) {
+        if (s.code.size() != 1 || codes.find(s.code.front()) == std::string_view::npos) {
+            return false;
+        }
+        polling_.step(rules_.protect.size());
+        return rules_.may_carry(s);
     }
 
     void carry_into(std::uint32_t to, std::uint32_t from, const merge_rules::action_rule& rule) {

@@ -29,4 +29,8 @@ struct item {
 index_list arrange(const std::pmr::vector<item>& items, std::uint32_t first_incoming, const index_list& keys,
                    merge_order order, std::pmr::memory_resource* memory);
 
+/// Gives incoming's pairs of linked fields ($6) another occurrence number where base keeps a pair with the same one.
+void renumber_links(std::pmr::vector<item>& items, std::uint32_t first_incoming, const merge_rules& rules,
+                    std::pmr::memory_resource* memory);
+
 } // namespace marc::merging

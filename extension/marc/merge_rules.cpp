@@ -36,6 +36,13 @@ const std::string& string_of(const json_value& value, const std::string& place, 
     return value.get_ref<const std::string&>();
 }
 
+std::string member_place(const std::string& place, std::string_view key) {
+    std::string here = place;
+    here += '.';
+    here += key;
+    return here;
+}
+
 tag_pattern pattern_of(std::string_view text, const std::string& place) {
     tag_pattern pattern;
     demand(read_tag_pattern(text, pattern), place,
@@ -152,7 +159,7 @@ class reader {
         demand(value.is_object(), place, "must be a tag or an object with tag, ind1, ind2, subfields");
         demand(value.contains("tag"), place, "has no tag; \"...\" stands for every tag");
         for (const auto& [key, member] : value.items()) {
-            const std::string here = place + "." + key;
+            const std::string here = member_place(place, key);
             if (key == "tag") {
                 selector.tag = field_pattern_of(string_of(member, here, "must be a tag"), here);
             } else if (key == "ind1" || key == "ind2") {
@@ -163,7 +170,7 @@ class reader {
             } else if (key == "subfields") {
                 demand(member.is_object(), here, "must be an object with a test for each subfield code");
                 for (const auto& [code, test] : member.items()) {
-                    selector.tests.push_back(test_of(code, test, here + "." + code));
+                    selector.tests.push_back(test_of(code, test, member_place(here, code)));
                 }
             } else {
                 refuse(errc::bad_rules, here, "is unknown; there are tag, ind1, ind2, subfields");
@@ -184,7 +191,9 @@ class reader {
         demand(value.is_string() || (value.is_array() && !value.empty()), place, what);
         const auto add = [&](const json_value& element) {
             count(place);
-            std::pmr::string& v = test.values.emplace_back(string_of(element, place, what));
+            const auto& text = string_of(element, place, what);
+            demand(text.size() <= limits::merge_value_bytes, place, "is a value of more than 1,000 bytes");
+            std::pmr::string& v = test.values.emplace_back(text);
             std::transform(v.begin(), v.end(), v.begin(), to_lower);
         };
         if (value.is_string()) {
@@ -198,7 +207,7 @@ class reader {
     void read_tags(const json_value& value, const std::string& place) {
         demand(value.is_object(), place, "must be an object with an action for each tag");
         for (const auto& [key, member] : value.items()) {
-            const std::string here = place + "." + key;
+            const std::string here = member_place(place, key);
             count(here);
             const merge_action action = action_of(member, here);
             if (key == "LDR") {
@@ -216,7 +225,7 @@ class reader {
     void read_positions(const json_value& value, const std::string& place) {
         demand(value.is_object(), place, "must be an object such as {\"008/35-37\": \"keep\"}");
         for (const auto& [key, member] : value.items()) {
-            const std::string here = place + "." + key;
+            const std::string here = member_place(place, key);
             count(here);
             merge_rules::position_rule rule;
             const std::string_view text = key;
@@ -250,7 +259,7 @@ class reader {
     void read_carry(const json_value& value, const std::string& place) {
         demand(value.is_object(), place, "must be an object with subfield codes for each tag");
         for (const auto& [key, member] : value.items()) {
-            const std::string here = place + "." + key;
+            const std::string here = member_place(place, key);
             count(here);
             into_.carry.push_back({field_pattern_of(key, here), codes_of(member, here, memory_)});
         }
@@ -259,13 +268,13 @@ class reader {
     void read_match(const json_value& value, const std::string& place) {
         demand(value.is_object(), place, "must be an object with an object for each tag");
         for (const auto& [key, member] : value.items()) {
-            const std::string here = place + "." + key;
+            const std::string here = member_place(place, key);
             count(here);
             demand(member.is_object(), here, "must be an object with ignore, indicators, punctuation");
             merge_rules::match_rule rule{field_pattern_of(key, here), std::pmr::string(not_compared, memory_), true,
                                          false};
             for (const auto& [name, setting] : member.items()) {
-                const std::string there = here + "." + name;
+                const std::string there = member_place(here, name);
                 if (name == "ignore") {
                     rule.ignore = codes_of(setting, there, memory_);
                 } else if (name == "indicators" || name == "punctuation") {

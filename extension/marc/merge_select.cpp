@@ -3,16 +3,12 @@
 #include "marc/ascii.hpp"
 #include "marc/merge.hpp"
 #include "marc/poll.hpp"
+#include "text_search.hpp"
 
 #include <algorithm>
 
 namespace marc {
 namespace {
-
-bool equal_without_case(std::string_view text, std::string_view lower_case) noexcept {
-    return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
-                      [](char a, char b) { return to_lower(a) == b; });
-}
 
 std::string_view without_end(std::string_view text, std::string_view characters) noexcept {
     const std::size_t last = text.find_last_not_of(characters);
@@ -26,25 +22,19 @@ std::string_view without_start(std::string_view text, std::string_view character
 /// ISBD punctuation that ends a subfield because of what follows it.
 constexpr std::string_view ending = " .,:;/=";
 
-/// A value against a pattern in lower case with '*' at its ends.
+/// A value in lower case against a pattern in lower case with '*' at its ends.
 bool value_matches(std::string_view value, std::string_view pattern) noexcept {
     const bool open_start = pattern.starts_with('*');
     const bool open_end = pattern.size() > 1 && pattern.ends_with('*');
     pattern.remove_prefix(open_start ? 1 : 0);
     pattern.remove_suffix(open_end ? 1 : 0);
     if (open_start && open_end) {
-        return std::search(value.begin(), value.end(), pattern.begin(), pattern.end(),
-                           [](char a, char b) { return to_lower(a) == b; }) != value.end() ||
-               pattern.empty();
-    }
-    if (value.size() < pattern.size()) {
-        return false;
+        return contains(value, pattern);
     }
     if (open_end) {
-        return equal_without_case(value.substr(0, pattern.size()), pattern);
+        return value.starts_with(pattern);
     }
-    return (open_start || value.size() == pattern.size()) &&
-           equal_without_case(value.substr(value.size() - pattern.size()), pattern);
+    return open_start ? value.ends_with(pattern) : value == pattern;
 }
 
 bool is_code(const subfield_view& s, char code) noexcept {
@@ -68,8 +58,7 @@ auto heaviest(const Rules& rules, std::string_view tag) noexcept -> const typena
 }
 
 template <typename Selectors>
-auto first_match(const Selectors& selectors, const field_text& field) noexcept -> const
-    typename Selectors::value_type* {
+auto first_match(const Selectors& selectors, const field_text& field) -> const typename Selectors::value_type* {
     for (const auto& selector : selectors) {
         if (selector.matches(field)) {
             return &selector;
@@ -89,16 +78,21 @@ subfield_range field_text::subfields() const noexcept {
     return first == std::string_view::npos ? subfield_range() : subfield_range(content.substr(first));
 }
 
-bool merge_rules::test::holds_for(std::string_view value) const noexcept {
+bool merge_rules::test::holds_for(std::string_view value) const {
     if (what != kind::values) {
         return true;
     }
     const std::string_view trimmed = without_start(without_end(value, ending), " ");
-    return std::any_of(values.begin(), values.end(),
-                       [&](const std::pmr::string& v) { return value_matches(trimmed, v); });
+    std::pmr::string lower_case(trimmed, values.get_allocator().resource());
+    std::transform(lower_case.begin(), lower_case.end(), lower_case.begin(), to_lower);
+    poller polling;
+    return std::any_of(values.begin(), values.end(), [&](const std::pmr::string& v) {
+        polling.step(1 + lower_case.size());
+        return value_matches(lower_case, v);
+    });
 }
 
-bool merge_rules::selector::matches(const field_text& field) const noexcept {
+bool merge_rules::selector::matches(const field_text& field) const {
     if (!tag.matches(field.tag)) {
         return false;
     }
@@ -108,10 +102,15 @@ bool merge_rules::selector::matches(const field_text& field) const noexcept {
             return false;
         }
     }
+    poller polling;
     return std::all_of(tests.begin(), tests.end(), [&](const test& t) {
         bool found = false;
         for (const subfield_view& s : field.subfields()) {
-            found = found || (is_code(s, t.code) && t.holds_for(s.value));
+            polling.step(1 + s.value.size());
+            if (is_code(s, t.code) && t.holds_for(s.value)) {
+                found = true;
+                break;
+            }
         }
         return found == (t.what != test::kind::absent);
     });
@@ -122,11 +121,11 @@ const merge_rules::action_rule& merge_rules::action_of(std::string_view tag) con
     return rule != nullptr ? *rule : otherwise;
 }
 
-const merge_rules::selector* merge_rules::protector_of(const field_text& field) const noexcept {
+const merge_rules::selector* merge_rules::protector_of(const field_text& field) const {
     return first_match(protect, field);
 }
 
-const merge_rules::selector* merge_rules::ignorer_of(const field_text& field) const noexcept {
+const merge_rules::selector* merge_rules::ignorer_of(const field_text& field) const {
     return first_match(ignore, field);
 }
 
@@ -135,7 +134,7 @@ std::string_view merge_rules::carried_in(std::string_view tag) const noexcept {
     return rule != nullptr ? std::string_view(rule->codes) : std::string_view();
 }
 
-bool merge_rules::may_carry(const subfield_view& s) const noexcept {
+bool merge_rules::may_carry(const subfield_view& s) const {
     return std::none_of(protect.begin(), protect.end(), [&](const selector& p) {
         return std::any_of(p.tests.begin(), p.tests.end(), [&](const test& t) {
             return t.what != test::kind::absent && is_code(s, t.code) && t.holds_for(s.value);

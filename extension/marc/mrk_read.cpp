@@ -242,12 +242,12 @@ class provenance_line {
     void apply(builder& into) const {
         into.set_source(form_, encoding_);
         into.mark(flags_);
-        if (residue_.empty()) {
+        if (form_ != source_format::iso2709) {
             return;
         }
         std::pmr::string steps(into.memory());
-        if (!append_decoded_base64(residue_, steps) || !restore_raw(into, steps)) {
-            fail();
+        if (!append_decoded_base64(residue_, steps) || steps.empty() != residue_.empty() || !restore_raw(into, steps)) {
+            throw parse_error(errc::false_provenance, origin_, {}, line_.substr(0, 40));
         }
     }
 

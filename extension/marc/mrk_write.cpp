@@ -24,9 +24,9 @@
 //
 // The provenance line is the last one, and only the type's own text form has it: the form the record was read from, the
 // encoding in which its characters came, whether the reader mended something or lost something, and the residue that
-// marc_raw() needs (iso2709_raw.hpp; without the kind byte). A residue is believed only when reading the raw bytes
-// again gives the very record that the lines before say: take the line away from a text that was changed. Any other
-// line that starts with "#" is an error.
+// marc_raw() needs (iso2709_raw.hpp; without the kind byte). A record is believed to come from ISO 2709 only when
+// reading its raw bytes again gives the very record that the lines before say: take the line away from a text that was
+// changed. Any other line that starts with "#" is an error.
 #include "base64.hpp"
 #include "hexadecimal.hpp"
 #include "line_escape.hpp"

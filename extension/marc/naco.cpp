@@ -5,14 +5,13 @@
 #include "marc/charset.hpp"
 #include "marc/fold.hpp"
 #include "marc/poll.hpp"
+#include "non_sorting.hpp"
+#include "unimarc_heading.hpp"
 
 #include <algorithm>
 
 namespace marc {
 namespace {
-
-constexpr std::string_view non_sorting_begin = "\xC2\x98";
-constexpr std::string_view non_sorting_end = "\xC2\x9C";
 
 /// Drops marks and modifier letters from folded text, from `start` on.
 void drop_marks(std::pmr::string& text, std::size_t start) {
@@ -34,16 +33,6 @@ void append_sorted(std::string_view text, std::pmr::string& out) {
     const std::size_t start = out.size();
     fold(text, out);
     drop_marks(out, start);
-}
-
-/// Appends the text without what stands between the marks; an open mark hides nothing.
-void append_sorting_text(std::string_view text, std::pmr::string& out) {
-    while (!text.empty()) {
-        const std::size_t begin = text.find(non_sorting_begin);
-        const std::size_t end = begin == std::string_view::npos ? begin : text.find(non_sorting_end, begin);
-        out.append(text.substr(0, end == std::string_view::npos ? end : begin));
-        text = end == std::string_view::npos ? std::string_view() : text.substr(end + non_sorting_end.size());
-    }
 }
 
 bool is_heading_part(std::string_view tag, std::string_view code) noexcept {
@@ -69,8 +58,8 @@ bool is_heading_kind(std::string_view kind) noexcept {
 
 void naco(std::string_view utf8, std::pmr::string& out) {
     std::pmr::string sorting(out.get_allocator());
-    if (utf8.find(non_sorting_begin) != std::string_view::npos) {
-        append_sorting_text(utf8, sorting);
+    if (utf8.find('\xC2') != std::string_view::npos) {
+        non_sorting::append_sorted(utf8, sorting);
         utf8 = sorting;
     }
     const std::size_t start = out.size();
@@ -86,7 +75,70 @@ void naco(std::string_view utf8, std::pmr::string& out) {
     }
 }
 
-void append_heading_key(const field_view& f, std::pmr::string& out) {
+namespace {
+
+/// Appends $, code and NACO form of the text, or nothing when that is empty.
+void append_part(char code, std::string_view text, std::pmr::string& out) {
+    const std::size_t part = out.size();
+    out.push_back('$');
+    out.push_back(code);
+    const std::size_t start = out.size();
+    code == 'a' ? naco(text, out) : append_sorted(text, out);
+    if (out.size() == start) {
+        out.resize(part);
+    }
+}
+
+/// The same key of a UNIMARC field, by the subfields that MARC 21 would have.
+void append_unimarc_key(const field_view& f, std::pmr::string& out) {
+    const unimarc_heading heading = unimarc_heading_of(f);
+    if (heading.kind.empty()) {
+        return;
+    }
+    const std::size_t start = out.size();
+    out.append(heading.kind);
+    const std::size_t empty = out.size();
+    std::pmr::string text(out.get_allocator());
+    char code = '\0';
+    for (const subfield_view& s : f.subfields()) {
+        const char mapped = s.code.size() == 1 ? heading.code_of(s.code.front()) : '\0';
+        if (mapped == '\0') {
+            continue;
+        }
+        if (mapped == unimarc_heading::forename || mapped == unimarc_heading::qualifier) {
+            text.append(mapped == unimarc_heading::forename ? ", " : " ");
+            text.append(s.value.substr(std::min(s.value.find_first_not_of(", "), s.value.size())));
+            code = code == '\0' ? 'a' : code;
+            continue;
+        }
+        if (code != '\0') {
+            append_part(code, text, out);
+        }
+        code = mapped;
+        text = s.value;
+    }
+    if (code != '\0') {
+        append_part(code, text, out);
+    }
+    if (out.size() == empty) {
+        out.resize(start);
+    }
+}
+
+/// UNIMARC authority records without a field 200 are told by their leader: x is an authority entry there, and holdings
+/// in MARC 21, which have no heading.
+bool is_unimarc(const record_view& record) noexcept {
+    return record.get_flavour() == flavour::unimarc ||
+           (record.get_flavour() == flavour::undetermined && record.leader()[6] == 'x');
+}
+
+} // namespace
+
+void append_heading_key(const field_view& f, flavour form, std::pmr::string& out) {
+    if (form == flavour::unimarc) {
+        append_unimarc_key(f, out);
+        return;
+    }
     const std::string_view tag = f.tag();
     if (f.is_control() || !is_heading_kind(tag.substr(1))) {
         return;
@@ -95,16 +147,8 @@ void append_heading_key(const field_view& f, std::pmr::string& out) {
     out.append(tag.substr(1));
     const std::size_t empty = out.size();
     for (const subfield_view& s : f.subfields()) {
-        if (!is_heading_part(tag, s.code)) {
-            continue;
-        }
-        const std::size_t part = out.size();
-        out.push_back('$');
-        out.append(s.code);
-        const std::size_t text = out.size();
-        s.code == "a" ? naco(s.value, out) : append_sorted(s.value, out);
-        if (out.size() == text) {
-            out.resize(part);
+        if (is_heading_part(tag, s.code)) {
+            append_part(s.code.front(), s.value, out);
         }
     }
     if (out.size() == empty) {
@@ -114,9 +158,10 @@ void append_heading_key(const field_view& f, std::pmr::string& out) {
 
 std::pmr::string heading_key(const record_view& record, std::pmr::memory_resource* memory) {
     std::pmr::string key(memory);
+    const flavour form = is_unimarc(record) ? flavour::unimarc : flavour::marc21;
     for (const field_view f : record) {
-        if (f.tag().front() == '1') {
-            append_heading_key(f, key);
+        if (f.tag().front() == (form == flavour::unimarc ? '2' : '1')) {
+            append_heading_key(f, form, key);
         }
         if (!key.empty()) {
             break;
@@ -128,13 +173,15 @@ std::pmr::string heading_key(const record_view& record, std::pmr::memory_resourc
 std::pmr::vector<std::pmr::string> heading_keys(const record_view& record, std::pmr::memory_resource* memory) {
     std::pmr::vector<std::pmr::string> keys(memory);
     poller stop;
+    const flavour form = is_unimarc(record) ? flavour::unimarc : flavour::marc21;
+    const std::string_view blocks = form == flavour::unimarc ? "567" : "1678";
     for (const field_view f : record) {
-        if (std::string_view("1678").find(f.tag().front()) == std::string_view::npos) {
+        if (blocks.find(f.tag().front()) == std::string_view::npos) {
             continue;
         }
         stop.step(f.content().size());
         std::pmr::string key(memory);
-        append_heading_key(f, key);
+        append_heading_key(f, form, key);
         if (!key.empty()) {
             keys.push_back(std::move(key));
         }

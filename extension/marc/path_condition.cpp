@@ -3,12 +3,12 @@
 // The values of a term stay the same for the whole record, for one field, or for one occurrence of a subfield only. So
 // does the truth of a comparison, which is kept that long. Where one side changes more often than the other, the other
 // is listed once and looked up: the work grows with the size of the record times its logarithm. Only `~` and `!~`
-// between two lists compare each with each; they poll.
-#include "marc/poll.hpp"
+// between two lists compare each with each. Whether a side has a value at all is kept for as long as its values stay
+// the same, too.
 #include "path_select.hpp"
+#include "text_search.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <functional>
 
 namespace marc {
@@ -16,11 +16,6 @@ namespace {
 
 using scope = path_term::scope;
 using kind = path_term::kind;
-
-/// Takes time that grows with the sum of the sizes, whatever the texts are; std::string_view::find does not.
-bool contains(std::string_view text, std::string_view piece) noexcept {
-    return piece.empty() || memmem(text.data(), text.size(), piece.data(), piece.size()) != nullptr;
-}
 
 bool needs_left(const path_comparison& comparison) noexcept {
     return comparison.left.what != kind::itself; // which is there, else nobody would ask
@@ -32,9 +27,16 @@ path_conditions::path_conditions(const path& selection, const record_view& recor
     : path_(selection), record_(record), memory_(memory), memos_(memory), scratch_(memory) {}
 
 void path_conditions::enter_field() noexcept {
-    for (memo& kept : memos_) {
+    for (std::size_t i = 0; i < memos_.size(); ++i) {
+        memo& kept = memos_[i];
         if (kept.result_scope != scope::record) {
             kept.known = answer::unknown;
+        }
+        if (path_.comparisons[i].left.where != scope::record) {
+            kept.left_exists = answer::unknown;
+        }
+        if (path_.comparisons[i].right.where != scope::record) {
+            kept.right_exists = answer::unknown;
         }
         if (kept.list_scope != scope::record) {
             kept.listed = false;
@@ -81,9 +83,9 @@ bool path_conditions::decide(const path_comparison& comparison, memo& kept, cons
     switch (comparison.op) {
     case path_operator::exists:
     case path_operator::missing: {
-        const bool found = exists(comparison.right, at);
+        const bool found = exists(comparison.right, kept.right_exists, at);
         return found == (comparison.op == path_operator::exists) &&
-               (!needs_left(comparison) || exists(comparison.left, at));
+               (!needs_left(comparison) || exists(comparison.left, kept.left_exists, at));
     }
     case path_operator::equal:
         return equal(comparison, kept, at, left_exists);
@@ -132,18 +134,20 @@ bool path_conditions::includes(const path_comparison& comparison, memo& kept, co
         });
     }
     list(right, kept, at, false);
-    poller polling;
     return visit(comparison.left, at, true, [&](std::string_view value) {
         left_exists = true;
         return std::any_of(kept.values.begin(), kept.values.end(), [&](std::string_view piece) {
-            polling.step(1 + value.size());
+            polling_.step(1 + value.size());
             return contains(value, piece);
         });
     });
 }
 
-bool path_conditions::exists(const path_term& term, const occurrence& at) {
-    return visit(term, at, false, [](std::string_view) { return true; });
+bool path_conditions::exists(const path_term& term, answer& kept, const occurrence& at) {
+    if (kept == answer::unknown || term.where == scope::occurrence) {
+        kept = visit(term, at, false, [](std::string_view) { return true; }) ? answer::yes : answer::no;
+    }
+    return kept == answer::yes;
 }
 
 /// All values of the term, unless they are listed already.
@@ -198,9 +202,8 @@ bool path_conditions::visit(const path_term& term, const occurrence& at, bool ne
     }
     field_selector fields(term.tag, term.index, record_, memory_);
     std::size_t field = 0;
-    poller polling;
     while (fields.next(field)) {
-        polling.step();
+        polling_.step();
         if (visit_field(term, field, needs_value, stop)) {
             return true;
         }
@@ -223,6 +226,7 @@ bool path_conditions::visit_field(const path_term& term, std::size_t number, boo
     }
     if (term.what == kind::field) {
         const bool exists_anyway = !needs_value && !term.characters.present;
+        polling_.step(exists_anyway ? 1 : f.content().size());
         return exists_anyway ? stop({}) : characters_of(field_text(f, scratch_));
     }
     const subfield_range subfields = f.subfields();
@@ -231,8 +235,10 @@ bool path_conditions::visit_field(const path_term& term, std::size_t number, boo
     if (term.subfield_index.present) {
         seen.fill(0);
         count_codes(subfields, totals);
+        polling_.step(f.content().size());
     }
     for (const subfield_view& s : subfields) {
+        polling_.step(1 + s.value.size());
         if (!selects_code(term.first_code, term.last_code, s.code)) {
             continue;
         }

@@ -26,6 +26,7 @@ bool path_cursor::next(std::string_view& value) {
         if (!fields_.next(field_)) {
             return false;
         }
+        polling_.step(1 + path_.comparisons.size());
         conditions_.enter_field();
         switch (path_.what) {
         case path::target::subfields:
@@ -102,6 +103,7 @@ void path_cursor::enter_subfields() {
 
 bool path_cursor::next_subfield(std::string_view& value) {
     for (const subfield_range::iterator end; subfield_ != end; ++subfield_, ++ordinal_) {
+        polling_.step(1 + subfield_->value.size());
         for (; part_ < path_.part_count; ++part_) {
             const path::part& part = path_.parts[part_];
             if (selects_code(part.first_code, part.last_code, subfield_->code) && part_value(part_, value)) {

@@ -63,7 +63,8 @@ class parser {
             result_.subspecs = read_subspecs(path::part());
         }
         if (at_ < text_.size()) {
-            fail();
+            const bool too_early = result_.subspecs.count > 0 && (next_is('$') || next_is('^') || next_is('/'));
+            fail(too_early ? errc::misplaced_subspec : errc::bad_path);
         }
         return std::move(result_);
     }

@@ -93,7 +93,7 @@ class parser {
             }
             ++count;
             skip_blanks();
-        } while (take(sign));
+        } while (take(sign) || take_operator(sign == '|' ? "OR" : "AND"));
         if (count > 1) {
             put_above(start, what);
         }
@@ -103,7 +103,7 @@ class parser {
         skip_blanks();
         const std::size_t start = nodes_.size();
         bool negated = false;
-        while (take('!')) {
+        while (take('!') || take_operator("NOT")) {
             negated = !negated;
             skip_blanks();
         }
@@ -122,20 +122,37 @@ class parser {
         }
     }
 
-    /// Three characters that are a tag here: digits and points, or letters too when a sign follows.
+    /// Three characters that are a tag here: digits and points, or letters too when a sign follows. People write X for
+    /// any digit: 6XX is 6.. here.
     bool read_tag() noexcept {
         const std::string_view tag = text_.substr(at_, 3);
         const char behind = at_ + 3 < text_.size() ? text_[at_ + 3] : ' ';
         const bool sign = std::string_view(":=$^/{").find(behind) != std::string_view::npos;
-        const bool numeric = std::all_of(tag.begin(), tag.end(), [](char c) { return is_digit(c) || c == '.'; });
-        const bool any =
-            std::all_of(tag.begin(), tag.end(), [](char c) { return is_digit(c) || c == '.' || is_letter(c); });
-        const bool alone = sign || (ends_text(behind) && behind != '*' && behind != '"');
-        if (tag.size() < 3 || !((numeric && alone) || (any && sign))) {
+        const auto is_place = [](char c) { return is_digit(c) || c == '.'; };
+        const auto is_open = [](char c) { return c == 'X' || c == 'x'; };
+        if (tag.size() < 3) {
             return false;
         }
-        std::copy(tag.begin(), tag.end(), tag_.begin());
+        const bool numeric = is_place(tag[0]) &&
+                             std::all_of(tag.begin() + 1, tag.end(), [&](char c) { return is_place(c) || is_open(c); });
+        const bool is_word = is_open(tag[1]) && !is_open(tag[2]); // 2x4
+        const bool any = std::all_of(tag.begin(), tag.end(), [&](char c) { return is_place(c) || is_letter(c); });
+        const bool alone = ends_text(behind) && behind != '*' && behind != '"';
+        if (!(sign ? any : numeric && !is_word && alone)) {
+            return false;
+        }
+        std::transform(tag.begin(), tag.end(), tag_.begin(), [&](char c) { return numeric && is_open(c) ? '.' : c; });
         at_ += 3;
+        return true;
+    }
+
+    /// AND, OR and NOT in capitals are the signs.
+    bool take_operator(std::string_view word) noexcept {
+        const std::size_t end = at_ + word.size();
+        if (text_.substr(at_, word.size()) != word || (end < text_.size() && !ends_text(text_[end]))) {
+            return false;
+        }
+        at_ = end;
         return true;
     }
 
@@ -312,12 +329,21 @@ class parser {
         node.prefix = take('*');
     }
 
+    /// False for what is meant as something else than the word in raw_: title:dogs has no tag, 24$a neither, 245[0] is
+    /// a path, and a sign has nothing to join.
+    bool is_bare_word() const noexcept {
+        const std::size_t shape = raw_.find_first_not_of("0123456789.Xx");
+        const bool indexed = shape != std::string::npos && shape > 0 && raw_[shape] == '[';
+        const bool selector = peek() == '$' || peek() == '^' || peek() == '{';
+        return raw_.find_first_of(":=") == std::string::npos && !indexed && !selector && raw_ != "AND" && raw_ != "OR";
+    }
+
     void read_word(std::size_t leaf, bool without_tag) {
         const std::size_t start = at_;
         const bool quoted = peek() == '"';
         read_text();
-        if (without_tag && !quoted && raw_.find_first_of(":=") != std::string::npos) {
-            fail(start); // title:dogs is no tag
+        if (without_tag && !quoted && !is_bare_word()) {
+            fail(start);
         }
         fold_raw(nodes_[leaf]);
         word_cursor words(std::string_view(texts_).substr(nodes_[leaf].content.start));

@@ -217,25 +217,29 @@ void record_view::check(std::pmr::memory_resource* memory) const {
     if (header_byte(3) > static_cast<unsigned>(source_encoding::iso5426)) {
         corrupt(3);
     }
+    // Only ISO 2709 has encodings, and it always has one.
+    const bool is_iso2709 = format() == source_format::iso2709;
+    if (is_iso2709 != (encoding() != source_encoding::unicode)) {
+        corrupt(3);
+    }
     if (find_non_ascii(leader()) != std::string_view::npos) {
         corrupt(layout::leader_at);
     }
     if (field_count_ > limits::fields) {
         corrupt(layout::field_count_at);
     }
+    if (get_flavour() != layout::flavour_of(tags())) {
+        corrupt(2);
+    }
     const std::string_view rest = residue();
     if (has(record_flag::residue) != !rest.empty()) {
         corrupt(layout::residue_bytes_at);
     }
-    if (!rest.empty() &&
-        (rest[0] != static_cast<char>(residue_kind::iso2709_difference) || format() != source_format::iso2709)) {
+    if (!rest.empty() && (rest[0] != static_cast<char>(residue_kind::iso2709_difference) || !is_iso2709)) {
         corrupt(data_start_ + data_bytes_);
     }
     check_fields();
-    if (get_flavour() != layout::flavour_of(tags())) {
-        corrupt(2);
-    }
-    if (!rest.empty()) {
+    if (is_iso2709) {
         check_raw(*this, memory);
     }
 }

@@ -1,8 +1,11 @@
 #include "marc/title.hpp"
 
+#include "article.hpp"
+#include "filing_title.hpp"
 #include "marc/ascii.hpp"
 #include "marc/charset.hpp"
 #include "marc/fold.hpp"
+#include "non_sorting.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -60,6 +63,30 @@ std::string_view without_first(std::string_view text, int count) noexcept {
     return text.substr(std::min(at, text.size()));
 }
 
+std::optional<field_view> title_field(const record_view& record) {
+    return first_field(record, is_unimarc(record) ? "200" : "245");
+}
+
+std::string_view title_codes(const record_view& record) noexcept {
+    return is_unimarc(record) ? "aehi" : "abnp";
+}
+
+/// The text without as many characters as the indicator counts, unless it counts into a word or beyond the end; and
+/// where it counts none, without an initial article of the language.
+std::string_view without_article(std::string_view text, int counted, std::string_view language) noexcept {
+    const std::string_view rest = without_first(text, counted);
+    if (counted > 0 && !rest.empty()) {
+        std::size_t last = text.size() - rest.size() - 1;
+        while (last > 0 && (static_cast<unsigned char>(text[last]) & 0xC0U) == 0x80U) {
+            --last;
+        }
+        if (may_end_article(decode_character(text.substr(last)))) {
+            return rest;
+        }
+    }
+    return text.substr(initial_article(text, language).size());
+}
+
 /// The first four digits in a row that are a year; 0 when there are none.
 int year_in(std::string_view text) noexcept {
     std::size_t run = 0;
@@ -100,65 +127,85 @@ bool is_language(std::string_view code) noexcept {
 
 std::pmr::string title(const record_view& record, std::pmr::memory_resource* memory) {
     std::pmr::string text(memory);
-    if (const auto f = first_field(record, is_unimarc(record) ? "200" : "245")) {
-        append_subfields(*f, is_unimarc(record) ? "aehi" : "abnp", text);
+    if (const auto f = title_field(record)) {
+        std::pmr::string marked(memory);
+        append_subfields(*f, title_codes(record), marked);
+        non_sorting::append_shown(marked, text);
     }
     trim_end(text);
     return text;
 }
 
-std::pmr::string sort_title(const record_view& record, std::pmr::memory_resource* memory) {
-    std::pmr::string text(memory);
-    std::pmr::string folded(memory);
-    const bool unimarc = is_unimarc(record);
-    const auto f = first_field(record, unimarc ? "200" : "245");
+std::pmr::string filing_title(const record_view& record, bool guess, std::pmr::memory_resource* memory) {
+    std::pmr::string filed(memory);
+    const auto f = title_field(record);
     if (!f) {
-        return folded;
+        return filed;
     }
-    append_subfields(*f, unimarc ? "aehi" : "abnp", text);
-    std::string_view rest = text;
+    std::pmr::string marked(memory);
+    append_subfields(*f, title_codes(record), marked);
     // Marks are exact; the indicator counts without them.
-    const std::size_t begin = rest.find("\xC2\x98");
-    const std::size_t end = begin == std::string_view::npos ? begin : rest.find("\xC2\x9C", begin);
-    if (end != std::string_view::npos) {
-        fold(rest.substr(0, begin), folded);
-        rest = rest.substr(end + 2);
-    } else if (!unimarc && is_digit(f->indicator2())) {
-        const std::string_view sorted = without_first(rest, f->indicator2() - '0');
-        rest = sorted.empty() ? rest : sorted;
+    non_sorting::append_sorted(marked, filed);
+    std::pmr::string shown(memory);
+    non_sorting::append_shown(marked, shown);
+    if (filed.find_first_not_of(' ') == std::pmr::string::npos || filed.size() == shown.size()) {
+        const int counted = !is_unimarc(record) && is_digit(f->indicator2()) ? f->indicator2() - '0' : 0;
+        const std::string_view known = language(record);
+        filed = without_article(shown, counted, !guess ? std::string_view() : known.empty() ? "eng" : known);
     }
-    if (!folded.empty()) {
-        folded.push_back(' ');
-    }
-    fold(rest, folded);
+    return filed;
+}
+
+std::pmr::string sort_title(const record_view& record, std::pmr::memory_resource* memory) {
+    std::pmr::string folded(memory);
+    fold(filing_title(record, false, memory), folded);
     return folded;
 }
 
+namespace {
+
+/// Appends a UNIMARC name as MARC 21 writes it: the part that it is entered under, a comma, the rest.
+void append_unimarc_name(const field_view& f, std::pmr::string& out) {
+    for (const subfield_view& s : f.subfields()) {
+        if ((s.code != "a" && s.code != "b") || s.value.empty()) {
+            continue;
+        }
+        // Some catalogues write the comma into $b.
+        const std::size_t start = s.value.find_first_not_of(", ");
+        const bool inverted = f.tag()[1] == '0' && f.indicator2() != '0' && s.code == "b";
+        if (!out.empty() && start != std::string_view::npos) {
+            out.append(inverted ? ", " : " ");
+        }
+        out.append(s.value.substr(std::min(start, s.value.size())));
+    }
+}
+
+} // namespace
+
 std::pmr::string author(const record_view& record, std::pmr::memory_resource* memory) {
-    struct place {
-        std::string_view tag;
-        std::string_view codes;
-    };
-    static constexpr place marc21[] = {{"100", "abcqd"}, {"110", "ab"}, {"111", "andc"},
-                                       {"700", "abcqd"}, {"710", "ab"}, {"711", "andc"}};
-    static constexpr place unimarc[] = {{"700", "ab"}, {"710", "ab"}, {"701", "ab"}, {"711", "ab"}};
     std::pmr::string text(memory);
-    const std::span<const place> places =
-        is_unimarc(record) ? std::span<const place>(unimarc) : std::span<const place>(marc21);
-    // Main entries win over added ones; among the added ones, the first in the record.
-    for (const char first : {'1', '7'}) {
+    const auto first_of = [&](std::initializer_list<std::string_view> tags, auto&& append) {
         for (const field_view f : record) {
-            for (const place& p : places) {
-                if (p.tag == f.tag() && (p.tag[0] == first || is_unimarc(record))) {
-                    append_subfields(f, p.codes, text);
-                    trim_end(text);
-                    if (!text.empty()) {
-                        return text;
-                    }
-                }
+            if (std::find(tags.begin(), tags.end(), f.tag()) != tags.end()) {
+                append(f, text);
+                trim_end(text);
+            }
+            if (!text.empty()) {
+                return true;
             }
         }
+        return false;
+    };
+    // Main entries win over added ones; among the added ones, the first in the record.
+    if (is_unimarc(record)) {
+        first_of({"700", "710", "720"}, append_unimarc_name) || first_of({"701", "711", "721"}, append_unimarc_name) ||
+            first_of({"702", "712", "722"}, append_unimarc_name);
+        return text;
     }
+    const auto append_name = [](const field_view& f, std::pmr::string& out) {
+        append_subfields(f, f.tag()[2] != '0' ? "andc" : f.tag()[1] == '0' ? "abcqd" : "ab", out);
+    };
+    first_of({"100", "110", "111"}, append_name) || first_of({"700", "710", "711"}, append_name);
     return text;
 }
 
@@ -172,8 +219,13 @@ int publication_year(const record_view& record) {
                 }
             }
         }
-        const auto f = first_field(record, "210");
-        return f ? year_in_subfield(*f, "d") : 0;
+        for (const field_view f : record) {
+            const int year = f.tag() == "210" || f.tag() == "214" ? year_in_subfield(f, "d") : 0;
+            if (year != 0) {
+                return year;
+            }
+        }
+        return 0;
     }
     const auto fixed = first_field(record, "008");
     if (fixed && fixed->content().size() >= 11) {

@@ -1,4 +1,5 @@
 // The external rules that this library knows: what an Avram schema asks for by name in its keys `rules`.
+#include "article.hpp"
 #include "avram_model.hpp"
 #include "marc/ascii.hpp"
 #include "marc/charset.hpp"
@@ -22,47 +23,6 @@ std::string_view text_of(number_check outcome) noexcept {
         return "prefix";
     }
     return "";
-}
-
-/// The initial articles of a language (MARC code) in lower case, each with the blank or apostrophe behind it. MARC 21
-/// Appendix F.
-std::span<const std::string_view> articles_of(std::string_view language) noexcept {
-    static constexpr std::string_view english[] = {"a ", "an ", "the "};
-    static constexpr std::string_view french[] = {"la ", "le ", "les ", "l'", "l’", "un ", "une "};
-    static constexpr std::string_view german[] = {"das ", "der ", "die ", "ein ", "eine "};
-    static constexpr std::string_view spanish[] = {"el ", "la ", "las ", "los ", "un ", "una "};
-    static constexpr std::string_view italian[] = {"gli ", "i ", "il ", "la ",  "le ", "lo ",
-                                                   "l'",   "l’", "un ", "una ", "uno "};
-    static constexpr std::string_view dutch[] = {"de ", "een ", "het "};
-    static constexpr std::string_view portuguese[] = {"a ", "as ", "o ", "os ", "um ", "uma "};
-    if (language == "eng") {
-        return english;
-    }
-    if (language == "fre") {
-        return french;
-    }
-    if (language == "ger") {
-        return german;
-    }
-    if (language == "spa") {
-        return spanish;
-    }
-    if (language == "ita") {
-        return italian;
-    }
-    if (language == "dut") {
-        return dutch;
-    }
-    if (language == "por") {
-        return portuguese;
-    }
-    return {};
-}
-
-/// What may stand before the first filing character: a blank, an apostrophe, a hyphen, a quotation mark, a bracket, or
-/// a mark such as the ayn. Letters and digits may not.
-bool may_end_article(char32_t c) noexcept {
-    return !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0x24F));
 }
 
 } // namespace
@@ -159,13 +119,11 @@ void validation::field_rules(const generic_field& field, const avram::field& def
                 here.detail = "inside a word";
                 report(here);
             } else if (here.found == 0 && asked.articles) {
-                for (const std::string_view article : articles_of(language_)) {
-                    if (title->value.size() > article.size() && starts_with_ignoring_case(title->value, article)) {
-                        here.detail = title->value.substr(0, article.size());
-                        here.expected = count_characters(article);
-                        report(here);
-                        break;
-                    }
+                const std::string_view article = initial_article(title->value, language_);
+                if (!article.empty()) {
+                    here.detail = article;
+                    here.expected = count_characters(article);
+                    report(here);
                 }
             }
         }

@@ -1,6 +1,7 @@
 // Values: codes, flags, patterns, positions, and the lengths of fixed fields.
 #include "avram_lookup.hpp"
 #include "marc/charset.hpp"
+#include "marc/poll.hpp"
 #include "marc/validate.hpp"
 
 #include <algorithm>
@@ -13,13 +14,51 @@ using avram::answer;
 using avram::look_up;
 using avram::none;
 
-/// The part of the value between two positions, counted in characters; empty where the value ends before.
-std::string_view characters(std::string_view value, bool ascii, std::size_t start, std::size_t end) noexcept {
-    if (ascii) {
-        return end < value.size() ? value.substr(start, end - start + 1) : std::string_view();
+/// Finds characters of a value by number: with one walk over it, however many positions a schema has.
+class character_places {
+  public:
+    character_places(std::string_view value, std::pmr::memory_resource* memory)
+        : value_(value), ascii_(find_non_ascii(value) == std::string_view::npos), marks_(memory) {
+        poller polling;
+        for (std::size_t at = 0; !ascii_ && at < value.size(); ++count_) {
+            if (count_ % step == 0) {
+                marks_.push_back(at);
+                polling.step(step);
+            }
+            at += character_bytes(value.substr(at));
+        }
+        count_ = ascii_ ? value.size() : count_;
     }
-    return characters_of(value, start, end);
-}
+
+    /// The part of the value between two positions; nothing where the value ends before.
+    std::optional<std::string_view> part(std::size_t start, std::size_t end) const noexcept {
+        if (end >= count_ || start > end) {
+            return std::nullopt;
+        }
+        const std::size_t from = byte_of(start);
+        const std::size_t last = byte_of(end);
+        return value_.substr(from, last + character_bytes(value_.substr(last)) - from);
+    }
+
+  private:
+    static constexpr std::size_t step = 64;
+
+    std::size_t byte_of(std::size_t number) const noexcept {
+        if (ascii_) {
+            return number;
+        }
+        std::size_t at = marks_[number / step];
+        for (std::size_t n = number % step; n > 0; --n) {
+            at += character_bytes(value_.substr(at));
+        }
+        return at;
+    }
+
+    std::string_view value_;
+    bool ascii_;
+    std::pmr::vector<std::size_t> marks_; ///< where each character stands whose number is a multiple of `step`
+    std::size_t count_ = 0;
+};
 
 /// A list with nothing but the blank and the fill character: MARC 21 calls such positions undefined.
 bool is_blank_or_fill(const avram::codelist& list) noexcept {
@@ -95,17 +134,19 @@ void validation::value(std::string_view text, const avram::value_definition& def
 void validation::positions(std::string_view text, const avram::value_definition& definition, problem& at,
                            bool skip_absent) {
     const avram::model& model = schema_.get();
-    const bool ascii = find_non_ascii(text) == std::string_view::npos;
+    const character_places places(text, memory_);
+    poller polling;
     for (std::uint32_t n = definition.positions.first; n < definition.positions.first + definition.positions.count;
          ++n) {
         const avram::position& p = model.positions[n];
+        polling.step(64);
         if (p.value.empty()) {
             continue;
         }
         problem here = at;
         here.position = model.text(p.range);
-        const std::string_view part = characters(text, ascii, p.start, p.end);
-        if (part.empty()) {
+        const std::optional<std::string_view> part = places.part(p.start, p.end);
+        if (!part) {
             if (!skip_absent) {
                 here.what = rule::invalid_position;
                 here.value = text;
@@ -116,13 +157,13 @@ void validation::positions(std::string_view text, const avram::value_definition&
         }
         here.label = model.text(p.label);
         if (p.value.pattern != none) {
-            match(part, p.value.pattern, here);
+            match(*part, p.value.pattern, here);
         }
         if (p.value.codes != none) {
-            code(part, p.value.codes, here);
+            code(*part, p.value.codes, here);
         }
         if (p.value.flags != none) {
-            flags(part, p.value.flags, here);
+            flags(*part, p.value.flags, here);
         }
     }
 }

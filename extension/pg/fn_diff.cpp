@@ -1,4 +1,5 @@
 // Differences: marc_diff as rows, marc_diff_text for people.
+#include "argument.hpp"
 #include "rows.hpp"
 #include "value.hpp"
 
@@ -79,16 +80,72 @@ void put_change(const row_set& rows, const marc::record_view& a, const marc::rec
     rows.put(values, nulls);
 }
 
+/// Both sides of a comparison. Where one is null, a record stands for it that has the other's leader and no fields.
+class sides {
+  public:
+    sides(const struct varlena* a, const struct varlena* b, std::pmr::memory_resource* memory)
+        : missing_(a == nullptr   ? change::added
+                   : b == nullptr ? change::deleted
+                                  : change::both),
+          empty_(without_fields(record_of(a != nullptr ? a : b), memory)),
+          a_(a != nullptr ? record_of(a) : empty_.view()), b_(b != nullptr ? record_of(b) : empty_.view()) {}
+
+    const marc::record_view& a() const { return a_; }
+    const marc::record_view& b() const { return b_; }
+    /// True when a whole record came or went; then that is the leader's change, too.
+    bool is_whole_record() const { return missing_ != change::both; }
+    marc::change_kind whole_change() const {
+        return missing_ == change::added ? marc::change_kind::added : marc::change_kind::deleted;
+    }
+    /// The leader alone.
+    marc::record_view leader() const { return empty_.view(); }
+
+  private:
+    enum class change : std::uint8_t { both, added, deleted };
+
+    static marc::stored_record without_fields(const marc::record_view& record, std::pmr::memory_resource* memory) {
+        marc::builder builder{memory};
+        auto const leader = marc::canonical_leader(record);
+        builder.set_leader({leader.data(), leader.size()});
+        return builder.finish();
+    }
+
+    change missing_;
+    marc::stored_record empty_;
+    marc::record_view a_;
+    marc::record_view b_;
+};
+
+void put_whole_record(const row_set& rows, const sides& both) {
+    row_memory const values_of_row{rows};
+    row_values values{};
+    row_nulls nulls;
+    nulls.fill(true);
+    column const where = both.whole_change() == marc::change_kind::added ? new_field : old_field;
+    values[kind] = text_datum(marc::name_of(both.whole_change()));
+    values[tag] = text_datum("LDR");
+    values[where] = text_datum_from_utf8(both.leader().leader());
+    nulls[kind] = nulls[tag] = nulls[where] = false;
+    rows.put(values, nulls);
+}
+
 } // namespace
 
 MARC_SQL_FUNCTION(marc_diff) {
     row_set rows = row_set::begin(fcinfo);
-    struct varlena* old_value = varlena_argument(fcinfo, 0);
-    struct varlena* new_value = varlena_argument(fcinfo, 1);
+    struct varlena* old_value = argument_or_null(fcinfo, 0);
+    struct varlena* new_value = argument_or_null(fcinfo, 1);
     return boundary(fcinfo, [&] {
+        if (old_value == nullptr && new_value == nullptr) {
+            return Datum{0};
+        }
         palloc_resource memory;
-        marc::record_view const a = record_of(old_value);
-        marc::record_view const b = record_of(new_value);
+        sides const both{old_value, new_value, &memory};
+        marc::record_view const& a = both.a();
+        marc::record_view const& b = both.b();
+        if (both.is_whole_record()) {
+            put_whole_record(rows, both);
+        }
         for (marc::record_change const& change : marc::diff(a, b, &memory)) {
             poll_interrupts();
             put_change(rows, a, b, change);
@@ -98,18 +155,32 @@ MARC_SQL_FUNCTION(marc_diff) {
 }
 
 MARC_SQL_FUNCTION(marc_diff_text) {
-    struct varlena* old_value = varlena_argument(fcinfo, 0);
-    struct varlena* new_value = varlena_argument(fcinfo, 1);
-    std::int32_t const context = PG_GETARG_INT32(2);
+    struct varlena* old_value = argument_or_null(fcinfo, 0);
+    struct varlena* new_value = argument_or_null(fcinfo, 1);
+    std::int32_t const context = PG_ARGISNULL(2) ? 1 : PG_GETARG_INT32(2);
     return boundary(fcinfo, [&] {
+        if (old_value == nullptr && new_value == nullptr) {
+            fcinfo->isnull = true;
+            return Datum{0};
+        }
         if (context < 0) {
             throw sql_error{ERRCODE_INVALID_PARAMETER_VALUE, "context must not be negative",
                             "It is the number of unchanged fields to show before and behind each change."};
         }
         palloc_resource memory;
         std::pmr::string text{&memory};
-        marc::write_diff(record_of(old_value), record_of(new_value), text,
+        sides const both{old_value, new_value, &memory};
+        if (both.is_whole_record()) {
+            text = both.whole_change() == marc::change_kind::added ? "+" : "-";
+            marc::write_mrk(both.leader(), text, {.ascii_only = true});
+        }
+        std::pmr::string changes{&memory};
+        marc::write_diff(both.a(), both.b(), changes,
                          {.context = static_cast<std::size_t>(context), .ascii_only = !database_is_utf8()});
+        if (!text.empty() && !changes.empty()) {
+            text += '\n';
+        }
+        text += changes;
         return text_datum(text);
     });
 }

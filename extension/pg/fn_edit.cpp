@@ -1,7 +1,7 @@
 // Editing. None of these functions is strict: an argument that is null, other than the record, leaves the record as it
 // is. A strict function would make the record null, and an UPDATE lose it, because some value was missing.
-#include "marc/ascii.hpp"
 #include "argument.hpp"
+#include "marc/ascii.hpp"
 #include "path_cache.hpp"
 #include "sqlstate.hpp"
 #include "value.hpp"
@@ -46,6 +46,11 @@ Datum edited(FunctionCallInfo fcinfo, struct varlena* value, bool complete, Edit
             ERRCODE_INVALID_PARAMETER_VALUE, "the value holds a delimiter",
             "The characters 1D, 1E and 1F separate records, fields and subfields, and can be no part of them.",
             "Add subfields with marc_set() or marc_add(), each with its own code."};
+    case marc::edit_outcome::wildcard:
+        throw sql_error{ERRCODE_INVALID_PARAMETER_VALUE,
+                        "no field has the tag that the path names, and X stands for no other character there",
+                        {},
+                        "In a path use . for any character: 9.. is what marc_keep() and merge rules call 9XX."};
     case marc::edit_outcome::indicator:
         throw sql_error{sqlstate::bad_indicator,
                         marc::text_of(marc::errc::bad_indicator),
@@ -90,11 +95,14 @@ struct text_elements {
     }
 };
 
-/// Starts the one field that a builder is to hold. Throws parse_error bad_tag: readers keep any tag, but new ones are
+/// Starts the one field that a builder is to hold. Throws sql_error bad_tag: readers keep any tag, but new ones are
 /// visible ASCII.
 void begin_field(marc::builder& builder, std::string_view tag) {
-    if (!std::all_of(tag.begin(), tag.end(), marc::is_visible)) {
-        throw marc::parse_error{marc::errc::bad_tag, 0, tag, tag};
+    if (tag.size() != 3 || !std::all_of(tag.begin(), tag.end(), marc::is_visible)) {
+        throw sql_error{sqlstate::bad_tag,
+                        std::string{marc::text_of(marc::errc::bad_tag)} + ": \"" + std::string{tag} + "\"",
+                        {},
+                        "A tag has three letters or digits, such as 650."};
     }
     builder.begin_field(tag);
 }
@@ -239,7 +247,11 @@ MARC_SQL_FUNCTION(marc_add_data) {
                 std::string_view const code = subfields[i];
                 std::string_view const text = subfields[i + 1];
                 if (code.size() != 1 || static_cast<unsigned char>(code[0]) < 0x20 || code[0] == 0x7F) {
-                    throw marc::parse_error{marc::errc::bad_subfield_code, 0, utf8_of(text_view(tag)), code};
+                    throw sql_error{sqlstate::bad_subfield_code,
+                                    std::string{marc::text_of(marc::errc::bad_subfield_code)} + ": \"" +
+                                        std::string{code} + "\"",
+                                    "Subfields are given as code, value, code, value and so on.",
+                                    {}};
                 }
                 if (marc::has_delimiter(text)) {
                     return marc::edit_outcome::delimiter;

@@ -20,7 +20,12 @@ Datum read_binary(const Read& read) {
         if (error.code() != marc::errc::not_marc) {
             throw;
         }
-        throw sql_error{ERRCODE_INVALID_BINARY_REPRESENTATION, error.what(), {}, error.hint()};
+        throw sql_error{
+            ERRCODE_INVALID_BINARY_REPRESENTATION,
+            error.what(),
+            {},
+            "Give one whole record, from its leader on. marc_try() shows what is wrong instead of raising an "
+            "error, and marc_split() cuts a file into records."};
     }
 }
 
@@ -84,11 +89,16 @@ MARC_SQL_FUNCTION(marc_from_mrk) {
 }
 
 MARC_SQL_FUNCTION(marc_to_iso2709_encoded) {
-    struct varlena* value = varlena_argument(fcinfo, 0);
-    struct varlena* encoding = varlena_argument(fcinfo, 1);
-    struct varlena* unencodable = varlena_argument(fcinfo, 2);
+    struct varlena* value = argument_or_null(fcinfo, 0);
+    struct varlena* encoding = argument_or_null(fcinfo, 1);
+    struct varlena* unencodable = argument_or_null(fcinfo, 2);
     return boundary(fcinfo, [&] {
-        marc::iso2709_encoding const named = encoding_of(text_view(encoding));
+        if (value == nullptr) {
+            fcinfo->isnull = true;
+            return Datum{0};
+        }
+        marc::iso2709_encoding const named =
+            encoding != nullptr ? encoding_of(text_view(encoding)) : marc::iso2709_encoding::utf8;
         if (named != marc::iso2709_encoding::utf8 && named != marc::iso2709_encoding::marc8) {
             throw sql_error{ERRCODE_FEATURE_NOT_SUPPORTED,
                             "records are written in UTF-8 or MARC-8 only",
@@ -97,7 +107,9 @@ MARC_SQL_FUNCTION(marc_to_iso2709_encoded) {
         }
         palloc_resource memory;
         std::pmr::string bytes{&memory};
-        marc::write_iso2709(record_of(value), bytes, named, unencodable_of(text_view(unencodable)));
+        marc::write_iso2709(record_of(value), bytes, named,
+                            unencodable != nullptr ? unencodable_of(text_view(unencodable))
+                                                   : marc::unencodable_character::error);
         return bytea_datum(marc::as_bytes(bytes));
     });
 }
@@ -115,12 +127,18 @@ MARC_SQL_FUNCTION(marc_to_iso2709) {
 }
 
 MARC_SQL_FUNCTION(marc_to_xml) {
-    struct varlena* value = varlena_argument(fcinfo, 0);
-    struct varlena* inexpressible = varlena_argument(fcinfo, 1);
+    struct varlena* value = argument_or_null(fcinfo, 0);
+    struct varlena* inexpressible = argument_or_null(fcinfo, 1);
     return boundary(fcinfo, [&] {
+        if (value == nullptr) {
+            fcinfo->isnull = true;
+            return Datum{0};
+        }
         palloc_resource memory;
         std::pmr::string xml{&memory};
-        marc::write_marcxml(record_of(value), xml, policy_of(text_view(inexpressible)));
+        marc::write_marcxml(record_of(value), xml,
+                            inexpressible != nullptr ? policy_of(text_view(inexpressible))
+                                                     : marc::inexpressible_content::error);
         return database_is_utf8() ? text_datum(xml) : text_datum(with_character_references(xml));
     });
 }

@@ -15,7 +15,7 @@ MARC_SQL_FUNCTION(marc_tsvector) {
         marc::collect_fulltext(record_of(value), weights);
         Datum result = 0;
         for (std::size_t i = 0; i < weights.size(); ++i) {
-            Datum const text = text_datum_from_utf8(weights[i]);
+            Datum const text = text_datum_replacing(weights[i]);
             result = pg_call([&] {
                 Datum const words = DirectFunctionCall2(to_tsvector_byid, ObjectIdGetDatum(config), text);
                 Datum const weighed =

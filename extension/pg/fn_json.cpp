@@ -8,10 +8,12 @@
 namespace marc_pg {
 namespace {
 
-marc::json_form form_of(std::string_view name) {
+/// @param argument null for the default
+marc::json_form form_of(const struct varlena* argument) {
     static constexpr std::pair<std::string_view, marc::json_form> words[] = {{"list", marc::json_form::list},
                                                                              {"keyed", marc::json_form::keyed}};
-    return choose(name, "form", words, "'list' has one object for each field, 'keyed' one member for each tag.");
+    return choose(argument != nullptr ? text_view(argument) : std::string_view{"list"}, "form", words,
+                  "'list' has one object for each field, 'keyed' one member for each tag.");
 }
 
 Datum read(std::string_view utf8) {
@@ -45,20 +47,31 @@ MARC_SQL_FUNCTION(marc_to_jsonb) {
 }
 
 MARC_SQL_FUNCTION(marc_to_jsonb_form) {
-    struct varlena* value = varlena_argument(fcinfo, 0);
-    struct varlena* form = varlena_argument(fcinfo, 1);
-    struct varlena* inexpressible = varlena_argument(fcinfo, 2);
-    return boundary(fcinfo,
-                    [&] { return write_jsonb(value, form_of(text_view(form)), policy_of(text_view(inexpressible))); });
+    struct varlena* value = argument_or_null(fcinfo, 0);
+    struct varlena* form = argument_or_null(fcinfo, 1);
+    struct varlena* inexpressible = argument_or_null(fcinfo, 2);
+    return boundary(fcinfo, [&] {
+        if (value == nullptr) {
+            fcinfo->isnull = true;
+            return Datum{0};
+        }
+        return write_jsonb(value, form_of(form),
+                           inexpressible != nullptr ? policy_of(text_view(inexpressible))
+                                                    : marc::inexpressible_content::error);
+    });
 }
 
 MARC_SQL_FUNCTION(marc_to_json_text) {
-    struct varlena* value = varlena_argument(fcinfo, 0);
-    struct varlena* form = varlena_argument(fcinfo, 1);
+    struct varlena* value = argument_or_null(fcinfo, 0);
+    struct varlena* form = argument_or_null(fcinfo, 1);
     return boundary(fcinfo, [&] {
+        if (value == nullptr) {
+            fcinfo->isnull = true;
+            return Datum{0};
+        }
         palloc_resource memory;
         std::pmr::string json{&memory};
-        marc::write_json(record_of(value), json, {.form = form_of(text_view(form)), .ascii_only = !database_is_utf8()});
+        marc::write_json(record_of(value), json, {.form = form_of(form), .ascii_only = !database_is_utf8()});
         return text_datum(json);
     });
 }

@@ -1,4 +1,5 @@
 // Merging: marc_merge, and marc_merge_explain, which says why.
+#include "argument.hpp"
 #include "compiled.hpp"
 #include "rows.hpp"
 #include "value.hpp"
@@ -17,38 +18,71 @@ const marc::merge_rules& compiled_rules(FunctionCallInfo fcinfo, struct varlena*
     });
 }
 
+/// Those of the argument, or without one the built-in rules, which are put into `built_in`.
+const marc::merge_rules& rules_of(FunctionCallInfo fcinfo, struct varlena* argument,
+                                  std::optional<marc::merge_rules>& built_in, std::pmr::memory_resource* memory) {
+    return argument != nullptr ? compiled_rules(fcinfo, argument) : built_in.emplace(memory);
+}
+
 } // namespace
 
+// Not strict: without an incoming record nothing changes, and no UPDATE loses a record.
 MARC_SQL_FUNCTION(marc_merge) {
-    struct varlena* base = varlena_argument(fcinfo, 0);
-    struct varlena* incoming = varlena_argument(fcinfo, 1);
-    struct varlena* rules = varlena_argument(fcinfo, 2);
+    struct varlena* base = argument_or_null(fcinfo, 0);
+    struct varlena* incoming = argument_or_null(fcinfo, 1);
+    struct varlena* rules = argument_or_null(fcinfo, 2);
     return boundary(fcinfo, [&] {
+        if (base == nullptr) {
+            fcinfo->isnull = true;
+            return Datum{0};
+        }
         palloc_resource memory;
+        std::optional<marc::merge_rules> built_in;
+        marc::merge_rules const& used = rules_of(fcinfo, rules, built_in, &memory);
+        if (incoming == nullptr) {
+            return PointerGetDatum(base);
+        }
         marc::builder builder{&memory};
-        bool const changed = marc::merge(record_of(base), record_of(incoming), compiled_rules(fcinfo, rules), builder);
+        bool const changed = marc::merge(record_of(base), record_of(incoming), used, builder);
         return changed ? marc_datum(builder) : PointerGetDatum(base);
     });
 }
 
 MARC_SQL_FUNCTION(marc_merge_explain) {
     row_set rows = row_set::begin(fcinfo);
-    struct varlena* base_value = varlena_argument(fcinfo, 0);
-    struct varlena* incoming_value = varlena_argument(fcinfo, 1);
-    struct varlena* rules = varlena_argument(fcinfo, 2);
+    struct varlena* base_value = argument_or_null(fcinfo, 0);
+    struct varlena* incoming_value = argument_or_null(fcinfo, 1);
+    struct varlena* rules = argument_or_null(fcinfo, 2);
     return boundary(fcinfo, [&] {
+        if (base_value == nullptr) {
+            return Datum{0};
+        }
         palloc_resource memory;
         marc::builder builder{&memory};
+        std::optional<marc::merge_rules> built_in;
+        marc::merge_rules const& used = rules_of(fcinfo, rules, built_in, &memory);
         marc::record_view const base = record_of(base_value);
-        marc::record_view const incoming = record_of(incoming_value);
+        marc::record_view const incoming = record_of(incoming_value != nullptr ? incoming_value : base_value);
         std::pmr::vector<marc::merge_decision> decisions{&memory};
-        marc::merge(base, incoming, compiled_rules(fcinfo, rules), builder, &decisions);
+        if (incoming_value != nullptr) {
+            marc::merge(base, incoming, used, builder, &decisions);
+        } else {
+            decisions.resize(1 + base.field_count());
+            for (std::size_t i = 0; i < decisions.size(); ++i) {
+                decisions[i].in_result = true;
+                decisions[i].field = i == 0 ? marc::merge_decision::none : static_cast<std::uint32_t>(i - 1);
+            }
+        }
         for (marc::merge_decision const& decision : decisions) {
             poll_interrupts();
             row_memory const values_of_row{rows};
             palloc_resource row;
             std::pmr::string text{&row};
-            marc::describe_decision(decision, text);
+            if (incoming_value != nullptr) {
+                marc::describe_decision(decision, text);
+            } else {
+                text = "there is no incoming record";
+            }
             bool const is_leader = decision.field == marc::merge_decision::none;
             marc::record_view const& owner = decision.incoming ? incoming : base;
             char const* verb =

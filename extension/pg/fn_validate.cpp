@@ -35,15 +35,15 @@ class problem_rows final : public marc::problem_sink {
         if (found.indicator != 0) {
             set(4, text_datum(found.indicator == 1 ? "ind1" : "ind2"));
         } else if (!found.position.empty()) {
-            set(4, text_datum_from_utf8(found.position));
+            set(4, text_datum_replacing(found.position));
         }
         if (!found.subfield.empty()) {
-            set(5, text_datum_from_utf8(found.subfield));
+            set(5, text_datum_replacing(found.subfield));
         }
         if (found.value.data() != nullptr) {
-            set(6, text_datum_from_utf8(found.value));
+            set(6, text_datum_replacing(found.value));
         }
-        set(7, text_datum_from_utf8(message_));
+        set(7, text_datum_replacing(message_));
         rows_.put(values, nulls);
         return true;
     }

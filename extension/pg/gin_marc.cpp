@@ -223,7 +223,6 @@ MARC_SQL_FUNCTION(marc_gin_compare_partial) {
     struct varlena* key = varlena_argument(fcinfo, 1);
     auto* entry = reinterpret_cast<scan_entry*>(PG_GETARG_POINTER(3));
     return boundary(fcinfo, [&] {
-        poll_interrupts(); // a beginning of one letter passes millions of keys
         return Int32GetDatum(entry->scan->terms->compare(*entry->term, marc::as_text(varlena_bytes(key))));
     });
 }
@@ -247,10 +246,8 @@ MARC_SQL_FUNCTION(marc_gin_triconsistent) {
                    : check[i] == GIN_FALSE ? marc::truth::no
                                            : marc::truth::maybe;
         });
-        GinTernaryValue const answer = result == marc::truth::yes  ? GIN_TRUE
-                                       : result == marc::truth::no ? GIN_FALSE
-                                                                   : GIN_MAYBE;
-        return GinTernaryValueGetDatum(answer);
+        int const answer = result == marc::truth::yes ? GIN_TRUE : result == marc::truth::no ? GIN_FALSE : GIN_MAYBE;
+        return GinTernaryValueGetDatum(static_cast<GinTernaryValue>(answer));
     });
 }
 

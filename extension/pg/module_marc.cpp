@@ -7,7 +7,7 @@
 extern "C" {
 MARC_MODULE("marc");
 
-PGDLLEXPORT void _PG_init(void);
+PGDLLEXPORT void _PG_init(void); // NOLINT(bugprone-reserved-identifier): the server asks for this name
 
 // Cannot fail: sets one pointer, so that long loops of the library can be cancelled.
 void _PG_init(void) {

@@ -35,6 +35,7 @@ extern "C" {
 #include "access/htup_details.h"
 #include "access/reloptions.h"
 #include "catalog/dependency.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_operator.h"

@@ -26,6 +26,7 @@ inline int sqlstate_of(marc::errc code) noexcept {
     switch (code) {
     case marc::errc::not_marc:
     case marc::errc::bad_mnemonic:
+    case marc::errc::false_provenance:
     case marc::errc::bad_line:
     case marc::errc::bad_json:
         return ERRCODE_INVALID_TEXT_REPRESENTATION; // 22P02; functions that read bytea make it 22P03
@@ -58,6 +59,7 @@ inline int sqlstate_of(marc::errc code) noexcept {
     case marc::errc::unsupported_path:
         return ERRCODE_PROGRAM_LIMIT_EXCEEDED; // 54000
     case marc::errc::bad_path:
+    case marc::errc::misplaced_subspec:
     case marc::errc::bad_query:
     case marc::errc::bad_rules:
     case marc::errc::bad_schema:

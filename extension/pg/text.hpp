@@ -19,6 +19,10 @@ Datum text_datum_from_utf8(std::string_view utf8);
 /// A text[] of these texts. Throws pg_error.
 Datum text_array(std::pmr::vector<Datum>& texts);
 
+/// The same, but a character that the encoding lacks becomes ? instead of an error: for texts that show or search a
+/// record, where one character of another script must not end the query.
+Datum text_datum_replacing(std::string_view utf8);
+
 /// A C string with these bytes, for a type's output function.
 Datum cstring_datum(std::string_view bytes);
 

@@ -13,8 +13,8 @@ CREATE FUNCTION marc_from_mrk(record text) RETURNS marc
 COMMENT ON FUNCTION marc_from_mrk(text) IS 'reads one record in mnemonic text, one line a field';
 
 CREATE FUNCTION marc_to_iso2709(record marc, encoding text DEFAULT 'utf-8', unencodable text DEFAULT 'error') RETURNS bytea
-	AS 'MODULE_PATHNAME', 'marc_to_iso2709_encoded' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION marc_to_iso2709(marc, text, text) IS 'writes ISO 2709 in utf-8 or marc-8, where a character that MARC-8 lacks raises an error or with ''ncr'' becomes a character reference such as &#x1F4DA; and refuses a record over the format''s limits of 99999 bytes and 9999 bytes a field';
+	AS 'MODULE_PATHNAME', 'marc_to_iso2709_encoded' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION marc_to_iso2709(marc, text, text) IS 'writes ISO 2709 in utf-8 or marc-8, where a character that MARC-8 lacks raises an error or with ''ncr'' becomes a character reference such as &#x1F4DA; and refuses a record over the format''s limits of 99999 bytes and 9999 bytes a field; an option that is null is the default';
 
 CREATE FUNCTION marc_raw(record marc) RETURNS bytea
 	AS 'MODULE_PATHNAME', 'marc_raw' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
@@ -29,8 +29,8 @@ CREATE FUNCTION marc_nfc(record marc) RETURNS marc
 COMMENT ON FUNCTION marc_nfc(marc) IS 'the record with every value in Unicode normalisation form C; a record that this changes has no raw bytes any more';
 
 CREATE FUNCTION marc_to_xml(record marc, inexpressible text DEFAULT 'error') RETURNS text
-	AS 'MODULE_PATHNAME', 'marc_to_xml' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 200;
-COMMENT ON FUNCTION marc_to_xml(marc, text) IS 'writes MARCXML; for content that XML cannot hold, such as control characters, raises an error or with ''replace'' writes U+FFFD';
+	AS 'MODULE_PATHNAME', 'marc_to_xml' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 200;
+COMMENT ON FUNCTION marc_to_xml(marc, text) IS 'writes MARCXML; for content that XML cannot hold, such as control characters, raises an error or with ''replace'' writes U+FFFD; an option that is null is the default';
 
 CREATE FUNCTION marc_to_mrk(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_to_mrk' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;

@@ -17,12 +17,12 @@ CREATE FUNCTION marc_to_json(record marc) RETURNS jsonb
 COMMENT ON FUNCTION marc_to_json(marc) IS 'writes MARC-in-JSON with fields as a list; raises an error for a NUL, which jsonb cannot hold';
 
 CREATE FUNCTION marc_to_json(record marc, form text, inexpressible text DEFAULT 'error') RETURNS jsonb
-	AS 'MODULE_PATHNAME', 'marc_to_jsonb_form' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 300;
-COMMENT ON FUNCTION marc_to_json(marc, text, text) IS 'writes MARC-in-JSON with fields as a ''list'' or ''keyed'' by tag; for a NUL, which jsonb cannot hold, raises an error or with ''replace'' writes U+FFFD';
+	AS 'MODULE_PATHNAME', 'marc_to_jsonb_form' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 300;
+COMMENT ON FUNCTION marc_to_json(marc, text, text) IS 'writes MARC-in-JSON with fields as a ''list'' or ''keyed'' by tag; for a NUL, which jsonb cannot hold, raises an error or with ''replace'' writes U+FFFD; an option that is null is the default';
 
 CREATE FUNCTION marc_to_json_text(record marc, form text DEFAULT 'list') RETURNS text
-	AS 'MODULE_PATHNAME', 'marc_to_json_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 200;
-COMMENT ON FUNCTION marc_to_json_text(marc, text) IS 'writes MARC-in-JSON as text on one line, leader first, with fields as a ''list'' or ''keyed'' by tag; holds every record';
+	AS 'MODULE_PATHNAME', 'marc_to_json_text' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 200;
+COMMENT ON FUNCTION marc_to_json_text(marc, text) IS 'writes MARC-in-JSON as text on one line, leader first, with fields as a ''list'' or ''keyed'' by tag (null is the default); holds every record';
 
 CREATE CAST (jsonb AS marc) WITH FUNCTION marc_from_json(jsonb);
 COMMENT ON CAST (jsonb AS marc) IS 'reads MARC-in-JSON';

@@ -14,7 +14,7 @@ COMMENT ON FUNCTION marc_exists_support(internal) IS 'tells the planner how many
 
 CREATE FUNCTION marc_values(record marc, path text) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'marc_values' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_values(marc, text) IS 'all values that the path (MARCspec) selects, in the order of the record; an empty array when there are none';
+COMMENT ON FUNCTION marc_values(marc, text) IS 'all values that the path (MARCspec) selects, in the order of the record; an empty array when there are none; in a tag . is any character (9..), and X is the letter';
 
 CREATE FUNCTION marc_value(record marc, path text) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_value' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
@@ -25,7 +25,7 @@ CREATE FUNCTION marc_exists(record marc, path text) RETURNS boolean
 COMMENT ON FUNCTION marc_exists(marc, text) IS 'whether the path (MARCspec) selects anything';
 
 CREATE OPERATOR -> (LEFTARG = marc, RIGHTARG = text, FUNCTION = marc_values);
-COMMENT ON OPERATOR -> (marc, text) IS 'all values that the path selects';
+COMMENT ON OPERATOR -> (marc, text) IS 'all values that the path selects; in a tag . is any character (9..), and X is the letter';
 
 CREATE OPERATOR ->> (LEFTARG = marc, RIGHTARG = text, FUNCTION = marc_value);
 COMMENT ON OPERATOR ->> (marc, text) IS 'the first value that the path selects';

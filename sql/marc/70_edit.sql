@@ -8,7 +8,7 @@ COMMENT ON FUNCTION marc_new(text) IS 'a record without fields, with a leader fo
 
 CREATE FUNCTION marc_set(record marc, path text, value text) RETURNS marc
 	AS 'MODULE_PATHNAME', 'marc_set' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION marc_set(marc, text, text) IS 'the record with every value that the path selects set to this one; where it selects none, 245$c, 650[1]$2 or 003 make the subfield or the field; characters such as 008/35-37 or LDR/5 take as many others; a null value changes nothing';
+COMMENT ON FUNCTION marc_set(marc, text, text) IS 'the record with every value that the path selects set to this one; where it selects none, 245$c, 650[1]$2 or 003 make the subfield or the field; characters such as 008/35-37 or LDR/5 take as many others; a data field without a subfield cannot be set; another path that matches nothing, such as 650[5]$a, has no effect; a null value changes nothing';
 
 CREATE FUNCTION marc_set_leader(record marc, leader text) RETURNS marc
 	AS 'MODULE_PATHNAME', 'marc_set_leader' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
@@ -20,7 +20,7 @@ COMMENT ON FUNCTION marc_replace(marc, text, text, text) IS 'the record with eac
 
 CREATE FUNCTION marc_delete(record marc, path text) RETURNS marc
 	AS 'MODULE_PATHNAME', 'marc_delete' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION marc_delete(marc, text) IS 'the record without the fields or subfields that the path selects; a field whose last subfield goes, goes too';
+COMMENT ON FUNCTION marc_delete(marc, text) IS 'the record without the fields or subfields that the path selects; a field whose last subfield goes, goes too; in a tag . is any character (9..)';
 
 CREATE FUNCTION marc_add(record marc, field text) RETURNS marc
 	AS 'MODULE_PATHNAME', 'marc_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
@@ -50,4 +50,4 @@ CREATE OPERATOR || (LEFTARG = marc, RIGHTARG = text, FUNCTION = marc_add);
 COMMENT ON OPERATOR || (marc, text) IS 'the record with another field, given as a mnemonic line';
 
 CREATE OPERATOR - (LEFTARG = marc, RIGHTARG = text, FUNCTION = marc_delete);
-COMMENT ON OPERATOR - (marc, text) IS 'the record without the fields or subfields that the path selects';
+COMMENT ON OPERATOR - (marc, text) IS 'the record without the fields or subfields that the path selects; in a tag . is any character (9..)';

@@ -10,11 +10,11 @@ COMMENT ON FUNCTION marc_naco(text) IS 'the text in the form in which authority 
 
 CREATE FUNCTION marc_normalize_isbn(value text) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_normalize_isbn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
-COMMENT ON FUNCTION marc_normalize_isbn(text) IS 'the ISBN at the start of the text as 13 digits, made of 10 where needed; null when there is none or its check digit is wrong';
+COMMENT ON FUNCTION marc_normalize_isbn(text) IS 'the ISBN at the start of the text or behind a qualifier in parentheses, as 13 digits, made of 10 where needed; null when there is none, its check digit is wrong, all its digits are 0, or it is an ISMN';
 
 CREATE FUNCTION marc_normalize_issn(value text) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_normalize_issn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
-COMMENT ON FUNCTION marc_normalize_issn(text) IS 'the ISSN at the start of the text with its hyphen; null when there is none or its check digit is wrong';
+COMMENT ON FUNCTION marc_normalize_issn(text) IS 'the ISSN at the start of the text or behind a qualifier in parentheses, with its hyphen; null when there is none, its check digit is wrong, or it is 0000-0000';
 
 CREATE FUNCTION marc_normalize_lccn(value text) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_normalize_lccn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
@@ -26,15 +26,15 @@ COMMENT ON FUNCTION marc_normalize_oclc(text) IS 'the OCLC number without prefix
 
 CREATE FUNCTION marc_isbn(record marc) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'marc_isbn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_isbn(marc) IS 'the valid ISBNs of 020$a as 13 digits';
+COMMENT ON FUNCTION marc_isbn(marc) IS 'the valid ISBNs of 020$a as 13 digits, in UNIMARC of 010$a';
 
 CREATE FUNCTION marc_issn(record marc) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'marc_issn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_issn(marc) IS 'the valid ISSNs of 022$a';
+COMMENT ON FUNCTION marc_issn(marc) IS 'the valid ISSNs of 022$a, in UNIMARC of 011$a';
 
 CREATE FUNCTION marc_lccn(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_lccn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_lccn(marc) IS 'the LCCN of 010$a, normalised';
+COMMENT ON FUNCTION marc_lccn(marc) IS 'the LCCN of 010$a, normalised; null for UNIMARC, which has ISBNs there';
 
 CREATE FUNCTION marc_oclc(record marc) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'marc_oclc' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
@@ -42,19 +42,19 @@ COMMENT ON FUNCTION marc_oclc(marc) IS 'the OCLC numbers: of 001 where 003 or a 
 
 CREATE FUNCTION marc_title(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_title' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_title(marc) IS 'the title: 245$a$b$n$p, in UNIMARC 200$a$e$h$i, without the punctuation at its end';
+COMMENT ON FUNCTION marc_title(marc) IS 'the title: 245$a$b$n$p, in UNIMARC 200$a$e$h$i, without the punctuation at its end and without non-sorting marks';
 
 CREATE FUNCTION marc_sort_title(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_sort_title' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_sort_title(marc) IS 'the title for sorting: without its article, as the second indicator of 245 counts it, folded';
+COMMENT ON FUNCTION marc_sort_title(marc) IS 'the title for sorting: without what stands between non-sorting marks, or without its article as the second indicator of 245 counts it, folded';
 
 CREATE FUNCTION marc_author(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_author' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_author(marc) IS 'the main name (100, 110, 111), or else the first added one (700, 710, 711), in UNIMARC 700, 710, 701, 711; null when there is none';
+COMMENT ON FUNCTION marc_author(marc) IS 'the main name (100, 110, 111), or else the first added one (700, 710, 711), in UNIMARC the first of 70X to 72X by its last digit; null when there is none';
 
 CREATE FUNCTION marc_date(record marc) RETURNS integer
 	AS 'MODULE_PATHNAME', 'marc_date' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_date(marc) IS 'the year of publication: 008/07-10, or else the first year in 264$c or 260$c, in UNIMARC 100$a/9-12 or 210$d; null when unknown';
+COMMENT ON FUNCTION marc_date(marc) IS 'the year of publication: 008/07-10, or else the first year in 264$c or 260$c, in UNIMARC 100$a/9-12 or 210$d or 214$d; null when unknown';
 
 CREATE FUNCTION marc_language(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_language' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
@@ -66,11 +66,11 @@ COMMENT ON FUNCTION marc_kind(marc) IS 'what is described, by leader/06-07: book
 
 CREATE FUNCTION marc_match_key(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_match_key' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
-COMMENT ON FUNCTION marc_match_key(marc) IS 'a key that descriptions of the same publication in other catalogues have too: form, title, author, year, extent, publisher, edition; begins with the number of the recipe; null without a title, with neither name nor year, and for records that are not bibliographic';
+COMMENT ON FUNCTION marc_match_key(marc) IS 'a key that descriptions of the same publication in other catalogues have too, in MARC 21 or UNIMARC: form, title without its article, author, year, extent, publisher, edition; begins with the number of the recipe; null without a title, with neither name nor year, and for records that are not bibliographic';
 
 CREATE FUNCTION marc_heading_key(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_heading_key' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_heading_key(marc) IS 'the key of an authority record''s heading (1XX): its kind and its subfields in NACO form';
+COMMENT ON FUNCTION marc_heading_key(marc) IS 'the key of an authority record''s heading (1XX, in UNIMARC 2XX): its kind and its subfields in NACO form';
 
 CREATE FUNCTION marc_heading_keys(record marc) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'marc_heading_keys' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;

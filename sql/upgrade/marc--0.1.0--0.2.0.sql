@@ -95,13 +95,23 @@ COMMENT ON FUNCTION marc_out(marc) IS 'output function: mnemonic text that is va
 COMMENT ON FUNCTION marc_from_iso2709(bytea, text) IS 'reads one ISO 2709 record; unless given (utf-8, marc-8, latin-1, iso-5426), the encoding comes from leader/09, in UNIMARC from 100$a/26-29, and from the bytes where that is wrong';
 COMMENT ON FUNCTION marc(bytea) IS 'reads one record from bytes in whichever form, recognised by its first bytes; XML and other text also in UTF-16, XML in ISO-8859-1 or windows-1252';
 COMMENT ON CAST (bytea AS marc) IS 'reads a record in whichever form';
-COMMENT ON FUNCTION marc_values(marc, text) IS 'all values that the path (MARCspec) selects, in the order of the record; an empty array when there are none';
+COMMENT ON FUNCTION marc_values(marc, text) IS 'all values that the path (MARCspec) selects, in the order of the record; an empty array when there are none; in a tag . is any character (9..), and X is the letter';
+COMMENT ON OPERATOR -> (marc, text) IS 'all values that the path selects; in a tag . is any character (9..), and X is the letter';
 COMMENT ON FUNCTION marc_value(marc, text) IS 'the first value that the path (MARCspec) selects; null when there is none';
 COMMENT ON FUNCTION marc_exists(marc, text) IS 'whether the path (MARCspec) selects anything';
+COMMENT ON FUNCTION marc_is_lossy(marc) IS 'whether the reader left out or replaced something that the received form held; no part of equality; kept by the binary and the text form of the type, not by marc_to_mrk() and the other forms';
+COMMENT ON FUNCTION marc_eq(marc, marc) IS 'implementation of the = operator';
+COMMENT ON FUNCTION marc_ne(marc, marc) IS 'implementation of the <> operator';
 COMMENT ON FUNCTION marc_try(text) IS 'reads a record in whichever text form; where it cannot be read, record is null and problem says why';
 COMMENT ON FUNCTION marc_try(bytea) IS 'reads a record in whichever form; where it cannot be read, record is null and problem says why';
+COMMENT ON FUNCTION marc_split(bytea) IS 'every record of a file of ISO 2709 (a bytea has 1 GB at most; marc_read_file reads longer ones), one row each with its offset and bytes; a record that cannot be read has a problem instead';
 COMMENT ON FUNCTION marc_problems(text) IS 'what is odd in a record in whichever text form and was mended by the reader; occurrence counts fields of this tag from 1';
 COMMENT ON FUNCTION marc_problems(bytea) IS 'what is odd in a record in whichever form and was mended by the reader; occurrence counts fields of this tag from 1';
+
+-- Without an option there is the default, not null.
+
+ALTER FUNCTION marc_to_xml(marc, text) CALLED ON NULL INPUT;
+COMMENT ON FUNCTION marc_to_xml(marc, text) IS 'writes MARCXML; for content that XML cannot hold, such as control characters, raises an error or with ''replace'' writes U+FFFD; an option that is null is the default';
 
 -- Writing ISO 2709 takes an encoding. The old function becomes the one of the cast, so that what uses it goes on.
 
@@ -109,8 +119,8 @@ ALTER FUNCTION marc_to_iso2709(marc) RENAME TO bytea;
 COMMENT ON FUNCTION bytea(marc) IS 'writes ISO 2709 in UTF-8; for the cast';
 
 CREATE FUNCTION marc_to_iso2709(record marc, encoding text DEFAULT 'utf-8', unencodable text DEFAULT 'error') RETURNS bytea
-	AS 'MODULE_PATHNAME', 'marc_to_iso2709_encoded' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION marc_to_iso2709(marc, text, text) IS 'writes ISO 2709 in utf-8 or marc-8, where a character that MARC-8 lacks raises an error or with ''ncr'' becomes &#xXXXX;; refuses a record over the format''s limits of 99999 bytes and 9999 bytes a field';
+	AS 'MODULE_PATHNAME', 'marc_to_iso2709_encoded' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION marc_to_iso2709(marc, text, text) IS 'writes ISO 2709 in utf-8 or marc-8, where a character that MARC-8 lacks raises an error or with ''ncr'' becomes a character reference such as &#x1F4DA; and refuses a record over the format''s limits of 99999 bytes and 9999 bytes a field; an option that is null is the default';
 
 CREATE FUNCTION marc_raw(record marc) RETURNS bytea
 	AS 'MODULE_PATHNAME', 'marc_raw' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
@@ -172,12 +182,12 @@ CREATE FUNCTION marc_to_json(record marc) RETURNS jsonb
 COMMENT ON FUNCTION marc_to_json(marc) IS 'writes MARC-in-JSON with fields as a list; raises an error for a NUL, which jsonb cannot hold';
 
 CREATE FUNCTION marc_to_json(record marc, form text, inexpressible text DEFAULT 'error') RETURNS jsonb
-	AS 'MODULE_PATHNAME', 'marc_to_jsonb_form' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 300;
-COMMENT ON FUNCTION marc_to_json(marc, text, text) IS 'writes MARC-in-JSON with fields as a ''list'' or ''keyed'' by tag; for a NUL, which jsonb cannot hold, raises an error or with ''replace'' writes U+FFFD';
+	AS 'MODULE_PATHNAME', 'marc_to_jsonb_form' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 300;
+COMMENT ON FUNCTION marc_to_json(marc, text, text) IS 'writes MARC-in-JSON with fields as a ''list'' or ''keyed'' by tag; for a NUL, which jsonb cannot hold, raises an error or with ''replace'' writes U+FFFD; an option that is null is the default';
 
 CREATE FUNCTION marc_to_json_text(record marc, form text DEFAULT 'list') RETURNS text
-	AS 'MODULE_PATHNAME', 'marc_to_json_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 200;
-COMMENT ON FUNCTION marc_to_json_text(marc, text) IS 'writes MARC-in-JSON as text on one line, leader first, with fields as a ''list'' or ''keyed'' by tag; holds every record';
+	AS 'MODULE_PATHNAME', 'marc_to_json_text' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 200;
+COMMENT ON FUNCTION marc_to_json_text(marc, text) IS 'writes MARC-in-JSON as text on one line, leader first, with fields as a ''list'' or ''keyed'' by tag (null is the default); holds every record';
 
 CREATE CAST (jsonb AS marc) WITH FUNCTION marc_from_json(jsonb);
 COMMENT ON CAST (jsonb AS marc) IS 'reads MARC-in-JSON';
@@ -239,7 +249,7 @@ COMMENT ON FUNCTION marc_split_aleph(text) IS 'every record of a file in Aleph s
 CREATE FUNCTION marc_read_file(path text, form text DEFAULT NULL, OUT ord bigint, OUT byte_offset bigint, OUT record marc, OUT bytes bytea, OUT problem text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'marc_read_file' LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 1000000;
-COMMENT ON FUNCTION marc_read_file(text, text) IS 'every record of a file on the server, read in steps, one row each; form is iso2709, marcxml, json, mrk, line or aleph, by default recognised; for roles with the privileges of pg_read_server_files; in a SELECT list it keeps nothing, in FROM the server keeps all rows in a temporary file';
+COMMENT ON FUNCTION marc_read_file(text, text) IS 'every record of a file on the server, read in steps, one row each; form is iso2709, marcxml, json, mrk, line or aleph, by default recognised; for roles with the privileges of pg_read_server_files; in a SELECT list it needs memory for one record, in FROM the server keeps all rows in a temporary file';
 REVOKE EXECUTE ON FUNCTION marc_read_file(text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION marc_read_file(text, text) TO pg_read_server_files;
 
@@ -255,7 +265,7 @@ CREATE AGGREGATE marc_iso2709_agg(record marc) (
 	SFUNC = marc_iso2709_agg_add, STYPE = internal, FINALFUNC = marc_iso2709_agg_end, FINALFUNC_MODIFY = READ_WRITE,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE marc_iso2709_agg(marc) IS 'a file of ISO 2709 with all records, in UTF-8; null records are left out';
+COMMENT ON AGGREGATE marc_iso2709_agg(marc) IS 'a file of ISO 2709 with all records, in UTF-8, of up to 1 GB; null records are left out; a record over the limits of the format is an error';
 
 CREATE FUNCTION marc_iso2709_agg_add(state internal, record marc, too_long text) RETURNS internal
 	AS 'MODULE_PATHNAME', 'marc_iso2709_agg_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
@@ -283,7 +293,7 @@ CREATE AGGREGATE marc_collection_agg(record marc) (
 	SFUNC = marc_collection_agg_add, STYPE = internal, FINALFUNC = marc_collection_agg_end, FINALFUNC_MODIFY = READ_WRITE,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE marc_collection_agg(marc) IS 'a MARCXML collection with all records; null records are left out';
+COMMENT ON AGGREGATE marc_collection_agg(marc) IS 'a MARCXML collection with all records, of up to 1 GB; null records are left out; content that XML cannot hold is an error';
 
 CREATE AGGREGATE marc_collection_agg(record marc, inexpressible text) (
 	SFUNC = marc_collection_agg_add, STYPE = internal, FINALFUNC = marc_collection_agg_end, FINALFUNC_MODIFY = READ_WRITE,
@@ -301,7 +311,7 @@ COMMENT ON FUNCTION marc_new(text) IS 'a record without fields, with a leader fo
 
 CREATE FUNCTION marc_set(record marc, path text, value text) RETURNS marc
 	AS 'MODULE_PATHNAME', 'marc_set' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION marc_set(marc, text, text) IS 'the record with every value that the path selects set to this one; where it selects none, 245$c, 650[1]$2 or 003 make the subfield or the field; characters such as 008/35-37 or LDR/5 take as many others; a null value changes nothing';
+COMMENT ON FUNCTION marc_set(marc, text, text) IS 'the record with every value that the path selects set to this one; where it selects none, 245$c, 650[1]$2 or 003 make the subfield or the field; characters such as 008/35-37 or LDR/5 take as many others; a data field without a subfield cannot be set; another path that matches nothing, such as 650[5]$a, has no effect; a null value changes nothing';
 
 CREATE FUNCTION marc_set_leader(record marc, leader text) RETURNS marc
 	AS 'MODULE_PATHNAME', 'marc_set_leader' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
@@ -313,7 +323,7 @@ COMMENT ON FUNCTION marc_replace(marc, text, text, text) IS 'the record with eac
 
 CREATE FUNCTION marc_delete(record marc, path text) RETURNS marc
 	AS 'MODULE_PATHNAME', 'marc_delete' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
-COMMENT ON FUNCTION marc_delete(marc, text) IS 'the record without the fields or subfields that the path selects; a field whose last subfield goes, goes too';
+COMMENT ON FUNCTION marc_delete(marc, text) IS 'the record without the fields or subfields that the path selects; a field whose last subfield goes, goes too; in a tag . is any character (9..)';
 
 CREATE FUNCTION marc_add(record marc, field text) RETURNS marc
 	AS 'MODULE_PATHNAME', 'marc_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
@@ -343,7 +353,7 @@ CREATE OPERATOR || (LEFTARG = marc, RIGHTARG = text, FUNCTION = marc_add);
 COMMENT ON OPERATOR || (marc, text) IS 'the record with another field, given as a mnemonic line';
 
 CREATE OPERATOR - (LEFTARG = marc, RIGHTARG = text, FUNCTION = marc_delete);
-COMMENT ON OPERATOR - (marc, text) IS 'the record without the fields or subfields that the path selects';
+COMMENT ON OPERATOR - (marc, text) IS 'the record without the fields or subfields that the path selects; in a tag . is any character (9..)';
 
 -- Differences. Two records with equal digests have none; the positions of the leader that describe the packing in
 -- ISO 2709 do not count.
@@ -351,27 +361,28 @@ COMMENT ON OPERATOR - (marc, text) IS 'the record without the fields or subfield
 CREATE FUNCTION marc_diff(a marc, b marc, OUT kind text, OUT tag text, OUT ord_a integer, OUT ord_b integer,
 		OUT old_field text, OUT new_field text, OUT detail text[])
 	RETURNS SETOF record
-	AS 'MODULE_PATHNAME', 'marc_diff' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 300 ROWS 10;
-COMMENT ON FUNCTION marc_diff(marc, marc) IS 'what leads from record a to record b: a row for each field with kind add, delete, change or move, its place in both (numbered from 1, as in marc_fields) and its mnemonic lines; for a change, detail names what differs inside the field; each changed character of the leader is a row with tag LDR';
+	AS 'MODULE_PATHNAME', 'marc_diff' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 300 ROWS 10;
+COMMENT ON FUNCTION marc_diff(marc, marc) IS 'what leads from record a to record b: a row for each field with kind add, delete, change or move, its place in both (numbered from 1, as in marc_fields) and its mnemonic lines; for a change, detail names what differs inside the field; each changed character of the leader is a row with tag LDR; where one record is null, the leader and all fields of the other were added or deleted';
 
 CREATE FUNCTION marc_diff_text(a marc, b marc, context integer DEFAULT 1) RETURNS text
-	AS 'MODULE_PATHNAME', 'marc_diff_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 300;
-COMMENT ON FUNCTION marc_diff_text(marc, marc, integer) IS 'the differences as lines for people: - gone, + new, ~ moved to here, blank unchanged (as many around each change as context says), ... left out; empty when there are none';
+	AS 'MODULE_PATHNAME', 'marc_diff_text' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 300;
+COMMENT ON FUNCTION marc_diff_text(marc, marc, integer) IS 'the differences as lines for people: - gone, + new, ~ moved to here, blank unchanged (as many around each change as context says), ... left out; empty when there are none; where one record is null, all of the other was added or deleted';
 
 -- Merging by rules. extension/marc/include/marc/merge.hpp has the grammar of the rules, what they mean and the built-in
 -- ones. Constant rules are compiled once for each place where they are used.
 
 CREATE FUNCTION marc_merge(base marc, incoming marc, rules jsonb DEFAULT '{}') RETURNS marc
-	AS 'MODULE_PATHNAME', 'marc_merge' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500;
-COMMENT ON FUNCTION marc_merge(marc, marc, jsonb) IS 'the local record base after taking over what the better or newer copy incoming says; fields that the rules protect (built in: 001, 003, 09X to 89X with 9 in the middle except 49X, 9XX, $5, $9 local) stay byte for byte, and merging again changes nothing';
+	AS 'MODULE_PATHNAME', 'marc_merge' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 500;
+COMMENT ON FUNCTION marc_merge(marc, marc, jsonb) IS 'the local record base after taking over what the better or newer copy incoming says; fields that the rules protect (built in: 001, 003, 09X to 89X with 9 in the middle except 49X, 9XX, $5, $9 local) stay byte for byte, and merging again changes nothing; an incoming pair of linked fields whose number in $6 base has given to another pair gets the next free one; without incoming it is base, and rules that are null are the built-in ones';
 
 CREATE FUNCTION marc_merge_explain(base marc, incoming marc, rules jsonb DEFAULT '{}', OUT origin text, OUT tag text, OUT ord integer,
 		OUT action text, OUT reason text, OUT field text)
 	RETURNS SETOF record
-	AS 'MODULE_PATHNAME', 'marc_merge_explain' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 600 ROWS 60;
-COMMENT ON FUNCTION marc_merge_explain(marc, marc, jsonb) IS 'what marc_merge does with each field of base (keep or drop) and of incoming (take or ignore), and by which rule; ord numbers the fields of each record from 1';
+	AS 'MODULE_PATHNAME', 'marc_merge_explain' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600 ROWS 60;
+COMMENT ON FUNCTION marc_merge_explain(marc, marc, jsonb) IS 'what marc_merge does with each field of base (keep or drop) and of incoming (take or ignore), and by which rule; ord numbers the fields of each record from 1; without incoming every field is kept';
 
--- Validation by Avram schema (https://format.gbv.de/schema/avram/specification). A schema is compiled once for a session.
+-- Validation by Avram schema. The specification is https://format.gbv.de/schema/avram/specification; a schema is compiled once
+-- for a session.
 
 CREATE FUNCTION marc_validate(record marc, schema jsonb DEFAULT NULL, options jsonb DEFAULT NULL,
 		OUT severity text, OUT rule text, OUT tag text, OUT occurrence integer, OUT "position" text, OUT subfield text,
@@ -393,7 +404,7 @@ CREATE FUNCTION marc_schema_check(schema jsonb, OUT severity text, OUT path text
 	AS 'MODULE_PATHNAME', 'marc_schema_check' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 10;
 COMMENT ON FUNCTION marc_schema_check(jsonb) IS 'a row for each problem of an Avram schema itself, by the rules of the specification and its metaschema';
 
--- Standard numbers in one form each, keys for comparing records and headings, and what a record says of itself.
+-- Standard numbers, keys, and what a record says of itself. Numbers have one form each; keys compare records and headings.
 
 CREATE FUNCTION marc_fold(value text) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_fold' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5;
@@ -405,11 +416,11 @@ COMMENT ON FUNCTION marc_naco(text) IS 'the text in the form in which authority 
 
 CREATE FUNCTION marc_normalize_isbn(value text) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_normalize_isbn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
-COMMENT ON FUNCTION marc_normalize_isbn(text) IS 'the ISBN at the start of the text as 13 digits, made of 10 where needed; null when there is none or its check digit is wrong';
+COMMENT ON FUNCTION marc_normalize_isbn(text) IS 'the ISBN at the start of the text or behind a qualifier in parentheses, as 13 digits, made of 10 where needed; null when there is none, its check digit is wrong, all its digits are 0, or it is an ISMN';
 
 CREATE FUNCTION marc_normalize_issn(value text) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_normalize_issn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
-COMMENT ON FUNCTION marc_normalize_issn(text) IS 'the ISSN at the start of the text with its hyphen; null when there is none or its check digit is wrong';
+COMMENT ON FUNCTION marc_normalize_issn(text) IS 'the ISSN at the start of the text or behind a qualifier in parentheses, with its hyphen; null when there is none, its check digit is wrong, or it is 0000-0000';
 
 CREATE FUNCTION marc_normalize_lccn(value text) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_normalize_lccn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
@@ -421,15 +432,15 @@ COMMENT ON FUNCTION marc_normalize_oclc(text) IS 'the OCLC number without prefix
 
 CREATE FUNCTION marc_isbn(record marc) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'marc_isbn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_isbn(marc) IS 'the valid ISBNs of 020$a as 13 digits';
+COMMENT ON FUNCTION marc_isbn(marc) IS 'the valid ISBNs of 020$a as 13 digits, in UNIMARC of 010$a';
 
 CREATE FUNCTION marc_issn(record marc) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'marc_issn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_issn(marc) IS 'the valid ISSNs of 022$a';
+COMMENT ON FUNCTION marc_issn(marc) IS 'the valid ISSNs of 022$a, in UNIMARC of 011$a';
 
 CREATE FUNCTION marc_lccn(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_lccn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_lccn(marc) IS 'the LCCN of 010$a, normalised';
+COMMENT ON FUNCTION marc_lccn(marc) IS 'the LCCN of 010$a, normalised; null for UNIMARC, which has ISBNs there';
 
 CREATE FUNCTION marc_oclc(record marc) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'marc_oclc' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
@@ -437,23 +448,23 @@ COMMENT ON FUNCTION marc_oclc(marc) IS 'the OCLC numbers: of 001 where 003 or a 
 
 CREATE FUNCTION marc_title(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_title' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_title(marc) IS 'the title: 245$a$b$n$p, in UNIMARC 200$a$e$h$i, without the punctuation at its end';
+COMMENT ON FUNCTION marc_title(marc) IS 'the title: 245$a$b$n$p, in UNIMARC 200$a$e$h$i, without the punctuation at its end and without non-sorting marks';
 
 CREATE FUNCTION marc_sort_title(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_sort_title' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_sort_title(marc) IS 'the title for sorting: without its article, as the second indicator of 245 counts it, folded';
+COMMENT ON FUNCTION marc_sort_title(marc) IS 'the title for sorting: without what stands between non-sorting marks, or without its article as the second indicator of 245 counts it, folded';
 
 CREATE FUNCTION marc_author(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_author' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_author(marc) IS 'the main name (100, 110, 111), or else the first added one (700, 710, 711)';
+COMMENT ON FUNCTION marc_author(marc) IS 'the main name (100, 110, 111), or else the first added one (700, 710, 711), in UNIMARC the first of 70X to 72X by its last digit; null when there is none';
 
 CREATE FUNCTION marc_date(record marc) RETURNS integer
 	AS 'MODULE_PATHNAME', 'marc_date' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_date(marc) IS 'the year of publication: 008/07-10, or else the first year in 264$c or 260$c; null when unknown';
+COMMENT ON FUNCTION marc_date(marc) IS 'the year of publication: 008/07-10, or else the first year in 264$c or 260$c, in UNIMARC 100$a/9-12 or 210$d or 214$d; null when unknown';
 
 CREATE FUNCTION marc_language(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_language' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_language(marc) IS 'the code of the language: 008/35-37, or else 041$a';
+COMMENT ON FUNCTION marc_language(marc) IS 'the code of the language: 008/35-37, or else 041$a, in UNIMARC 101$a; null when there is none';
 
 CREATE FUNCTION marc_kind(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_kind' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5;
@@ -461,15 +472,15 @@ COMMENT ON FUNCTION marc_kind(marc) IS 'what is described, by leader/06-07: book
 
 CREATE FUNCTION marc_match_key(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_match_key' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
-COMMENT ON FUNCTION marc_match_key(marc) IS 'a key that descriptions of the same publication in other catalogues have too: form, title, author, year, extent, publisher, edition; begins with the number of the recipe';
+COMMENT ON FUNCTION marc_match_key(marc) IS 'a key that descriptions of the same publication in other catalogues have too, in MARC 21 or UNIMARC: form, title without its article, author, year, extent, publisher, edition; begins with the number of the recipe; null without a title, with neither name nor year, and for records that are not bibliographic';
 
 CREATE FUNCTION marc_heading_key(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_heading_key' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_heading_key(marc) IS 'the key of an authority record''s heading (1XX): its kind and its subfields in NACO form';
+COMMENT ON FUNCTION marc_heading_key(marc) IS 'the key of an authority record''s heading (1XX, in UNIMARC 2XX): its kind and its subfields in NACO form';
 
 CREATE FUNCTION marc_heading_keys(record marc) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'marc_heading_keys' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
-COMMENT ON FUNCTION marc_heading_keys(marc) IS 'the keys of all headings of a bibliographic record, to be found among those of authority records';
+COMMENT ON FUNCTION marc_heading_keys(marc) IS 'the keys of all headings of a bibliographic record, as marc_heading_key() gives them for authority records; for a GIN index over the array';
 
 -- Searching: the type marc_query, and an index for it.
 

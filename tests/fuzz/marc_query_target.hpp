@@ -10,6 +10,7 @@
 #include "marc/index_terms.hpp"
 #include "marc/match_key.hpp"
 #include "marc/naco.hpp"
+#include "marc/path.hpp"
 #include "marc/query.hpp"
 #include "marc/title.hpp"
 
@@ -36,8 +37,9 @@ inline marc::stored_record record_with(std::string_view text) {
         for (const char* tag : {"245", "020", "022", "010", "035", "100", "500", "300"}) {
             b.add_field(tag, content);
         }
-        b.add_field("001", text);
-        b.add_field("008", text);
+        for (const char* tag : {"001", "007", "008", "LDR"}) {
+            b.add_field(tag, text);
+        }
         return b.finish();
     } catch (const marc::parse_error&) {
         b.clear();
@@ -74,38 +76,62 @@ inline void keys_of(const marc::record_view& record) {
     marc::collect_fulltext(record, weights);
 }
 
+/// What an index with these keys knows of a record.
+inline marc::truth known_by_index(const marc::query_terms& terms, std::span<const std::string_view> keys) {
+    std::vector<marc::truth> found;
+    for (const marc::query_term& term : terms.terms()) {
+        bool there = false;
+        for (const std::string_view key : keys) {
+            there = there ||
+                    (term.is_range ? key >= terms.key(term) && terms.compare(term, key) == 0 : key == terms.key(term));
+        }
+        found.push_back(there ? marc::truth::yes : marc::truth::no);
+    }
+    return terms.evaluate(found.data());
+}
+
+/// The index must say nothing that the evaluation contradicts.
+inline void demand_agreement(const marc::query_terms& terms, std::span<const std::string_view> keys, bool really) {
+    const marc::truth known = known_by_index(terms, keys);
+    demand(known != marc::truth::yes || really, "the index finds no record that does not match");
+    demand(known != marc::truth::no || !really, "the index misses no record");
+}
+
 inline void query(std::string_view input) {
     const std::size_t end = std::min(input.find('\0'), input.size());
+    const std::string_view text = input.substr(0, end);
     const marc::stored_record record = record_with(input.substr(std::min(end + 1, input.size())));
     keys_of(record.view());
     std::pmr::memory_resource* const memory = std::pmr::get_default_resource();
+    static constexpr marc::index_options all_options[] = {{}, {false, {}}, {true, "020,6.."}};
     marc::term_collector collector(memory);
+    for (const std::string_view key : collector.collect(record.view(), {})) {
+        demand(key.size() <= marc::limits::index_key_bytes, "keys are short");
+    }
     try {
-        const marc::query parsed(input.substr(0, end));
+        const marc::query parsed(text);
         marc::query_evaluator evaluator(memory);
         const bool really = evaluator.matches(parsed.view(), record.view());
-        for (const marc::index_options& options :
-             {marc::index_options{}, marc::index_options{false, {}}, marc::index_options{true, "020,6.."}}) {
-            const auto keys = collector.collect(record.view(), options);
-            const marc::query_terms terms(parsed.view(), options, memory);
-            std::vector<marc::truth> found;
-            for (const marc::query_term& term : terms.terms()) {
-                bool there = false;
-                for (const std::string_view key : keys) {
-                    demand(key.size() <= marc::limits::index_key_bytes, "keys are short");
-                    there = there || (term.is_range ? key >= terms.key(term) && terms.compare(term, key) == 0
-                                                    : key == terms.key(term));
-                }
-                found.push_back(there ? marc::truth::yes : marc::truth::no);
-            }
-            const marc::truth known = terms.evaluate(found.data());
-            demand(known != marc::truth::yes || really, "the index finds no record that does not match");
-            demand(known != marc::truth::no || !really, "the index misses no record");
+        for (const marc::index_options& options : all_options) {
+            demand_agreement(marc::query_terms(parsed.view(), options, memory),
+                             collector.collect(record.view(), options), really);
         }
     } catch (const marc::parse_error& e) {
         demand(e.offset() <= input.size(), "an error lies in the query");
     }
-    marc::query_terms(input.substr(0, end), {}, memory); // as a path
+    try { // the same text as a path, for @?
+        const marc::path parsed = marc::parse_path(text, memory);
+        std::pmr::string scratch;
+        std::string_view value;
+        const bool really = marc::path_cursor(parsed, record.view(), scratch).next(value);
+        for (const marc::index_options& options : all_options) {
+            demand_agreement(marc::query_terms(text, options, memory), collector.collect(record.view(), options),
+                             really);
+        }
+    } catch (const marc::parse_error& e) {
+        demand(e.offset() <= input.size(), "an error lies in the path");
+        marc::query_terms(text, {}, memory);
+    }
 }
 
 } // namespace marc_fuzz

@@ -34,6 +34,7 @@ SELECT is_empty($$
 	SELECT name FROM member_function
 	WHERE extname = 'marc' AND prokind = 'f' AND NOT proisstrict AND proname !~ '_agg_(add|end)$'
 	AND proname NOT IN ('marc_from_iso2709', 'marc_to_aleph', 'marc_read_file', 'marc_validate', 'marc_is_valid',
+		'marc_to_iso2709', 'marc_to_xml', 'marc_to_json', 'marc_to_json_text', 'marc_merge', 'marc_merge_explain', 'marc_diff', 'marc_diff_text',
 		'marc_new', 'marc_set', 'marc_set_leader', 'marc_replace', 'marc_delete', 'marc_add', 'marc_append', 'marc_sort', 'marc_keep')
 $$, 'every function of marc is strict, except those with optional arguments, the edits, which a null must not undo, and the parts of aggregates');
 

@@ -1,5 +1,6 @@
 // Avram schemas: the test suite of the specification, regular expressions, and the checks of schemas themselves.
 #include "avram_pattern.hpp"
+#include "marc/charset.hpp"
 #include "marc/avram.hpp"
 #include "marc/error.hpp"
 #include "marc/validate.hpp"
@@ -233,6 +234,24 @@ bool matches(std::string_view pattern, std::string_view value) {
 }
 avram::pattern::state state_of(std::string_view pattern) {
     return avram::pattern(pattern, std::pmr::get_default_resource()).status();
+}
+
+TEST(marc_avram, ranges_of_a_set_in_any_order) {
+    for (const char* set : {"[c-eaxb-d]", "[a-ce-ed-dx]", "[xedcba]", "[a-cb-bc-exx]"}) {
+        for (char c = 'a'; c <= 'z'; ++c) {
+            EXPECT_EQ(matches(set, {&c, 1}), (c >= 'a' && c <= 'e') || c == 'x') << set << c;
+        }
+    }
+    EXPECT_FALSE(matches("[^\\w\\W]", "a"));
+    EXPECT_TRUE(matches("^[\\d\\u{400}-\\u{4FF}_-]+$", "0\xD0\x80\xD3\xBF-_"));
+    // Each of these was compared for each character.
+    std::string set = "^[";
+    for (char32_t c = 0x4E00; c < 0x9F00; c += 2) {
+        char bytes[4];
+        set.append(bytes, encode_character(c, bytes));
+    }
+    EXPECT_FALSE(matches(set + "]{100}$", std::string(1'000'000, 'a')));
+    EXPECT_TRUE(matches(set + "]$", "\xE4\xB8\x80"));
 }
 
 TEST(marc_avram, patterns_follow_ecmascript) {

@@ -27,7 +27,8 @@ std::string after(const std::string& fields, const edit_function& edit) {
     const edit_outcome outcome = edit(r.view(), into);
     if (outcome != edit_outcome::changed) {
         EXPECT_EQ(into.field_count(), 0U);
-        constexpr const char* names[] = {"unchanged", "changed", "no_place", "wrong_length", "delimiter", "indicator"};
+        constexpr const char* names[] = {"unchanged", "changed",   "no_place", "wrong_length",
+                                         "delimiter", "indicator", "wildcard"};
         return names[static_cast<int>(outcome)];
     }
     const stored_record changed = into.finish();
@@ -68,13 +69,19 @@ TEST(marc_edit, set_makes_what_is_named_exactly) {
     EXPECT_EQ(set("=650  \\0$aA\n=650  \\0$aB", "650[1]$2", "fast"), "=650  \\0$aA\n=650  \\0$aB$2fast");
     EXPECT_EQ(set("=001  x\n=245  10$aT", "003", "DLC"), "=001  x\n=003  DLC\n=245  10$aT");
     for (const char* path : {"650$2", "650[2]$2", "6..$2", "650$2[0]", "651[0]$a", "001$a", "006$a", "245$p/0", "FMT",
-                             "999", "245$c-d", "245$c$d", "245[#]$c", "245[0-1]$c", "003[0]", "003/0", "245$c{$a}"}) {
+                             "245$c-d", "245$c$d", "245[#]$c", "245[0-1]$c", "003[0]", "003/0", "245$c{$a}"}) {
         EXPECT_EQ(set("=001  x\n=245  10$aT\n=650  \\0$aA\n=650  \\0$aB", path, "N"), "unchanged") << path;
     }
 }
 
 TEST(marc_edit, set_refuses_what_has_no_place) {
     const std::string fields = "=001  abc\n=245  10$aT";
+    for (const char* path : {"999", "99.", "9..", "650[5]", "650{$a}", "650/0"}) { // whether there is one or not
+        EXPECT_EQ(set(fields, path, "N"), "no_place") << path;
+    }
+    EXPECT_EQ(set(fields, "650[5]$a", "N"), "unchanged");
+    EXPECT_EQ(set(fields, "245[5]^1", "1"), "unchanged");
+    EXPECT_EQ(set(fields, "006/0", "a"), "unchanged");
     EXPECT_EQ(set(fields, "245", "N"), "no_place");
     EXPECT_EQ(set(fields, "245/0", "N"), "no_place");
     EXPECT_EQ(set(fields, "001/1-2", "N"), "wrong_length");
@@ -260,6 +267,37 @@ TEST(marc_edit, edits_and_paths_agree) {
             ASSERT_TRUE(values(b.finish().view()).empty());
         }
     }
+}
+
+TEST(marc_edit, x_is_no_wildcard_and_says_so) {
+    const stored_record r = from_mrk("=LDR  00000nam a2200000 a 4500\n=001  x\n=952  \\\\$aT\n=65X  \\\\$aT");
+    builder b;
+    for (const char* path : {"9XX", "95X", "XXX", "9XX$a", "9XX[0]$a"}) {
+        EXPECT_EQ(delete_values(r.view(), parse_path(path), b), edit_outcome::wildcard) << path;
+        EXPECT_EQ(set_values(r.view(), parse_path(path), "y", b), edit_outcome::wildcard) << path;
+        EXPECT_EQ(replace_in_values(r.view(), parse_path(path), "T", "y", b), edit_outcome::wildcard) << path;
+    }
+    EXPECT_EQ(delete_values(r.view(), parse_path("65X$b"), b), edit_outcome::unchanged); // there is such a field
+    EXPECT_EQ(delete_values(r.view(), parse_path("65X"), b), edit_outcome::changed);
+    for (const char* path : {"X00", "9X9", "AXX", "953", "94."}) {
+        EXPECT_EQ(delete_values(r.view(), parse_path(path), b), edit_outcome::unchanged) << path;
+    }
+}
+
+TEST(marc_edit, a_long_pattern_takes_no_quadratic_time) {
+    builder b;
+    b.add_field("500", "  \x1F"
+                       "a" +
+                           std::string(8'000'000, 'a'));
+    const stored_record r = b.finish();
+    // Byte by byte these were 16 million million comparisons.
+    EXPECT_EQ(replace_in_values(r.view(), parse_path("500$a"), std::string(4'000'000, 'a') + "b", "x", b),
+              edit_outcome::unchanged);
+    EXPECT_EQ(replace_in_values(r.view(), parse_path("500$a"), std::string(4'000'000, 'a'), "x", b),
+              edit_outcome::changed);
+    EXPECT_EQ(b.finish().view().field(0).content(), "  \x1F"
+                                                    "axx");
+    EXPECT_THROW(replace_in_values(r.view(), parse_path("500$a"), "a", std::string(1'000, 'x'), b), parse_error);
 }
 
 std::size_t polls = 0;

@@ -51,15 +51,38 @@ TEST(marc_identifier, isbn_forms) {
                              "SBN 306-40615-2",
                              "0306406152.",
                              "0306406152 1990",
-                             "[0306406152]"}) {
+                             "[0306406152]",
+                             "(pbk.) 978-0-306-40615-7",
+                             "(pbk. : v. 2) ISBN 0306406152 :"}) {
         EXPECT_EQ(isbn13(text).text(), "9780306406157") << text;
     }
     EXPECT_EQ(isbn13("080442957X").text(), "9780804429573");
     EXPECT_EQ(isbn13("0-8044-2957-x (v. 1)").text(), "9780804429573");
     EXPECT_EQ(isbn13("9791090636071").text(), "9791090636071");
-    for (const char* text : {"", "0306406153", "9780306406158", "030640615", "03064061522", "97803064061577",
-                             "1234567890123", "9770317847001", "(pbk.)", "$12.00", "x", "03064061x2", "-", "ISBN",
-                             "pbk 0306406152", "978030640615", "9780306406157x"}) {
+    for (const char* text : {"",
+                             "0306406153",
+                             "9780306406158",
+                             "030640615",
+                             "03064061522",
+                             "97803064061577",
+                             "1234567890123",
+                             "9770317847001",
+                             "(pbk.)",
+                             "$12.00",
+                             "x",
+                             "03064061x2",
+                             "-",
+                             "ISBN",
+                             "pbk 0306406152",
+                             "978030640615",
+                             "9780306406157x",
+                             "9790260000438",
+                             "979-0-2600-0043-8",
+                             "0000000000",
+                             "000000000",
+                             "9780000000002",
+                             "(pbk. 0306406152",
+                             "(pbk.) (alk.)"}) {
         EXPECT_EQ(isbn13(text).text(), "") << text;
     }
 }
@@ -68,11 +91,12 @@ TEST(marc_identifier, issn_forms) {
     for (const char* text : {"0317-8471", "03178471", "0317 8471", "ISSN 0317-8471", "0317-8471 (online)",
                              "0317-8471 =", "issn:0317-8471", "urn:issn:0317-8471", "ISSN-L 0317-8471",
                              "0317\xE2\x80\x93"
-                             "8471"}) {
+                             "8471",
+                             "(online) 0317-8471"}) {
         EXPECT_EQ(issn(text).text(), "0317-8471") << text;
     }
     EXPECT_EQ(issn("1050-124x").text(), "1050-124X");
-    for (const char* text : {"", "0317-8472", "0317-847", "0317-84711", "abcd-efgh", "031X-8471"}) {
+    for (const char* text : {"", "0317-8472", "0317-847", "0317-84711", "abcd-efgh", "031X-8471", "0000-0000"}) {
         EXPECT_EQ(issn(text).text(), "") << text;
     }
 }
@@ -111,13 +135,15 @@ TEST(marc_identifier, lccn_forms) {
 
 TEST(marc_identifier, oclc_forms) {
     for (const char* text : {"12345", "ocm00012345", "ocn012345", "on12345", "(OCoLC)12345", "(OCoLC)ocm00012345 ",
-                             "(ocolc) 12345", " ocm00012345 ", "(OCoLC)12345 (alt)"}) {
+                             "(ocolc) 12345", " ocm00012345 ", "(OCoLC)12345 (alt)", "OCLC 12345", "OCLC: 12345",
+                             "oclc#12345", "ocm 00012345", "OCLC ocm00012345", "(OCoLC) OCLC 12345"}) {
         EXPECT_EQ(oclc_number(text).text(), "12345") << text;
     }
     EXPECT_EQ(marked_oclc_number("12345").text(), "");
     EXPECT_EQ(marked_oclc_number("(OCoLC)12345").text(), "12345");
-    for (const char* text :
-         {"", "(OCoLC)", "(DLC)12345", "(OCoLC)fst00848973", "0", "ocm", "12-345", "123456789012345", "once"}) {
+    EXPECT_EQ(marked_oclc_number("OCLC 12345").text(), "12345");
+    for (const char* text : {"", "(OCoLC)", "(DLC)12345", "(OCoLC)fst00848973", "0", "ocm", "12-345", "123456789012345",
+                             "once", "on 12345", "OCLC", "OCLCx12345"}) {
         EXPECT_EQ(oclc_number(text).text(), "") << text;
     }
 }
@@ -136,6 +162,73 @@ TEST(marc_identifier, of_records) {
     EXPECT_EQ(join(oclc_numbers(from_mrk("=LDR  00000nam\n=001  12\n=003  OCoLC").view(), memory)), "12");
 }
 
+// The records of the shared UNIMARC data, shortened.
+constexpr std::string_view italian =
+    "=LDR  00000nam0 2200000 i 4500\n=010  \\\\$a88-04-40682-8\n=100  \\\\$a19961119d1996    ||||0itac50      ba\n"
+    "=101  \\\\$aita\n=200  1\\$a\xC2\x88L'\xC2\x89"
+    "altra faccia della spirale$fIsaac Asimov\n"
+    "=205  \\\\$a2. ed\n=210  \\\\$aMilano$cA. Mondadori$d1996\n=215  \\\\$aV, 201 p.$d20 cm.\n"
+    "=700  \\1$aAsimov$b, Isaac$4070\n=702  \\1$aFruttero$b, Carlo";
+constexpr std::string_view french =
+    "=LDR  00000cam0a2200000   4500\n=010  \\\\$a2-07-010796-5$bbrel.\n=011  \\\\$a0317-8471\n"
+    "=035  \\\\$a(OCoLC)489103868\n=100  \\\\$a19750228d1974    m  y0frey50      ba\n=101  0\\$afre\n"
+    "=106  \\\\$ar\n=200  1\\$aZoologie$hIV$iT\xC3\xA9trapodes\n=214  \\0$a[Paris]$cGallimard$dDL 1974\n"
+    "=215  \\\\$a1 vol. (XVI-1637 p.)\n=606  \\\\$3027238466$aMammif\xC3\xA8res$3027232050$xDictionnaires$2rameau\n"
+    "=607  \\\\$aFrance$z1900-1945\n=702  \\1$3027158241$aT\xC3\xA9try$bAndr\xC3\xA9"
+    "e$f1907-1992$4340\n"
+    "=712  02$aUniversit\xC3\xA9$cParis$bFacult\xC3\xA9$4070";
+
+TEST(marc_title, of_unimarc_records) {
+    const stored_record i = from_mrk(italian);
+    const stored_record f = from_mrk(french);
+    EXPECT_EQ(join(isbns(i.view(), memory)), "9788804406822");
+    EXPECT_EQ(join(isbns(f.view(), memory)), "9782070107964");
+    EXPECT_EQ(join(issns(f.view(), memory)), "0317-8471");
+    EXPECT_EQ(join(oclc_numbers(f.view(), memory)), "489103868");
+    EXPECT_EQ(lccn_of(f.view()).text(), ""); // 010 is the ISBN
+    EXPECT_EQ(title(i.view(), memory), "L'altra faccia della spirale");
+    EXPECT_EQ(sort_title(i.view(), memory), "altra faccia della spirale");
+    EXPECT_EQ(author(i.view(), memory), "Asimov, Isaac");
+    EXPECT_EQ(author(f.view(), memory), "T\xC3\xA9try, Andr\xC3\xA9"
+                                        "e");
+    EXPECT_EQ(publication_year(f.view()), 1974);
+    EXPECT_EQ(publication_year(from_mrk("=LDR  00000nam\n=200  1\\$aT\n=214  \\0$dDL 1974").view()), 1974);
+    EXPECT_EQ(match_key(i.view(), memory), "1|amp|altrafacciadellaspirale|asimovis|1996|201|amon|2|");
+    EXPECT_EQ(match_key(f.view(), memory), "1|amp|zoologieivtetrapodes|tetryand|1974|1637|gall||");
+    // The same book in MARC 21.
+    EXPECT_EQ(match_key(from_mrk("=LDR  00000nam a2200000 a 4500\n=008  961119s1996    it            000 1 ita d\n"
+                                 "=100  1\\$aAsimov, Isaac.\n=245  12$aL'altra faccia della spirale /$cAsimov.\n"
+                                 "=250  \\\\$aSecond edition.\n=260  \\\\$bA. Mondadori,$c1996.\n=300  \\\\$av, 201 p.")
+                            .view(),
+                        memory),
+              match_key(i.view(), memory));
+}
+
+TEST(marc_naco, heading_keys_of_unimarc) {
+    const auto keys_of = [](std::string_view mrk) {
+        std::string all;
+        for (const std::pmr::string& key : heading_keys(from_mrk(mrk).view(), memory)) {
+            all += (all.empty() ? "" : " ; ") + std::string(key);
+        }
+        return all;
+    };
+    EXPECT_EQ(keys_of(italian), "00$aasimov, isaac ; 00$afruttero, carlo");
+    EXPECT_EQ(keys_of(french), "50$amammiferes$xdictionnaires ; 51$afrance$y1900 1945 ; "
+                               "00$atetry, andree$d1907 1992 ; 10$auniversite paris$bfaculte");
+    const auto key_of = [](std::string_view mrk) { return std::string(heading_key(from_mrk(mrk).view(), memory)); };
+    EXPECT_EQ(key_of("=LDR  00000nx  a2200000   45  \n=100  \\\\$a19800101afrey50      ba0\n"
+                     "=200  \\1$90y$aT\xC3\xA9try$bAndr\xC3\xA9"
+                     "e$f1907-1992\n=400  \\1$aX"),
+              "00$atetry, andree$d1907 1992");
+    // Without a field 200 nothing but the leader tells UNIMARC.
+    EXPECT_EQ(key_of("=LDR  00000nx  b2200000   45  \n=100  \\\\$a19800101afrey50\n=210  02$aUNESCO$bSecretariat"),
+              "10$aunesco$bsecretariat");
+    EXPECT_EQ(
+        key_of("=LDR  00000nx  j2200000   45  \n=100  \\\\$a19800101afrey50\n=250  \\\\$aZoologie$zXIXe si\xC3\xA8"
+               "cle"),
+        "50$azoologie$yxixe siecle");
+}
+
 TEST(marc_title, of_a_record) {
     const auto sorted = [](std::string_view field) {
         return std::string(
@@ -148,6 +241,15 @@ TEST(marc_title, of_a_record) {
     EXPECT_EQ(sorted("=245  19$aShort"), "short"); // counts too far: all of it
     EXPECT_EQ(sorted("=245  1\\$aThe blank"), "the blank");
     EXPECT_EQ(sorted("=245  10$a\xC2\x98The \xC2\x9CHague"), "hague");
+    EXPECT_EQ(sorted("=245  15$aThe Hobbit"), "the hobbit"); // counts into a word
+    EXPECT_EQ(sorted("=245  10$aOne \xC2\x98"
+                     "A open"),
+              "one a open");
+    EXPECT_EQ(sorted("=245  10$a\xC2\x98"
+                     "All\xC2\x9C"),
+              "all");
+    EXPECT_EQ(title(from_mrk("=LDR  00000nam\n=008  x\n=245  10$a\xC2\x98The \xC2\x9CHague\xC2\xA9").view(), memory),
+              "The Hague\xC2\xA9");
     EXPECT_EQ(sorted("=500  \\\\$aNone"), "");
     const stored_record r =
         from_mrk("=LDR  00000nas a2200000 a 4500\n=008  891101c19909999mau           000 0 fre d\n=245  10$aTitle "
@@ -171,7 +273,7 @@ TEST(marc_title, of_a_record) {
     EXPECT_EQ(title(unimarc.view(), memory), "Le titre suite");
     EXPECT_EQ(publication_year(unimarc.view()), 1987);
     EXPECT_EQ(language(unimarc.view()), "fre");
-    EXPECT_EQ(author(unimarc.view(), memory), "Nom Pr\xC3\xA9nom");
+    EXPECT_EQ(author(unimarc.view(), memory), "Nom, Pr\xC3\xA9nom");
 }
 
 TEST(marc_match_key, is_robust_and_distinguishes) {
@@ -182,11 +284,48 @@ TEST(marc_match_key, is_robust_and_distinguishes) {
     const std::string one = key("=008  891101s1990    mau           000 0 eng d\n=100  1\\$aM\xC3\xBCller, Hans.\n=245 "
                                 " 14$aThe title :$brest /$cby.\n"
                                 "=250  \\\\$a2nd ed.\n=260  \\\\$bPress,$c1990.\n=300  \\\\$axii, 345 p. ;");
-    EXPECT_EQ(one, "1|amp|thetitlerest|mullerha|1990|345|pres|2|");
+    EXPECT_EQ(one, "1|amp|titlerest|mullerha|1990|345|pres|2|");
     EXPECT_EQ(
         key("=100  1\\$aMu\xCC\x88ller, Hans,$d1950-\n=245  10$aThe TITLE$brest\n=250  \\\\$aSecond edition (2nd).\n"
             "=264  \\1$bPress Ltd.,$c[1990]\n=300  \\\\$a345 pages"),
         one);
+    const auto edition = [&](std::string_view text) {
+        const std::string all = key("=100  1\\$aN\n=245  10$aT\n=250  \\\\$a" + std::string(text));
+        return all.substr(std::string_view("1|amp|t|n||||").size());
+    };
+    for (const char* text : {"2nd ed.", "Second edition.", "2. Aufl.", "[2nd] revised ed., 2005", "The second ed.",
+                             "2e \xC3\xA9"
+                             "d."}) {
+        EXPECT_EQ(edition(text), "2|") << text;
+    }
+    EXPECT_EQ(edition("Twentieth ed."), "20|");
+    EXPECT_EQ(edition("Twenty-first ed."), "21|");
+    EXPECT_EQ(edition("Revised."), "rev|");
+    EXPECT_EQ(edition(std::string(1000, '7')), "77777777|");
+    const auto name = [&](std::string_view title, std::string_view language = "eng") {
+        const std::string all = key("=008  891101s1990    mau           000 0 " + std::string(language) + " d\n=245  " +
+                                    std::string(title));
+        return all.substr(6, all.find('|', 6) - 6);
+    };
+    for (const char* title : {"10$aThe war & the peace", "14$aThe war and the peace", "10$aWar und the peace",
+                              "13$aThe war et the peace", "10$a\xC2\x98The \xC2\x9CWar & the peace"}) {
+        EXPECT_EQ(name(title), "war&thepeace") << title;
+    }
+    EXPECT_EQ(name("10$aDer Krieg", "ger"), "krieg");
+    EXPECT_EQ(name("10$aDer Krieg"), "derkrieg");
+    EXPECT_EQ(name("10$aL'\xC3\xA9t\xC3\xA9", "fre"), "ete");
+    const auto form = [&](std::string_view fields) {
+        return key("=100  1\\$aN\n=245  10$aT\n" + std::string(fields)).substr(4, 1);
+    };
+    EXPECT_EQ(form("=300  \\\\$a1 online resource (345 pages)"), "e");
+    EXPECT_EQ(form("=300  \\\\$a3 microfiches"), "m");
+    EXPECT_EQ(form("=300  \\\\$a345 pages\n=338  \\\\$aonline resource$bcr$2rdacarrier"), "e");
+    EXPECT_EQ(form("=338  \\\\$aonline resource"), "e");
+    EXPECT_EQ(form("=337  \\\\$aMikroform$bh"), "m");
+    EXPECT_EQ(form("=006  m\\\\\\\\o\\\\d\\\\\\\\\\\\\\"), "e");
+    EXPECT_EQ(form("=006  a\\\\\\\\\\s\\\\\\"), "e");
+    EXPECT_EQ(form("=007  co\n=300  \\\\$a345 pages\n=338  \\\\$avolume$bnc"), "p"); // a disc in a book
+    EXPECT_EQ(form("=300  \\\\$a345 pages"), "p");
     EXPECT_EQ(key("=007  cr\n=100  1\\$aN\n=245  10$aT\n=300  \\\\$a1 online resource"), "1|ame|t|n|||||");
     EXPECT_EQ(key("=245  10$aT$h[microform]\n=086  0\\$aY 1.1/8:117-152\n=260  \\\\$c1990"),
               "1|amm|t||1990||||y118117152");

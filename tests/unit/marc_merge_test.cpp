@@ -127,6 +127,57 @@ TEST(marc_merge, linked_fields_go_with_the_field_they_are_linked_to) {
               "=245  10$aNew\n=880  10$6245-01/(N$aCyrillic");
 }
 
+TEST(marc_merge, a_pair_of_linked_fields_gets_a_free_number) {
+    EXPECT_EQ(merge_text("=245  10$6880-01$aT\n=500  \\\\$6880-02$aN\n=880  10$6245-01$aC\n=880  \\\\$6500-02$aD",
+                         "=245  10$6880-01$aT\n=264  \\1$6880-02$aP\n=264  \\4$6880-00$aQ\n=880  10$6245-01$aC\n"
+                         "=880  \\1$6264-02/(N/r$aE"),
+              "=245  10$6880-01$aT\n=264  \\1$6880-03$aP\n=264  \\4$6880-00$aQ\n=500  \\\\$6880-02$aN\n"
+              "=880  10$6245-01$aC\n=880  \\1$6264-03/(N/r$aE\n=880  \\\\$6500-02$aD");
+    // What is appended is numbered as what stays; incoming's own numbers are not given away.
+    EXPECT_EQ(merge_text("=500  \\\\$6880-01$aN\n=880  \\\\$6500-01$aD",
+                         "=264  \\1$6880-01$aP\n=264  \\1$6880-02$aQ\n=500  \\\\$6880-01$aM\n=880  \\1$6264-01$aE\n"
+                         "=880  \\1$6264-02$aG\n=880  \\\\$6500-01$aF",
+                         R"({"tags": {"500": "append"}, "order": "tag"})"),
+              "=264  \\1$6880-04$aP\n=264  \\1$6880-02$aQ\n=500  \\\\$6880-03$aM\n=500  \\\\$6880-01$aN\n"
+              "=880  \\1$6264-04$aE\n=880  \\1$6264-02$aG\n=880  \\\\$6500-03$aF\n=880  \\\\$6500-01$aD");
+    // Both halves of one pair, one from each record.
+    EXPECT_EQ(
+        merge_text("=245  10$6880-01$aT\n=880  10$6245-01$aC", "=245  10$6880-01$aNew", R"({"tags": {"880": "keep"}})"),
+        "=245  10$6880-01$aNew\n=880  10$6245-01$aC");
+    // Where rules compare $6 a new number would make a new field each time.
+    EXPECT_EQ(merge_text("=500  \\\\$6880-01$aN\n=880  \\\\$6500-01$aD", "=501  \\\\$6880-01$aM",
+                         R"({"match": {"...": {"ignore": ""}}, "default": "append"})"),
+              "=500  \\\\$6880-01$aN\n=501  \\\\$6880-01$aM\n=880  \\\\$6500-01$aD");
+}
+
+TEST(marc_merge, selectors_stop_at_the_first_and_can_be_cancelled) {
+    EXPECT_EQ(problem_of(R"({"protect": [{"tag": "650", "subfields": {"a": ")" + std::string(1'001, 'x') + "\"}}]}"),
+              "$.protect[0].subfields.a is a value of more than 1,000 bytes");
+    std::string content = "  ";
+    for (int i = 0; i < 100'000; ++i) {
+        content += "\x1F"
+                   "ax";
+    }
+    builder b;
+    b.add_field("650", content);
+    const stored_record r = b.finish();
+    const auto polls_of = [&](const std::string& test) {
+        std::string json = "{\"protect\": [";
+        for (int i = 0; i < 300; ++i) {
+            json += std::string(i > 0 ? "," : "") + "{\"tag\": \"650\", \"subfields\": {" + test + "}}";
+        }
+        const merge_rules rules = rules_of(json + "]}");
+        static std::size_t polls = 0;
+        polls = 0;
+        set_poll_hook([] { ++polls; });
+        EXPECT_EQ(rules.protector_of(field_text(r.view().field(0))), nullptr);
+        set_poll_hook(nullptr);
+        return polls;
+    };
+    EXPECT_GT(polls_of("\"z\": true"), 500U);
+    EXPECT_LT(polls_of("\"a\": false"), 10U); // the first $a settles it
+}
+
 TEST(marc_merge, what_says_the_same) {
     const auto appended = [](const std::string& base, const std::string& incoming, const std::string& match = "{}") {
         return merge_text(base, incoming, R"({"default": "append", "match": )" + match + "}") != base;
@@ -282,7 +333,11 @@ class generator {
             if (tag == "880" && pick(4) > 0) {
                 content += std::string("\x1F"
                                        "6") +
-                           any({"245-01", "650-02", "590-03", "", "952"});
+                           any({"245-01", "650-02", "590-03", "245-02", "650-01", "500-01/(N", "650-00", "", "952"});
+            } else if (pick(3) == 0) {
+                content += std::string("\x1F"
+                                       "6") +
+                           any({"880-01", "880-02", "880-03", "880-2", "880-00"});
             }
             for (unsigned s = pick(4); s > 0; --s) {
                 content += std::string("\x1F") + any({"a", "a", "b", "0", "5", "9", ""}) +
@@ -305,7 +360,7 @@ class generator {
         json += ", \"carry\": {\"" + pattern() + "\": \"" + any({"", "9", "b9", "a5", "0"}) + "\"}";
         json += ", \"positions\": {\"008/" + std::string(any({"0", "1", "0-1", "1-7"})) + "\": \"" +
                 any({"keep", "fill"}) + "\", \"LDR/5\": \"" + any({"keep", "fill"}) + "\"}";
-        json += ", \"match\": {\"" + pattern() + "\": {\"ignore\": \"" + any({"", "0", "a9", "b"}) +
+        json += ", \"match\": {\"" + pattern() + "\": {\"ignore\": \"" + any({"", "0", "a9", "b", "6", "6", "69"}) +
                 "\", \"indicators\": " + any({"true", "false"}) + ", \"punctuation\": " + any({"true", "false"}) +
                 "}}}";
         return json;
@@ -326,8 +381,8 @@ class generator {
             if (pick(3) == 0) {
                 json += std::string(", \"ind2\": \"") + any({" ", "0"}) + "\"";
             }
-            json += std::string(", \"subfields\": {\"") + any({"a", "b", "5", "9"}) +
-                    "\": " + any({"true", "false", "\"x\"", "[\"y\", \"lo*\"]"}) + "}}";
+            json += std::string(", \"subfields\": {\"") + any({"a", "b", "5", "6", "9"}) +
+                    "\": " + any({"true", "false", "\"x\"", "\"880-03\"", "[\"y\", \"lo*\"]"}) + "}}";
         }
         return json + "]";
     }

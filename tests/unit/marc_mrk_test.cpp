@@ -174,6 +174,13 @@ TEST(marc_mrk, refuses_with_place) {
                        "b"),
               errc::bad_mnemonic);
     EXPECT_EQ(error_of("=LDR  x\n=24"), errc::bad_tag);
+    EXPECT_EQ(error_of("=LDR  x\n#iso2709"), errc::bad_mnemonic);
+    EXPECT_EQ(error_of("=LDR  00040nam\\\\2200037\\a\\4500\n=001  \xC3\xA9\n#iso2709 ascii"), errc::false_provenance);
+    // Without leader/09 'a' it is UTF-8 when the caller of the reader said so.
+    EXPECT_EQ(from_mrk("=LDR  00040nam\\\\2200037\\a\\4500\n=001  1\n#iso2709 utf-8").view().encoding(),
+              source_encoding::utf8);
+    EXPECT_EQ(error_of("=LDR  00040nam\\\\2200037\\a\\4500\n=001  12\n#iso2709 utf-8"), errc::false_provenance);
+    EXPECT_EQ(error_of("=LDR  00039nam\\\\2200037\\a\\4500\n=001  1\n#iso2709 ascii AA=="), errc::false_provenance);
     EXPECT_EQ(error_of("=LDR  x\n=001  1\n\n=LDR  y\n=001  2"), errc::many_records);
     EXPECT_EQ(error_of("=LDR  x\n=245  {hex:1F61FF}"), errc::bad_utf8);
     EXPECT_EQ(error_of("=LDR  x\n=245  10$a\xFF"), errc::bad_utf8);

@@ -319,7 +319,13 @@ TEST(marc_path, work_grows_with_the_record) {
     EXPECT_EQ(count("500$a{650$z|=650$a}"), 50'000U);
     EXPECT_EQ(count("650$a{650[0-#]$a=500$a}"), 50'000U);
     EXPECT_EQ(count("...[1]{...[0-#]=...[0-#]}"), 2U);
+    EXPECT_EQ(count("500$a{$a?$b}"), 50'000U);
+    EXPECT_EQ(count("500$a{$b?$a}"), 50'000U);
+    EXPECT_EQ(count("500$a{$a!$z}"), 50'000U);
+    EXPECT_EQ(count("500$a{$a!$a[5]}"), 0U);
+    EXPECT_EQ(count("500$a{$a?$a[60000]|$b!$b[#]}"), 0U);
     EXPECT_LT(polls, 1'000U);
+    EXPECT_GT(polls, 100U); // a record of 2.6 million bytes was walked over more than ten times
     // Each with each: can be cancelled.
     set_poll_hook([] {
         if (++polls > 1'000) {

@@ -1,5 +1,6 @@
 #include "marc/error.hpp"
 #include "marc/index_terms.hpp"
+#include "marc/path.hpp"
 #include "marc/query.hpp"
 #include "marc_support.hpp"
 
@@ -145,6 +146,18 @@ TEST(marc_query, terms_that_match) {
                              "BK",
                              "650$0=\"(OCoLC)fst00848973\"",
                              "dogs & cats",
+                             "dogs AND cats",
+                             "zebra OR dogs AND cats",
+                             "NOT zebra",
+                             "NOT(zebra) AND NOT NOT dogs",
+                             "650{$a:dogs AND NOT $2=fast}",
+                             "650$a:cats OR \"AND\"",
+                             "6XX$a:cats",
+                             "6xx$2=fast",
+                             "65X",
+                             "8XX",
+                             "8xx$u",
+                             "24X$a:dogs",
                              "dogs|zebra",
                              "!zebra",
                              "!!dogs",
@@ -182,6 +195,13 @@ TEST(marc_query, terms_that_do_not_match) {
                              "035$a=1234",
                              "900",
                              "9..",
+                             "9XX",
+                             "2x4",
+                             "24",
+                             "24/7",
+                             "and",
+                             "ANDdogs",
+                             "650$a:AND",
                              "856$y",
                              "245^1=0",
                              "245^2=#",
@@ -242,6 +262,18 @@ TEST(marc_query, errors_say_where) {
                                                          {"245*", 3},
                                                          {"245$a=\"...\"*", 6},
                                                          {"24", 0},
+                                                         {"245[0]", 0},
+                                                         {"245[", 0},
+                                                         {"dogs & 6XX[#]$a", 7},
+                                                         {"24[0]", 0},
+                                                         {"dogs & 24$a", 7},
+                                                         {"dogs$a:x", 0},
+                                                         {"245/0", 5},
+                                                         {"AND dogs", 0},
+                                                         {"dogs AND", 8},
+                                                         {"dogs AND OR cats", 9},
+                                                         {"NOT", 3},
+                                                         {"dogs NOT cats", 5},
                                                          {"650{$a{$b}}", 6},
                                                          {"dogs\"x\"", 4}};
     for (const auto& [text, offset] : cases) {
@@ -332,9 +364,52 @@ TEST(marc_index_terms, of_paths) {
     EXPECT_EQ(known("900[0]"), truth::no);
     EXPECT_EQ(known("245$a{$z}"), truth::maybe);
     EXPECT_EQ(known("245{$z}"), truth::maybe);
+    EXPECT_EQ(known("245$z{$a}$a"), truth::maybe); // the second subfield would do
+    EXPECT_EQ(known("856$y{$u}"), truth::no);
+    EXPECT_EQ(known("856$y{$u=\\$a}"), truth::no);
+    EXPECT_EQ(known("856$y[0]/1-2"), truth::no);
+    EXPECT_EQ(known("856^1"), truth::maybe);
+    EXPECT_EQ(known("900^1"), truth::no);
     EXPECT_EQ(known("9.."), truth::maybe);
     EXPECT_EQ(known("LDR/6"), truth::maybe);
     EXPECT_EQ(known("$"), truth::maybe); // the operator raises the error
+}
+
+/// What evaluation says of a path, and that the index does not contradict it.
+bool selects(std::string_view text, const record_view& record) {
+    std::pmr::memory_resource* const memory = std::pmr::get_default_resource();
+    const path selection = parse_path(text, memory);
+    std::pmr::string scratch;
+    std::string_view value;
+    const bool really = path_cursor(selection, record, scratch).next(value);
+    term_collector collector(memory);
+    for (const index_options& options :
+         {index_options{}, index_options{false, {}}, index_options{true, "020,245,6.."}}) {
+        const truth known = judged(query_terms(text, options, memory), collector.collect(record, options));
+        EXPECT_NE(known, truth::yes) << text;
+        EXPECT_TRUE(known != truth::no || !really) << text << " tags=" << options.tags;
+    }
+    return really;
+}
+
+TEST(marc_index_terms, of_a_path_that_goes_on_behind_a_subspec) {
+    const stored_record r = from_mrk("=LDR  00000nam a2200000 a 4500\n=245  10$bonly b");
+    EXPECT_TRUE(selects("245$a{$c}$b", r.view()));
+    EXPECT_TRUE(selects("245$a{$b}$b{!$a}", r.view()));
+    EXPECT_FALSE(selects("245$a{$c}$d", r.view()));
+    EXPECT_FALSE(selects("245$a{$b}", r.view()));
+}
+
+TEST(marc_index_terms, a_field_with_the_tag_of_the_leader) {
+    builder b;
+    b.set_leader("00000nam a2200000 a 4500");
+    b.add_field("LDR", "xxxxxzzz");
+    const stored_record r = b.finish();
+    for (const char* text : {"LDR/6=z", "LDR/5=z", "LDR/6=a", "LDR/5-7=nam", "LDR/5-7=zzz", "!LDR/6=z"}) {
+        expect_agreement(query(text), text, r.view(), matches(text, r.view()));
+    }
+    EXPECT_FALSE(matches("LDR/6=z", r.view()));
+    EXPECT_TRUE(selects("LDR/6", r.view()));
 }
 
 TEST(marc_index_terms, repeated_words_do_not_add_up) {
@@ -366,6 +441,34 @@ class query_maker {
             return "(" + make(r, depth + 1) + (number(2) == 0 ? "&" : "|") + make(r, depth + 1) + ")";
         }
         return term(r);
+    }
+
+    /// A path of up to three subfields with subspecs, most of its codes from a field of the record.
+    std::string make_path(const record_view& r) {
+        const field_view f = r.field(static_cast<std::size_t>(number(static_cast<int>(r.field_count()))));
+        const auto code = [&] {
+            auto s = f.subfields().begin();
+            for (int i = number(static_cast<int>(f.subfield_count())); i > 0; --i) {
+                ++s;
+            }
+            return "$" + (number(3) == 0 ? std::string(1, "abcxyz29"[number(8)]) : std::string(s->code));
+        };
+        std::string text(f.tag());
+        if (f.subfield_count() == 0) {
+            return text + (number(2) == 0 ? "/0-3" : "");
+        }
+        const auto subspec = [&]() -> std::string {
+            const std::string condition = (number(3) == 0 ? "!" : "") + code() + (number(4) == 0 ? "|" + code() : "");
+            return number(2) == 0 ? "" : "{" + condition + "}";
+        };
+        if (number(6) == 0) {
+            return text + (number(2) == 0 ? "^1" : "") + subspec();
+        }
+        text += number(6) == 0 ? "[0]" : "";
+        for (int i = 1 + number(3); i > 0; --i) {
+            text += code() + (number(6) == 0 ? "[0]" : "") + (number(6) == 0 ? "/0-2" : "") + subspec() + subspec();
+        }
+        return text;
     }
 
   private:
@@ -466,6 +569,23 @@ TEST(marc_index_terms, agree_with_evaluation_on_real_records) {
                 seed);
     EXPECT_GT(matched, asked / 5);
     EXPECT_LT(refused, 300U);
+    std::size_t selected = 0;
+    std::size_t paths = 0;
+    for (std::size_t i = 0; i < 1'000 && !HasFailure(); ++i) {
+        const std::string text = maker.make_path(records[i % records.size()].view());
+        for (const std::size_t other : {i, i + 1, i * 7 + 3}) {
+            try {
+                selected += selects(text, records[other % records.size()].view()) ? 1 : 0;
+                ++paths;
+            } catch (const parse_error&) {
+                break; // odd tags and codes
+            }
+        }
+    }
+    std::printf("%zu pairs of path and record, %zu selected\n", paths, selected);
+    EXPECT_GT(paths, 2'500U);
+    EXPECT_GT(selected, 500U);
+    EXPECT_LT(selected, paths - 500);
 }
 
 } // namespace

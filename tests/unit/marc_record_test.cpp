@@ -1,6 +1,7 @@
 // The stored form: builder, views, check, and the binary form for other machines.
 #include "marc/error.hpp"
 #include "marc/wire.hpp"
+#include "../fuzz/marc_targets.hpp"
 #include "marc_support.hpp"
 
 #include <cstring>
@@ -244,6 +245,74 @@ TEST(marc_record, every_changed_byte_is_noticed_or_harmless) {
     for (std::size_t n = 0; n < good.size(); ++n) {
         EXPECT_EQ(error_of(as_bytes(good).first(n)), errc::corrupt);
     }
+}
+
+/// Whatever the binary form may hold, the text form of the type gives it back: else a dump could not be restored.
+TEST(marc_record, what_is_received_can_be_dumped_and_restored) {
+    const std::string utf8 = make_iso({{"001", "x1"},
+                                       {"008", "abc"},
+                                       {"245", "10\x1F"
+                                               "aT\xC3\xA9"}});
+    std::string marc8 = make_iso({{"001", "x1"},
+                                  {"245", "10\x1F"
+                                          "aT\xE2"
+                                          "e"}});
+    marc8[9] = ' ';
+    std::string ascii = make_iso({{"200", "10\x1F"
+                                          "aT"}});
+    ascii[9] = ' ';
+    builder b;
+    b.add_field("001", std::string("a\0b", 3));
+    b.add_field("200", "x");
+    const stored_record records[] = {from_iso(utf8),
+                                     from_iso(marc8),
+                                     from_iso(ascii),
+                                     from_iso("\n" + utf8),
+                                     b.finish(),
+                                     from_mrk(to_mrk(sample().view())),
+                                     from_xml(to_xml(sample().view()))};
+    std::size_t accepted = 0;
+    for (const stored_record& record : records) {
+        std::pmr::string good;
+        write_wire(record.view(), good);
+        for (std::size_t i = 0; i < good.size(); ++i) {
+            for (unsigned change = 0; change < 256; ++change) {
+                std::pmr::string wire = good;
+                wire[i] = static_cast<char>(static_cast<unsigned char>(wire[i]) ^ change);
+                if (i > 40 && change > 8 && change != 0x80) {
+                    continue;
+                }
+                try {
+                    const stored_record received = read_wire(as_bytes(wire), std::pmr::get_default_resource());
+                    ++accepted;
+                    marc_fuzz::check_text_form(received.view());
+                } catch (const parse_error& e) {
+                    ASSERT_EQ(e.code(), errc::corrupt) << "byte " << i << " ^ " << change << ": " << e.what();
+                }
+            }
+        }
+    }
+    EXPECT_GT(accepted, 1'000U);
+}
+
+/// The header of a record from ISO 2709 must be true of it: what marc_raw() gives is read again as this record.
+TEST(marc_record, check_reads_the_raw_bytes_again) {
+    const std::string iso = make_iso({{"001", "x1"},
+                                      {"245", "10\x1F"
+                                              "aT"}});
+    const auto with = [&](auto change) {
+        std::string bytes(as_text(from_iso(iso).bytes()));
+        change(bytes);
+        return error_of(as_bytes(bytes));
+    };
+    record_view::checked(from_iso(iso).bytes());
+    EXPECT_EQ(with([](std::string& s) { s[3] = 0; }), errc::corrupt); // no encoding
+    EXPECT_EQ(with([](std::string& s) { s[2] = static_cast<char>(s[2] & 0x0F); }),
+              errc::corrupt);                                         // another form has none
+    EXPECT_EQ(with([](std::string& s) { s[3] = 2; }), errc::corrupt); // "ascii" with leader/09 'a'
+    EXPECT_EQ(with([](std::string& s) { s[2] = static_cast<char>(s[2] | 2); }), errc::corrupt); // no UNIMARC
+    EXPECT_EQ(with([](std::string& s) { s[1] = record_flag::defects; }), errc::corrupt);
+    EXPECT_EQ(with([](std::string& s) { s[4] = '9'; }), errc::corrupt); // another length
 }
 
 TEST(marc_record, check_compares_the_stored_offsets) {

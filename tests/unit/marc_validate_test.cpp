@@ -279,6 +279,21 @@ TEST(marc_validate, values_of_any_length) {
     EXPECT_NE(problems_of(record, &own).find("it is too long"), std::string::npos);
 }
 
+TEST(marc_validate, positions_of_a_long_value_in_any_order) {
+    std::string schema = R"({"fields": {"500": {"subfields": {"a": {"positions": {)";
+    for (int i = 299'999; i >= 0; i -= 300) {
+        schema += "\"" + std::to_string(i) + "\": {\"codes\": {\"\xC3\xA9\": {}}},";
+    }
+    schema += R"("000070": {"codes": {"x": {}}}, "300000": {"codes": {"x": {}}}}}}}}})";
+    const avram_schema own(schema);
+    std::string record = "=LDR  00000nam a2200000 a 4500\n=500  \\\\$a";
+    for (int i = 0; i < 300'000; ++i) {
+        record += "\xC3\xA9";
+    }
+    const std::string found = problems_of(record, &own);
+    EXPECT_EQ(std::count(found.begin(), found.end(), '\n'), 2) << found.substr(0, 1'000);
+}
+
 TEST(marc_validate, built_in_schemas_are_sound) {
     struct sink_of_paths final : schema_problem_sink {
         std::string text;

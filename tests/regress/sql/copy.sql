@@ -42,7 +42,7 @@ FROM record WHERE n = 2;
 SELECT count(*) FILTER (WHERE outcome = 'refused') > 0 AS some_refused, count(*) FILTER (WHERE outcome NOT IN ('read', 'refused')) AS others
 FROM record, generate_series(0, length(marc_send(m)) - 1) AS i, unnest(ARRAY[0, 1, 30, 128, 255]) AS byte,
 	try_binary(set_byte(marc_send(m), i, byte)) AS outcome WHERE n = 2;
-SELECT 'rm ' || quote_literal(:'file') AS remove \gset
+SELECT 'cat >/dev/null; rm ' || quote_literal(:'file') AS remove \gset
 COPY (SELECT) TO PROGRAM :'remove';
 DROP FUNCTION try_binary(bytea);
 DROP TABLE record, again, raw;

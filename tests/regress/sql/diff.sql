@@ -38,8 +38,14 @@ SELECT count(*), min(kind), max(kind) FROM marc_diff(
 	(SELECT ('=LDR  00000nam a2200000 a 4500' || string_agg(E'\n=500  \\\\$anote ' || i, '' ORDER BY i))::marc FROM generate_series(1, 10000) AS i),
 	(SELECT ('=LDR  00000nam a2200000 a 4500' || string_agg(E'\n=500  \\\\$anote ' || i, '' ORDER BY -i))::marc FROM generate_series(1, 10000) AS i));
 
-SELECT count(*) FROM marc_diff(NULL, '=LDR  00000nam a2200000 a 4500');
-SELECT marc_diff_text(NULL, '=LDR  00000nam a2200000 a 4500');
 \set VERBOSITY sqlstate
 SELECT marc_diff_text(a, b, -1) FROM pair;
 DROP TABLE pair;
+
+-- One record is null.
+SELECT kind, tag, ord_a, ord_b, old_field, new_field, detail FROM marc_diff(NULL, E'=LDR  00000nam a2200000 a 4500\n=001  1\n=245  10$aT');
+SELECT kind, tag, ord_a, ord_b, old_field, new_field, detail FROM marc_diff(E'=LDR  00000nam a2200000 a 4500\n=001  1', NULL);
+SELECT count(*) FROM marc_diff(NULL, NULL);
+SELECT marc_diff_text(NULL, E'=LDR  00000nam a2200000 a 4500\n=001  1\n=245  10$aT');
+SELECT marc_diff_text(E'=LDR  00000nam a2200000 a 4500\n=001  1', NULL, NULL);
+SELECT marc_diff_text(NULL, NULL) IS NULL AS nothing;

@@ -106,3 +106,14 @@ SELECT marc_add(m, '500', ' ', ' ', 'a', E'x\x1Ey') FROM record;
 SELECT marc_keep(m, '{65}') FROM record;
 SELECT marc_new('book');
 DROP TABLE record;
+
+-- X is a letter in a path, and a whole data field cannot be set; neither is passed over in silence.
+\set VERBOSITY default
+SELECT marc_delete(E'=LDR  00000nam a2200000 a 4500\n=952  \\\\$aT', '9XX');
+SELECT E'=LDR  00000nam a2200000 a 4500\n=952  \\\\$aT'::marc - '9XX$a';
+SELECT E'=LDR  00000nam a2200000 a 4500\n=952  \\\\$aT'::marc - '9..';
+SELECT marc_set(E'=LDR  00000nam a2200000 a 4500', '999', 'x');
+SELECT marc_set(E'=LDR  00000nam a2200000 a 4500', '650[5]$a', 'x');
+SELECT marc_add(E'=LDR  00000nam a2200000 a 4500', '65', ' ', '0', 'a', 'x');
+SELECT marc_add(E'=LDR  00000nam a2200000 a 4500', '650', ' ', '0', 'ab', 'x');
+SELECT E'=LDR  00000nam a2200000 a 4500'::marc -> '650{$x}$a';

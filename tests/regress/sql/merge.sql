@@ -40,7 +40,7 @@ SELECT n, marc_merge(base, incoming, rules) -> '650' AS subjects
 FROM work, (VALUES (1, '{}'::jsonb), (2, '{"tags": {"650": "append"}}'), (3, '{"defaults": false}'), (4, '{"default": "keep"}'), (5, '{}')) AS r (n, rules)
 ORDER BY n;
 
-SELECT marc_merge(base, NULL) IS NULL AS no_incoming, marc_merge(base, incoming, NULL) IS NULL AS no_rules FROM work;
+SELECT marc_merge(NULL, incoming) IS NULL AS no_base FROM work;
 
 -- mistakes are named
 SELECT marc_merge(base, incoming, '{"protects": ["590"]}') FROM work;
@@ -55,3 +55,15 @@ CREATE TABLE large AS
 SELECT ('=LDR  00000nam a2200000 a 4500' || string_agg(E'\n=650  \\0$aheading ' || i, '' ORDER BY i))::marc AS m FROM generate_series(1, 10000) AS i;
 SELECT cardinality(marc_merge(m, m, '{"tags": {"650": "append"}}') -> '650') FROM large;
 DROP TABLE large;
+
+-- Null: nothing comes in, or the built-in rules.
+SELECT marc_merge(b, NULL) = b AS base, marc_merge(b, NULL, '{"default": "remove"}') = b AS rules, marc_merge(NULL, b) IS NULL AS none,
+	marc_merge(b, i, NULL) = marc_merge(b, i) AS built_in
+FROM (VALUES (E'=LDR  00000nam a2200000 a 4500\n=001  1\n=245  10$aOld'::marc, E'=LDR  00000nam a2200000 a 4500\n=001  2\n=245  10$aNew'::marc)) v (b, i);
+SELECT * FROM marc_merge_explain(E'=LDR  00000nam a2200000 a 4500\n=001  1\n=245  10$aOld', NULL);
+SELECT count(*) FROM marc_merge_explain(NULL, E'=LDR  00000nam a2200000 a 4500\n=001  1');
+SELECT marc_merge(E'=LDR  00000nam a2200000 a 4500\n=001  1', NULL, '{"default": "all"}');
+
+-- A pair of linked fields gets a free number.
+SELECT marc_merge(E'=LDR  00000nam a2200000 a 4500\n=500  \\\\$6880-02$aN\n=880  \\\\$6500-02$aD',
+	E'=LDR  00000nam a2200000 a 4500\n=264  \\1$6880-02$aP\n=880  \\1$6264-02$aE');

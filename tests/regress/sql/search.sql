@@ -42,6 +42,8 @@ SELECT '245$a:'::marc_query;
 SELECT '(dogs'::marc_query;
 SELECT 'title:dogs'::marc_query;
 SELECT '008/35-37=english'::marc_query;
+SELECT 'dogs & 245[0]$a'::marc_query;
+SELECT 'AND dogs'::marc_query;
 SELECT m @> 'dogs' FROM record;
 CREATE INDEX ON record USING gin (m marc_gin_ops (tags = '24'));
 CREATE INDEX ON record USING gin (m marc_gin_ops (tags = '245;650'));
@@ -139,5 +141,17 @@ EXPLAIN (COSTS OFF) SELECT number FROM many WHERE number = 'n77';
 SELECT number FROM many WHERE number = 'n77';
 EXPLAIN (COSTS OFF) SELECT id FROM many WHERE m @@ '900' ORDER BY id;
 EXPLAIN (COSTS OFF) SELECT id FROM many WHERE m ->> '001' = 'n77';
+
+-- What a path needs of the index: a subfield behind a subspec would do; a field with the tag LDR is not the leader.
+CREATE TABLE odd (m marc);
+INSERT INTO odd VALUES (E'=LDR  00000nam a2200000 a 4500\n=245  10$bonly b'), (E'=LDR  00000nam a2200000 a 4500\n={hex:4C4452}  xxxxxzzz\n=245  10$aonly a');
+CREATE INDEX ON odd USING gin (m marc_gin_ops);
+SET enable_indexscan = off;
+SET enable_bitmapscan = on;
+EXPLAIN (COSTS OFF) SELECT m ->> '245' FROM odd WHERE m @? '245$a{$c}$b';
+SELECT m ->> '245' AS title FROM odd WHERE m @? '245$a{$c}$b';
+SELECT count(*) FROM odd WHERE m @@ 'LDR/6=z';
+SELECT count(*) FROM odd WHERE m @@ 'LDR/5-7=nam AND NOT 245$b';
+DROP TABLE odd;
 DROP FUNCTION estimated(text), pick(text[], integer);
 DROP TABLE record, many, question, answer;

@@ -60,3 +60,13 @@ SELECT marc_from_iso2709(NULL) IS NULL AS null_record, marc_from_iso2709('00026n
 
 SELECT marc_version() = (SELECT extversion FROM pg_extension WHERE extname = 'marc') AS same_version;
 DROP TABLE input;
+
+-- Options that are null are the defaults; what is no record is said with a hint.
+SELECT marc_to_xml(r, NULL) = marc_to_xml(r) AS xml, marc_to_iso2709(r, NULL, NULL) = marc_to_iso2709(r) AS iso2709,
+	marc_to_json(r, NULL, NULL) = marc_to_json(r) AS json, marc_to_json_text(r, NULL) = marc_to_json_text(r) AS json_text
+FROM (SELECT E'=LDR  00000nam a2200000 a 4500\n=001  1'::marc) v (r);
+SELECT marc_to_xml(NULL, 'error') IS NULL AND marc_to_iso2709(NULL) IS NULL AND marc_to_json(NULL, 'list') IS NULL AND marc_to_json_text(NULL) IS NULL AS none;
+\set VERBOSITY default
+SELECT marc_from_iso2709('');
+SELECT E'=LDR  00040nam  2200037 a 4500\n=001  \u00E9\n#iso2709 ascii'::marc;
+SELECT E'=LDR  00040nam  2200037 a 4500\n=001  another\n#iso2709 utf-8'::marc;

@@ -17,6 +17,9 @@
 
 namespace marc {
 
+/// In each function that takes a path: a tag such as 9XX, 65X or XXX that no field has is no mistake of MARCspec, where
+/// X is a letter like others, but is one of the caller, since rules of merging and keep_fields() take X for any
+/// character.
 enum class edit_outcome : std::uint8_t {
     unchanged,    ///< the builder is empty: the record is as it should be
     changed,      ///< the builder holds the new record
@@ -24,6 +27,7 @@ enum class edit_outcome : std::uint8_t {
     wrong_length, ///< the leader would not have 24 characters, or characters of a control field would shift
     delimiter,    ///< the value holds 1D, 1E or 1F, which separate records, fields and subfields
     indicator,    ///< an indicator is one ASCII character
+    wildcard,     ///< X in the tag of the path is meant for any character, and stands for itself
 };
 
 /// Sets every value that the path selects.
@@ -34,7 +38,7 @@ enum class edit_outcome : std::uint8_t {
 ///   650[1]$2   a subfield at the end of that field, when it is there
 ///   003        a control field (tag 00X), in its place
 /// With several fields of the tag and no index nothing is made, and nothing for ranges, wildcards, characters,
-/// sub-specs.
+/// sub-specs. A data field as a whole cannot be set, whether there is one or not.
 ///
 /// @param value UTF-8. For characters of a control field or of the leader, as many characters as the path selects; for
 ///        the whole leader 24 ASCII characters; for an indicator one, with "" and "\" for a blank.

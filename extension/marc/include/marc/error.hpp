@@ -24,9 +24,11 @@ enum class errc : std::uint8_t {
     bad_xml,             ///< not well-formed XML
     xml_doctype,         ///< a document type declaration, which is refused
     bad_mnemonic,        ///< mnemonic text that does not follow its grammar
+    false_provenance,    ///< mnemonic text whose last line says of the record what is not so
     bad_line,            ///< line-mode text that does not follow its grammar
     bad_json,            ///< not JSON, or JSON that is no MARC record
     bad_path,            ///< a field path that does not follow MARCspec
+    misplaced_subspec,   ///< a field path whose subspec stands before the subfield that it restricts
     unsupported_path,    ///< a field path over one of the limits
     bad_query,           ///< a search query that does not follow its grammar
     bad_rules,           ///< merge rules that cannot be understood

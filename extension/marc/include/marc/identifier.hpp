@@ -31,13 +31,14 @@ class identifier {
     std::uint8_t size_ = 0;
 };
 
-/// The ISBN-13 (13 digits) at the start of a text such as "0-306-40615-2 (pbk.) : $12.00" or "ISBN 978 0 306 40615 7".
-/// A valid ISBN-10 or nine-digit SBN becomes its ISBN-13; empty when there is none or its check digit is wrong.
+/// The ISBN-13 (13 digits) at the start of a text such as "0-306-40615-2 (pbk.) : $12.00" or "ISBN 978 0 306 40615 7",
+/// or behind a qualifier as in "(pbk.) 0-306-40615-2". A valid ISBN-10 or nine-digit SBN becomes its ISBN-13; empty
+/// when there is none, its check digit is wrong, it is an ISMN (979-0), or zeros stand for a number that nobody had.
 /// (ISBN Users' Manual, 7th edition: 10 to 13 is prefix 978 and a new check digit.)
 identifier isbn13(std::string_view text) noexcept;
 
-/// The ISSN (1234-5678, last character a digit or X) at the start of a text; empty when there is none or its check
-/// digit is wrong. (ISO 3297)
+/// The ISSN (1234-5678, last character a digit or X) at the start of a text or behind a qualifier; empty when there
+/// is none, its check digit is wrong, or it is 0000-0000. (ISO 3297)
 identifier issn(std::string_view text) noexcept;
 
 /// The LCCN as the Library of Congress normalises it (info:lccn): no blanks, nothing from a slash on, what follows a
@@ -46,10 +47,10 @@ identifier issn(std::string_view text) noexcept;
 identifier lccn(std::string_view text) noexcept;
 
 /// The OCLC number: digits without leading zeros, out of "(OCoLC)ocm00012345", "ocn123456789", "on1234567890",
-/// "(OCoLC)12345" or digits alone; empty when it is something else.
+/// "(OCoLC)12345", "OCLC: 12345" or digits alone; empty when it is something else.
 identifier oclc_number(std::string_view text) noexcept;
 
-/// The same only where the text says itself that it is an OCLC number: with (OCoLC) or ocm, ocn, on in front.
+/// The same only where the text says itself that it is an OCLC number: with (OCoLC), OCLC or ocm, ocn, on in front.
 identifier marked_oclc_number(std::string_view text) noexcept;
 
 /// What is wrong with a number as it is written. Stricter than the functions before, which take what they can out of a
@@ -85,11 +86,11 @@ identifier_kind identifier_of(std::string_view tag, std::string_view code) noexc
 /// number
 identifier normalize(identifier_kind kind, std::string_view text, std::string_view folded) noexcept;
 
-/// The distinct numbers of a record, in their order: valid ISBNs of 020$a.
+/// The distinct numbers of a record, in their order: valid ISBNs of 020$a, in UNIMARC 010$a.
 std::pmr::vector<identifier> isbns(const record_view& record, std::pmr::memory_resource* memory);
-/// Valid ISSNs of 022$a.
+/// Valid ISSNs of 022$a, in UNIMARC 011$a.
 std::pmr::vector<identifier> issns(const record_view& record, std::pmr::memory_resource* memory);
-/// The LCCN of 010$a, or empty.
+/// The LCCN of 010$a, or empty; UNIMARC has its ISBN there.
 identifier lccn_of(const record_view& record);
 /// OCLC numbers: of 001 when 003 is OCoLC or 001 begins with ocm, ocn or on; then of 035$a where they are so marked.
 std::pmr::vector<identifier> oclc_numbers(const record_view& record, std::pmr::memory_resource* memory);

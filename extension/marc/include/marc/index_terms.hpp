@@ -100,7 +100,7 @@ class query_terms {
   public:
     query_terms(const query_view& q, const index_options& options, std::pmr::memory_resource* memory);
     /// For a field path (MARCspec) that must select something: the field it names, perhaps the subfield. Never exact.
-    query_terms(std::string_view path, const index_options& options, std::pmr::memory_resource* memory);
+    query_terms(std::string_view text, const index_options& options, std::pmr::memory_resource* memory);
 
     std::span<const query_term> terms() const noexcept { return terms_; }
     std::string_view key(const query_term& term) const noexcept {

@@ -50,6 +50,7 @@ inline constexpr std::size_t path_comparisons = 1'000;
 // JSON of merge rules, and the rules, tests and values in it: each may be asked about each field.
 inline constexpr std::size_t merge_rules_bytes = 256U << 10U;
 inline constexpr std::size_t merge_rules = 1'000;
+inline constexpr std::size_t merge_value_bytes = 1'000;
 
 // JSON of an Avram schema, or of validation options. The largest that are published have half a megabyte.
 inline constexpr std::size_t schema_bytes = 8U << 20U;

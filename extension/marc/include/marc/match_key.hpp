@@ -6,20 +6,26 @@
 //
 //   1            number of the recipe
 //   form         leader/06 and /07, with t as a and f, d as e, c, so that a manuscript copy or a thesis finds its print
-//                description; then e for an online or electronic resource, m for a microform, p for anything else.
-//                Online: 008/23 (/29 for maps, projected and graphic materials) is o, q or s, or 007 begins with c, or
-//                245$h says electronic; microform: a, b or c there, 007 begins with h, or 245$h says micro.
-//                Reproductions differ from originals.
-//   title        245 $a$b$n$p, at most 80 characters and, when it is longer, # and 8 hexadecimal digits of the FNV-1a
-//   hash of the
-//                rest; articles stay, since the indicator that counts them is often wrong
+//                description; then e for an online or electronic resource, m for a microform, p for anything else, by
+//                the first of these that says it: 008/23 (/29 for maps, projected and graphic materials), 338, 337,
+//                245$h, the words of 300$a, 007, 006. Reproductions differ from originals.
+//   title        245 $a$b$n$p without its article: what stands between non-sorting marks, or else what the second
+//                indicator counts, unless it counts into a word, or else an article of the language in 008/35-37
+//                (English, also when unknown, French, German, Spanish, Italian, Dutch, Portuguese). The words and, und and et are &. At
+//                most 80 characters and, when it is longer, # and 8 hexadecimal digits of the FNV-1a hash of the rest
 //   author       the first 8 characters of the main or else first added name ($a of 100, 110, 111, 700, 710, 711)
 //   year         as publication_year() has it; empty when unknown
 //   extent       the largest number over 1 in the first 300$a: the pages of a book, also in "1 online resource (xii,
-//   345 pages)" publisher    the first 4 characters of 260$b or 264$b edition      the digits of 250$a, or else its
-//   first 3 characters document     the first 086$a, at most 40 characters: sheets, issues and sizes of government
-//   documents are often
+//                345 pages)"
+//   publisher    the first 4 characters of 260$b or 264$b
+//   edition      the first number of 250$a, in digits or as an English ordinal (first to twenty-ninth), or else its
+//                first 3 characters
+//   document     the first 086$a, at most 40 characters: sheets, issues and sizes of government documents are often
 //                described alike but for this number
+//
+// Of UNIMARC records the same facts, so that they meet MARC 21 ones: leader/06 in the letters of MARC 21; form by 106,
+// 182, 200$b, 215$a, 130, 135; title 200 $a$e$h$i; author() (700 to 722); 100$a/9-12 or 210$d; 215$a; 210$c or 214$c;
+// 205$a; no document.
 #pragma once
 
 #include "marc/record.hpp"

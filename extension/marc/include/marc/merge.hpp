@@ -35,7 +35,8 @@
 // always those of base.
 //
 // An 880 field belongs to the field that its $6 names, and goes by that tag's rules, unless "tags" names 880 itself.
-// $6 and $8 numbers are not changed.
+// Where a pair of incoming has the occurrence number of another pair that base keeps, both of its fields get the next
+// free number, unless match rules compare $6 or the field is a local one. $8 numbers are not changed.
 //
 // Two fields say the same when tag, indicators and subfields are equal, without the subfields of match.ignore (built
 // in: 0, 1, 6, 8, 9) and, unless "punctuation" is true, without blanks and . , : ; / = at the end of each value and
@@ -94,7 +95,7 @@ struct merge_rules {
         char code = 0;
         kind what = kind::present;
         std::pmr::vector<std::pmr::string> values; ///< in lower case
-        bool holds_for(std::string_view value) const noexcept;
+        bool holds_for(std::string_view value) const;
     };
     struct selector {
         tag_pattern tag;
@@ -102,7 +103,7 @@ struct merge_rules {
         char indicator2 = 0;
         std::pmr::vector<test> tests;
         std::pmr::string name; ///< where the rule stands, for people
-        bool matches(const field_text& field) const noexcept;
+        bool matches(const field_text& field) const;
     };
     struct action_rule {
         tag_pattern tag;
@@ -143,12 +144,12 @@ struct merge_rules {
     std::pmr::memory_resource* memory() const noexcept { return protect.get_allocator().resource(); }
     /// The rule for the tag; when two weigh the same, the later one.
     const action_rule& action_of(std::string_view tag) const noexcept;
-    const selector* protector_of(const field_text& field) const noexcept;
-    const selector* ignorer_of(const field_text& field) const noexcept;
+    const selector* protector_of(const field_text& field) const;
+    const selector* ignorer_of(const field_text& field) const;
     /// The codes that are carried in fields of this tag; empty when none.
     std::string_view carried_in(std::string_view tag) const noexcept;
     /// False for a subfield by which a protected field is recognised.
-    bool may_carry(const subfield_view& s) const noexcept;
+    bool may_carry(const subfield_view& s) const;
     /// Appends what must be equal for two fields of one tag to say the same.
     void append_key(const field_text& field, std::string_view more_ignored, std::pmr::string& key) const;
 };

@@ -12,21 +12,23 @@
 namespace marc {
 
 /// Appends the NACO form of a text: fold() and, beyond it, no mark and no modifier letter of any script, nothing
-/// between the marks for text that is not sorted (U+0098, U+009C), and the first comma stays unless it stands at the
-/// end. In lower case, while the rules say capitals: only equality counts.
+/// between the marks for text that is not sorted (U+0098 and U+009C, U+0088 and U+0089), and the first comma stays
+/// unless it stands at the end. In lower case, while the rules say capitals: only equality counts.
 void naco(std::string_view utf8, std::pmr::string& out);
 
 /// Appends the key of a heading: its kind by the last two digits of the tag (00 person, 10 corporate body, 11 meeting,
 /// 30 title, 48 time, 50 topic, 51 place, 55 genre), then each subfield as $ code NACO form. Two headings are the same
 /// when their keys are. Leaves out what is no part of the heading: control subfields ($0 to $9), relators ($e; $j in
 /// X11), $i, $u, $w. The comma of $a stays. Appends nothing for a field that is no heading.
-void append_heading_key(const field_view& f, std::pmr::string& out);
+/// A UNIMARC heading (2XX of authorities, 500, 60X, 70X to 72X) has the key that it would have in MARC 21: surname and
+/// forename are one $a, dates are $d, subdivisions $x, $z (place), $y (time) and $v.
+void append_heading_key(const field_view& f, flavour form, std::pmr::string& out);
 
-/// The key of an authority record's 1XX, or empty.
+/// The key of an authority record's 1XX, in UNIMARC 2XX, or empty.
 std::pmr::string heading_key(const record_view& record, std::pmr::memory_resource* memory);
 
-/// The keys of all headings under authority control in a bibliographic record (100–130, 600–655, 700–730, 800–830), in
-/// their order, each once.
+/// The keys of all headings under authority control in a bibliographic record (100–130, 600–655, 700–730, 800–830,
+/// in UNIMARC 500, 600–608, 700–722), in their order, each once.
 std::pmr::vector<std::pmr::string> heading_keys(const record_view& record, std::pmr::memory_resource* memory);
 
 } // namespace marc

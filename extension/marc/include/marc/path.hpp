@@ -15,6 +15,7 @@
 #pragma once
 
 #include "marc/limits.hpp"
+#include "marc/poll.hpp"
 #include "marc/record.hpp"
 
 #include <array>
@@ -177,6 +178,8 @@ class path_conditions {
     struct memo {
         explicit memo(std::pmr::memory_resource* memory) : values(memory), joined(memory) {}
         answer known = answer::unknown;
+        answer left_exists = answer::unknown; // for as long as the values of that side stay the same
+        answer right_exists = answer::unknown;
         bool listed = false;
         path_term::scope result_scope = path_term::scope::record;
         path_term::scope list_scope = path_term::scope::record;
@@ -187,7 +190,7 @@ class path_conditions {
     bool decide(const path_comparison& comparison, memo& kept, const occurrence& at);
     bool equal(const path_comparison& comparison, memo& kept, const occurrence& at, bool& left_exists);
     bool includes(const path_comparison& comparison, memo& kept, const occurrence& at, bool& left_exists);
-    bool exists(const path_term& term, const occurrence& at);
+    bool exists(const path_term& term, answer& kept, const occurrence& at);
     void list(const path_term& term, memo& kept, const occurrence& at, bool sorted);
     std::string_view text_of(const path_term& term) const noexcept;
     template <typename Visit>
@@ -200,6 +203,7 @@ class path_conditions {
     std::pmr::memory_resource* memory_;
     std::pmr::vector<memo> memos_;
     std::pmr::string scratch_;
+    poller polling_;
 };
 
 /// Walks over the values that a path selects.
@@ -235,6 +239,7 @@ class path_cursor {
     std::uint64_t emitted_ = 0; // bit n: part n gave a value of the subfield at hand
     bool in_field_ = false;
     bool leader_done_ = false;
+    poller polling_;
     // By subfield code, within the field; only where counts_subfields, else not even set.
     std::array<std::uint32_t, 128> seen_;
     std::array<std::uint32_t, 128> totals_;

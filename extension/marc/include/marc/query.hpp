@@ -1,5 +1,5 @@
 // The search language of `record @@ 'query'`: terms joined by & (and), | (or), ! (not) and parentheses; ! binds before
-// &, & before |.
+// &, & before |. AND, OR and NOT in capitals are the same as these signs.
 //
 //   query     = and { "|" and }
 //   and       = not { "&" not }
@@ -17,14 +17,15 @@
 //             | "$" codes "=" value                 650$2=fast   020$a=9780306406157   245$a="hot dogs"
 //             | "^" ("1" | "2") "=" value           an indicator: 245^1=0; # or " " is a blank
 //   tag       = three digits or points; or, before one of : = $ ^ / {, three letters or digits. A point is any
-//   character positions = number [ "-" number ]               characters, counted from 0 word      = text [ "*" ]
+//               character, and so is X or x behind a digit: 6XX is 6..
+//   positions = number [ "-" number ]               characters, counted from 0
+//   word      = text [ "*" ]
 //   several words in one text stand one behind the other (a phrase); with
 //                                                   *, the last one is the beginning of a word
 //   value     = text [ "*" ]                        the whole value; with *, its beginning as it is written
-//   text      = bare | quoted                       bare: up to a blank or one of & | ! ( ) { } " * $ ^; in a word
-//   without
-//                                                   a tag neither : nor = can stand; quoted: in "", with a backslash
-//                                                   before " and backslash
+//   text      = bare | quoted                       bare: up to a blank or one of & | ! ( ) { } " * $ ^; a word without
+//                                                   a tag holds neither : nor =, and does not look like a path, such as
+//                                                   245[0]; quoted: in "", with a backslash before " and backslash
 //   codes     = letters and digits
 //
 // Words and values are compared in their folded form (fold.hpp): case, diacritics and punctuation do not count. Where a
