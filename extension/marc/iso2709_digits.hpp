@@ -1,6 +1,8 @@
 // Inside of the library: the numbers of an ISO 2709 leader and directory.
 #pragma once
 
+#include "marc/record.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -35,5 +37,17 @@ inline void store_five(char* at, std::size_t n) noexcept {
     at[0] = static_cast<char>('0' + n / 10'000 % 10);
     store_four(at + 1, n);
 }
+
+/// Writes a directory entry of 12 bytes. Of numbers that do not fit the low digits, as many systems do.
+/// @param tag three bytes
+inline void write_entry(char* at, const char* tag, std::size_t bytes, std::size_t start) noexcept {
+    std::memcpy(at, tag, 3);
+    store_four(at + 3, bytes);
+    store_five(at + 7, start);
+}
+
+/// Writes the directory of the fields as they are stored: 12 bytes for each.
+/// @throws parse_error corrupt
+void write_directory(const record_view& record, char* at);
 
 } // namespace marc

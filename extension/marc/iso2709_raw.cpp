@@ -21,6 +21,14 @@ struct builder_fields {
     std::string_view tag(std::size_t i) const noexcept { return from.tag(i); }
     std::string_view content(std::size_t i) const noexcept { return from.content(i); }
     std::string_view data() const noexcept { return from.data(); }
+    void write_directory(char* at) const noexcept {
+        std::size_t start = 0;
+        for (std::size_t i = 0; i < size(); ++i) {
+            const std::size_t end = start + content(i).size() + 1;
+            write_entry(at + i * limits::iso2709_directory_entry_bytes, tag(i).data(), end - start, start);
+            start = end;
+        }
+    }
 };
 
 struct record_fields {
@@ -29,6 +37,7 @@ struct record_fields {
     std::string_view tag(std::size_t i) const { return from.tags().substr(3 * i, 3); }
     std::string_view content(std::size_t i) const { return from.field(i).content(); }
     std::string_view data() const noexcept { return from.data(); }
+    void write_directory(char* at) const { marc::write_directory(from, at); }
 };
 
 /// How the input may have been read: whether its encoding was named or found does not follow from the record.
@@ -51,38 +60,28 @@ std::size_t longest_raw(std::string_view rebuilt, std::string_view steps) noexce
     return std::min(growth * (rebuilt.size() + steps.size()), limits::text_bytes);
 }
 
-/// True where the fields came in the characters in which they are stored.
-bool came_as_stored(source_encoding encoding) noexcept {
-    return encoding == source_encoding::utf8 || encoding == source_encoding::ascii ||
-           encoding == source_encoding::utf8_mislabelled;
-}
-
 /// What is rebuilt when there is no residue.
 template <typename Fields>
 void append_rebuilt(std::string_view leader, const Fields& fields, source_encoding encoding, std::pmr::string& out) {
     constexpr std::size_t entry_bytes = limits::iso2709_directory_entry_bytes;
     const bool as_stored = came_as_stored(encoding);
     std::pmr::string data(out.get_allocator().resource());
-    out.reserve(out.size() + leader.size() + entry_bytes * fields.size() + 2 + fields.data().size());
+    const std::size_t directory = out.size() + leader.size();
+    out.reserve(directory + entry_bytes * fields.size() + 2 + fields.data().size());
     out.append(leader);
+    out.resize(directory + entry_bytes * fields.size());
+    char* entry = out.data() + directory;
     poller polling;
-    std::size_t start = 0;
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-        const std::string_view content = fields.content(i);
-        std::size_t end = start + content.size() + 1;
-        if (!as_stored) {
-            append_encoded(content, encoding, data);
+    if (as_stored) {
+        fields.write_directory(entry);
+    } else {
+        for (std::size_t i = 0; i < fields.size(); ++i, entry += entry_bytes) {
+            const std::size_t start = data.size();
+            append_encoded(fields.content(i), encoding, data);
             data.push_back(field_terminator);
-            end = data.size();
+            write_entry(entry, fields.tag(i).data(), data.size() - start, start);
+            polling.step(data.size() - start);
         }
-        // What does not fit is cut off at the front, as many systems do.
-        char entry[entry_bytes];
-        std::memcpy(entry, fields.tag(i).data(), 3);
-        store_four(entry + 3, end - start);
-        store_five(entry + 7, start);
-        out.append(entry, sizeof entry);
-        polling.step(end - start);
-        start = end;
     }
     out.push_back(field_terminator);
     out.append(as_stored ? fields.data() : std::string_view(data));
@@ -90,6 +89,11 @@ void append_rebuilt(std::string_view leader, const Fields& fields, source_encodi
 }
 
 } // namespace
+
+bool came_as_stored(source_encoding encoding) noexcept {
+    return encoding == source_encoding::utf8 || encoding == source_encoding::ascii ||
+           encoding == source_encoding::utf8_mislabelled;
+}
 
 void keep_raw(builder& into, std::string_view input) {
     std::pmr::string rebuilt(into.memory());

@@ -32,6 +32,9 @@ void keep_raw_of_sound(builder& into, std::string_view input, std::string_view a
 /// @throws parse_error too_large
 bool restore_raw(builder& into, std::string_view steps);
 
+/// True where the fields came in the characters in which they are stored.
+bool came_as_stored(source_encoding encoding) noexcept;
+
 /// Checks that the record is what its own raw input gives when it is read again.
 /// @throws parse_error corrupt
 void check_raw(const record_view& record, std::pmr::memory_resource* memory);

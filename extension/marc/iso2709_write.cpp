@@ -58,6 +58,34 @@ void encode_fields(const record_view& record, unencodable_character policy, std:
 
 } // namespace
 
+void write_directory(const record_view& record, char* at) {
+    constexpr std::size_t entry_bytes = limits::iso2709_directory_entry_bytes;
+    const char* tag = record.tags().data();
+    std::size_t number = 0;
+    std::size_t start = 0;
+    const auto put = [&](std::size_t end) {
+        if (number == record.field_count()) {
+            return false;
+        }
+        write_entry(at, tag, end - start, start);
+        at += entry_bytes;
+        tag += 3;
+        start = end;
+        ++number;
+        return true;
+    };
+    if (record.has(record_flag::inner_terminator)) {
+        for (const field_view f : record) {
+            put(f.offset() + f.content().size() + 1);
+        }
+    } else {
+        for_each_terminator(record.data(), put);
+    }
+    if (number != record.field_count()) {
+        record.field(number); // throws: the record is corrupt
+    }
+}
+
 void write_iso2709(const record_view& record, std::pmr::string& out, iso2709_encoding encoding,
                    unencodable_character policy) {
     constexpr std::size_t entry_bytes = limits::iso2709_directory_entry_bytes;
@@ -68,18 +96,16 @@ void write_iso2709(const record_view& record, std::pmr::string& out, iso2709_enc
         encode_fields(record, policy, encoded, starts);
     }
     const std::string_view data = marc8 ? std::string_view(encoded) : record.data();
-    const auto start_of = [&](std::size_t i, const field_view& f) { return marc8 ? starts[i] : f.offset(); };
-    const auto bytes_of = [&](std::size_t i, const field_view& f) {
-        return marc8 ? (i + 1 < starts.size() ? starts[i + 1] : data.size()) - starts[i] : f.content().size() + 1;
+    const auto bytes_of = [&](std::size_t i) {
+        return marc8 ? (i + 1 < starts.size() ? starts[i + 1] : data.size()) - starts[i]
+                     : record.field(i).content().size() + 1;
     };
     const std::size_t base = limits::leader_bytes + entry_bytes * record.field_count() + 1;
     const std::size_t total = base + data.size() + 1;
-    std::size_t number = 0;
-    if (data.size() > limits::iso2709_field_bytes) {
-        for (const field_view f : record) {
-            if (bytes_of(number++, f) > limits::iso2709_field_bytes) {
-                throw parse_error(errc::field_too_long, f.offset(), f.tag());
-            }
+    // No field is longer than all of them.
+    for (std::size_t i = 0; data.size() > limits::iso2709_field_bytes && i < record.field_count(); ++i) {
+        if (bytes_of(i) > limits::iso2709_field_bytes) {
+            throw parse_error(errc::field_too_long, record.field(i).offset(), record.field(i).tag());
         }
     }
     if (total > limits::iso2709_record_bytes) {
@@ -103,35 +129,14 @@ void write_iso2709(const record_view& record, std::pmr::string& out, iso2709_enc
     store_five(at + 12, base);
     std::copy_n("4500", 4, at + 20);
     at += limits::leader_bytes;
-    const char* tag = record.tags().data();
-    const auto put_entry = [&](std::size_t bytes, std::size_t field_start) {
-        std::memcpy(at, tag, 3);
-        store_four(at + 3, bytes);
-        store_five(at + 7, field_start);
-        tag += 3;
-        at += entry_bytes;
-    };
-    number = 0;
-    if (marc8 || record.has(record_flag::inner_terminator)) {
-        for (const field_view f : record) {
-            put_entry(bytes_of(number, f), start_of(number, f));
-            ++number;
+    if (marc8) {
+        for (std::size_t i = 0; i < starts.size(); ++i) {
+            write_entry(at + i * entry_bytes, record.tags().data() + 3 * i, bytes_of(i), starts[i]);
         }
     } else {
-        std::size_t field_start = 0;
-        for_each_terminator(data, [&](std::size_t end) {
-            if (number == record.field_count()) {
-                return false;
-            }
-            put_entry(end - field_start, field_start);
-            field_start = end;
-            ++number;
-            return true;
-        });
-        if (number != record.field_count()) {
-            record.field(number); // throws: the record is corrupt
-        }
+        write_directory(record, at);
     }
+    at += entry_bytes * record.field_count();
     *at++ = field_terminator;
     at = std::copy(data.begin(), data.end(), at);
     *at = record_terminator;
