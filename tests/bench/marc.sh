@@ -5,7 +5,8 @@
 #   tests/bench/marc.sh [RECORDS=100000] [PART…]      parts: library access load search (all when none is named)
 #
 # ROUNDS (3): how often each side runs, turn by turn; the median counts. SEARCH_RECORDS (1000000): records in the search part.
-# PG_CONFIG and PG_BIN choose the server; marc must be installed there (cmake --install … --component extensions).
+# It builds what it measures in release and installs the extensions, as test.sh does. MARC_JOBS=PROGRAM measures what is there
+# already: that program, and the extension in the server of PG_BIN.
 # A part whose peer is not installed is left out, and says so.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
@@ -28,8 +29,13 @@ BUILD=${BUILD:-$ROOT/build/release}
 
 need_packages "${PACKAGES_BENCH[@]}" || echo "going on without them: the jobs that need them are left out"
 harness_begin marc-bench
-make_input || exit 1
 has_part() { [[ " ${PARTS[*]} " == *" $1 "* ]]; }
+if [ -z "${MARC_JOBS:-}" ]; then
+    MARC_JOBS=$BUILD/tests/bench/marc_jobs
+    { cmake -S . -B "$BUILD" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo && cmake --build "$BUILD" --target marc_jobs extensions &&
+        as_root cmake --install "$BUILD" --component extensions; } >"$HARNESS_DIR/log/build" 2>&1 || { tail "$HARNESS_DIR/log/build"; exit 1; }
+fi
+make_input || exit 1
 table_begin
 part() { "$1" || { echo "$1 failed" && MISSED=$((MISSED + 1)); }; }
 has_part library && part library_jobs

@@ -6,11 +6,6 @@ library_jobs() {
         skipped 'library' 'yaz-marcdump (package yaz) is not installed'
         return
     fi
-    if [ -z "${MARC_JOBS:-}" ]; then
-        cmake -S "$ROOT" -B "$BUILD" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo >"$HARNESS_DIR/log/cmake" 2>&1 &&
-            cmake --build "$BUILD" --target marc_jobs >>"$HARNESS_DIR/log/cmake" 2>&1 || { tail "$HARNESS_DIR/log/cmake"; return 1; }
-        MARC_JOBS=$BUILD/tests/bench/marc_jobs
-    fi
     ours() { cpu_of "$MARC_JOBS" "$JOB" "$INPUT/$FILE"; }
     peer() { cpu_of yaz-marcdump "${OPTIONS[@]}" "$INPUT/$FILE"; }
     library_job 'ISO 2709: parse, check, build the stored record (yaz -n)' 4x check bib.mrc -n
