@@ -4,6 +4,8 @@
 #
 #   tests/bench/marc.sh [RECORDS=100000] [PART…]      parts: library access load search (all when none is named)
 #
+# With much fewer records the start of each process is what is measured: the aims are for 100,000.
+#
 # ROUNDS (3): how often each side runs, turn by turn; the median counts. SEARCH_RECORDS (1000000): records in the search part.
 # It builds what it measures in release and installs the extensions, as test.sh does. MARC_JOBS=PROGRAM measures what is there
 # already: that program, and the extension in the server of PG_BIN.

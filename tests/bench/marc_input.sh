@@ -1,8 +1,7 @@
 # shellcheck shell=bash
 # The records of marc.sh: those of the shared data, repeated until there are RECORDS of them.
 
-# make_input: $INPUT/bib.mrc, bib.xml (as yaz-marcdump writes it), marc8.mrc; COUNT[name] records each.
-declare -A COUNT
+# make_input: $INPUT/bib.mrc, bib.xml (as yaz-marcdump writes it), marc8.mrc; RECORDS records each.
 make_input() {
     local data=$EVERARCHIVE_SHARED/data/marc
     INPUT=$HARNESS_DIR/input
@@ -27,5 +26,4 @@ with open(sys.argv[2], 'wb') as out:
     for start in range(0, wanted, len(records)):
         out.write(b''.join(records[:wanted - start]))
 PYTHON
-    COUNT[$2]=$RECORDS
 }

@@ -36,7 +36,7 @@ access_jobs() {
 
 # All subfields as rows.
 row_jobs() {
-    local n=$1 few=$(($1 < 1000 ? $1 : 1000))
+    local few=$(($1 < 1000 ? $1 : 1000))
     if ! has_extension plperlu || ! perl -MMARC::Record -MMARC::File::XML -e 1 2>/dev/null; then
         skipped 'marc_fields; PL/Perl' 'postgresql-plperl-15, libmarc-record-perl or libmarc-xml-perl is not installed'
         return
@@ -45,8 +45,7 @@ row_jobs() {
     ours() { backend_cpu "SELECT count(value) FROM record, marc_fields(m)"; }
     in_list() { backend_cpu "SELECT count((f).value) FROM (SELECT marc_fields(m) AS f FROM record OFFSET 0) AS rows"; }
     peer() { backend_cpu "SELECT count(value) FROM $PEER, $FUNCTION WHERE id <= $FEW"; }
-    FEW=$few
-    PEER=as_text FUNCTION='perl_fields_of_xml(x)'
+    FEW=$few PEER=as_text FUNCTION='perl_fields_of_xml(x)'
     compare 'all subfields by marc_fields; PL/Perl, MARC::Record, MARCXML' 100x "$RECORDS" "$few" ours peer
     PEER=as_iso FUNCTION='perl_fields_of_iso2709(b)'
     compare 'all subfields by marc_fields; PL/Perl, MARC::Record, ISO 2709' 100x "$RECORDS" "$few" ours peer
