@@ -100,13 +100,9 @@ Datum finish(FunctionCallInfo fcinfo, std::string_view end) {
     auto& file = *reinterpret_cast<written_file*>(PG_GETARG_POINTER(0));
     append(file, end);
     if (file.left_out > 0) { // one for all: a file of a million records must not fill the log
-        pg_call([&] {
-            ereport(WARNING,
-                    (errcode(ERRCODE_WARNING),
-                     errmsg_plural("%lld record was left out of the file", "%lld records were left out of the file",
-                                   static_cast<unsigned long>(file.left_out), static_cast<long long>(file.left_out)),
-                     errdetail("The first one's control number (001) is %s.", file.first_left_out)));
-        });
+        warn(std::to_string(file.left_out) +
+                 (file.left_out == 1 ? " record was left out of the file" : " records were left out of the file"),
+             std::string{"The first one's control number (001) is "} + file.first_left_out + ".");
     }
     SET_VARSIZE(file.text.data, file.text.len);
     return PointerGetDatum(file.text.data);

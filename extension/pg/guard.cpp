@@ -144,6 +144,13 @@ ErrorData* attempt(void (*call)(void* argument), void* argument) {
 
 } // namespace detail
 
+void warn(const std::string& message, const std::string& detail) {
+    pg_call([&] {
+        ereport(WARNING, (errcode(ERRCODE_WARNING), errmsg_internal("%s", message.c_str()),
+                          errdetail_internal("%s", detail.c_str())));
+    });
+}
+
 void* allocate(std::size_t bytes, MemoryContext context) {
     // The check comes first: the allocator raises an error, instead of returning null, for a size over 1 GB.
     if (!AllocSizeIsValid(bytes)) {

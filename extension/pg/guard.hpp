@@ -150,6 +150,10 @@ inline void poll_interrupts() {
     }
 }
 
+/// Raises a warning, which reaches the client and the log and lets the statement go on. Takes a message and a detail,
+/// both in the database's encoding. Inside boundary().
+void warn(const std::string& message, const std::string& detail);
+
 /// Memory for a result: `bytes` from the context; throws std::bad_alloc, also when over 1 GB.
 void* allocate(std::size_t bytes, MemoryContext context = CurrentMemoryContext);
 
