@@ -123,7 +123,8 @@ inline void query(std::string_view input) {
         const marc::path parsed = marc::parse_path(text, memory);
         std::pmr::string scratch;
         std::string_view value;
-        const bool really = marc::path_cursor(parsed, record.view(), scratch).next(value);
+        const marc::record_view view = record.view();
+        const bool really = marc::path_cursor(parsed, view, scratch).next(value);
         for (const marc::index_options& options : all_options) {
             demand_agreement(marc::query_terms(text, options, memory), collector.collect(record.view(), options),
                              really);

@@ -37,6 +37,9 @@ TEST(marc_corpus, gpo_records_are_the_same_in_every_form) {
     while (splitter.next(piece)) {
         ++records;
         ASSERT_FALSE(piece.problem) << "at " << piece.offset;
+        if (records % one_in() != 0) {
+            continue;
+        }
         read_iso2709(piece.bytes, b);
         const stored_record stored = b.finish();
         const record_view r = stored.view();
@@ -61,7 +64,7 @@ TEST(marc_corpus, gpo_records_are_the_same_in_every_form) {
         try {
             const std::string xml = to_xml(r);
             for (const xml_parser parser : {xml_parser::automatic, xml_parser::full}) {
-                if (parser == xml_parser::full && records % 10 != 0) {
+                if (parser == xml_parser::full && records % (10 * one_in()) != 0) {
                     continue; // slower; one in ten will do
                 }
                 const stored_record back = from_xml(xml, nullptr, parser);
@@ -75,8 +78,10 @@ TEST(marc_corpus, gpo_records_are_the_same_in_every_form) {
         }
     }
     EXPECT_EQ(records, 20'000U);
-    EXPECT_EQ(changed, 439U);      // 432 with 45e0 and 7 with "450 " in leader/20-23
-    EXPECT_EQ(inexpressible, 10U); // those with a control character that XML 1.0 forbids
+    if (one_in() == 1) {
+        EXPECT_EQ(changed, 439U);      // 432 with 45e0 and 7 with "450 " in leader/20-23
+        EXPECT_EQ(inexpressible, 10U); // those with a control character that XML 1.0 forbids
+    }
 }
 
 /// Reads all records of a file; each gives its bytes back, as it is, from the text form of the type and from the binary
@@ -92,12 +97,15 @@ struct raw_counts {
     std::vector<stored_record> stored;
 };
 
-raw_counts read_all(const std::string& file, bool keep = false) {
+raw_counts read_all(const std::string& file, bool keep = false, std::size_t step = 1) {
     raw_counts n;
     iso2709_splitter splitter(as_bytes(file));
     iso2709_piece piece;
     builder b;
-    while (splitter.next(piece)) {
+    for (std::size_t i = 0; splitter.next(piece); ++i) {
+        if (i % step != 0) {
+            continue;
+        }
         try {
             report notes;
             read_iso2709(piece.bytes, b, &notes);
@@ -134,9 +142,9 @@ TEST(marc_corpus, raw_bytes_of_the_gpo_records) {
     if (!data) {
         GTEST_SKIP() << "no shared data: set EVERARCHIVE_SHARED";
     }
-    const raw_counts utf8 = read_all(read_gzip(*data / "marc/gpo/gpo-20000-utf8.mrc.gz"));
+    const raw_counts utf8 = read_all(read_gzip(*data / "marc/gpo/gpo-20000-utf8.mrc.gz"), false, one_in());
     print("gpo-20000-utf8", utf8);
-    EXPECT_EQ(utf8.records, 20'000U);
+    EXPECT_EQ(utf8.records, 20'000 / one_in());
     EXPECT_EQ(utf8.residues, 0U); // the leaders with 45e0 are stored as they came
     const raw_counts marc8 = read_all(read_gzip(*data / "marc/gpo/gpo-3000-marc8.mrc.gz"));
     print("gpo-3000-marc8", marc8);

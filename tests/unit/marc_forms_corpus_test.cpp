@@ -29,7 +29,7 @@ void through_all_forms(const record_view& r) {
 }
 
 /// Reads whatever is in the file; a file of none of the forms counts as none.
-void read_all(const std::string& file, counts& n) {
+void read_all(const std::string& file, counts& n, std::size_t step) {
     const form found = detect(file);
     if (found == form::unknown || found == form::html || found == form::zip || found == form::gzip) {
         return;
@@ -38,7 +38,10 @@ void read_all(const std::string& file, counts& n) {
     file_piece piece;
     builder b;
     bool any = false;
-    while (splitter.next(piece)) {
+    for (std::size_t i = 0; splitter.next(piece); ++i) {
+        if (i % step != 0) {
+            continue;
+        }
         try {
             splitter.read(b);
             const stored_record r = b.finish();
@@ -69,7 +72,8 @@ TEST(marc_forms_corpus, every_record_comes_back_from_every_form) {
             const bool is_gzip = entry.path().extension() == ".gz" && entry.path().stem().extension() != ".tar";
             std::string name = folder.string();
             name.resize(std::min(name.find('/', name.find('/') + 1), name.size()));
-            read_all(is_gzip ? read_gzip(entry.path()) : read_file(entry.path()), by_folder[name]);
+            read_all(is_gzip ? read_gzip(entry.path()) : read_file(entry.path()), by_folder[name],
+                     name == "marc/gpo" ? one_in() : 1);
         }
     }
     counts all;
@@ -81,8 +85,8 @@ TEST(marc_forms_corpus, every_record_comes_back_from_every_form) {
         }
         all.records += n.records;
     }
-    EXPECT_GT(all.records, 23'700U);
-    EXPECT_GT(by_folder["marc/gpo"].records, 22'900U);
+    EXPECT_GT(all.records, 700 + 23'000 / one_in());
+    EXPECT_GE(by_folder["marc/gpo"].records, 23'000 / one_in());
 }
 
 /// MARC-in-JSON of others against the same records in ISO 2709.

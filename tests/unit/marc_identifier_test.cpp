@@ -378,7 +378,10 @@ TEST(marc_match_key, on_the_gpo_records) {
     std::map<std::string, std::set<std::string>> keys_of_number;
     std::size_t records = 0;
     builder b;
-    while (splitter.next(piece)) {
+    for (std::size_t i = 0; splitter.next(piece); ++i) {
+        if (i % one_in() != 0) {
+            continue;
+        }
         read_iso2709(piece.bytes, b);
         const stored_record r = b.finish();
         const std::string key(match_key(r.view(), memory));

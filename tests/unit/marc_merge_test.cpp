@@ -406,7 +406,8 @@ TEST(marc_merge, whatever_the_rules_protected_fields_survive_and_merging_again_c
     const unsigned seed = std::random_device{}();
     generator make(seed);
     std::size_t protected_fields = 0;
-    for (int round = 0; round < 20'000; ++round) {
+    const std::size_t rounds = 20'000 / one_in();
+    for (std::size_t round = 0; round < rounds; ++round) {
         const stored_record base = make.record();
         const stored_record incoming = make.record();
         const std::string json = make.rules();
@@ -451,7 +452,7 @@ TEST(marc_merge, whatever_the_rules_protected_fields_survive_and_merging_again_c
         ASSERT_EQ(to_mrk(twice.view()), to_mrk(once.view()));
         ASSERT_FALSE(merge(once.view(), incoming.view(), rules, b));
     }
-    EXPECT_GT(protected_fields, 1'000U);
+    EXPECT_GT(protected_fields, rounds / 20);
 }
 
 std::size_t polls = 0;

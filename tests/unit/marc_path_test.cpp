@@ -219,23 +219,24 @@ std::string_view piece_at(const record_view& record, const path_place& place) {
 }
 
 TEST(marc_path, places_are_where_the_values_lie) {
-    const stored_record r = from_mrk(text);
+    const stored_record stored = from_mrk(text);
+    const record_view r = stored.view();
     for (const char* const spec : {"LDR", "LDR/5-7", "LDR/#", "001", "008/6", "245^1", "650^2", "650$x", "650$x[1]/1-2",
                                    "653$a/1", "...$a$b$c$x$0", "650$a{$0}", "245$a/0$a/2"}) {
         const path p = parse_path(spec);
         std::pmr::string scratch;
-        path_cursor cursor(p, r.view(), scratch);
+        path_cursor cursor(p, r, scratch);
         std::string_view value;
         std::size_t found = 0;
         for (; cursor.next(value); ++found) {
             EXPECT_TRUE(cursor.place().exact) << spec;
-            EXPECT_EQ(piece_at(r.view(), cursor.place()), value) << spec;
+            EXPECT_EQ(piece_at(r, cursor.place()), value) << spec;
         }
         EXPECT_GT(found, 0U) << spec;
     }
     const path p = parse_path("245");
     std::pmr::string scratch;
-    path_cursor cursor(p, r.view(), scratch);
+    path_cursor cursor(p, r, scratch);
     std::string_view value;
     ASSERT_TRUE(cursor.next(value));
     EXPECT_FALSE(cursor.place().exact);

@@ -8,6 +8,7 @@
 #include "marc/marcxml.hpp"
 #include "marc/mrk.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -30,6 +31,16 @@ inline std::optional<std::filesystem::path> shared_data() {
         shared != nullptr ? std::filesystem::path(shared) : std::filesystem::path(EVERARCHIVE_SOURCEDIR) / "../shared";
     const std::filesystem::path data = root / "data";
     return std::filesystem::is_directory(data) ? std::optional(data) : std::nullopt;
+}
+
+/// Long runs over real records and random ones take one in so many: $EVERARCHIVE_ONE_IN, for the sanitizers, which are
+/// forty times slower. 1 without it: all, and then their exact counts are tested too.
+inline std::size_t one_in() {
+    static const std::size_t n = [] {
+        const char* text = std::getenv("EVERARCHIVE_ONE_IN");
+        return text == nullptr ? 1UL : std::max(1UL, std::strtoul(text, nullptr, 10));
+    }();
+    return n;
 }
 
 inline std::string read_file(const std::filesystem::path& file) {

@@ -212,6 +212,7 @@ class path_cursor {
     /// Borrows path and record. A value borrows from the record or from the scratch text, until the next call.
     /// What subspecs need is allocated where the scratch text allocates.
     path_cursor(const path& selection, const record_view& record, std::pmr::string& scratch);
+    path_cursor(const path& selection, const record_view&& record, std::pmr::string& scratch) = delete;
     /// The next value (UTF-8, may hold NUL when the record does), or false at the end.
     /// @throws parse_error corrupt
     bool next(std::string_view& value);
