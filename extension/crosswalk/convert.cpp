@@ -1,0 +1,370 @@
+// Runs the statements of rules and grows the document.
+#include "crosswalk/convert.hpp"
+#include "evaluate.hpp"
+
+#include "marc/poll.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace crosswalk {
+namespace detail {
+namespace {
+
+/// A record's fields, by which tags there are at all: most rules look for tags that a record lacks.
+class field_table {
+  public:
+    void read(const marc::record_view& record) {
+        tags_ = record.tags();
+        present_.fill(0);
+        other_ = false;
+        for (std::size_t i = 0; i < tags_.size(); i += 3) {
+            const int number = number_of(tags_.substr(i, 3));
+            if (number < 0) {
+                other_ = true;
+            } else {
+                present_[static_cast<std::size_t>(number) / 64] |= std::uint64_t{1} << (static_cast<unsigned>(number) % 64);
+            }
+        }
+    }
+    std::size_t size() const noexcept { return tags_.size() / 3; }
+    std::string_view tag(std::size_t field) const noexcept { return tags_.substr(3 * field, 3); }
+    /// False when no field can match.
+    bool may_have(const field_selector& s) const noexcept {
+        if (s.linked) {
+            return has(880);
+        }
+        const int number = number_of(s.from.view());
+        if (number < 0 || s.from.text != s.to.text) {
+            return true;
+        }
+        return has(number);
+    }
+
+  private:
+    static int number_of(std::string_view tag) noexcept {
+        int number = 0;
+        for (const char c : tag) {
+            if (c < '0' || c > '9') {
+                return -1;
+            }
+            number = 10 * number + (c - '0');
+        }
+        return number;
+    }
+    bool has(int number) const noexcept {
+        return ((present_[static_cast<std::size_t>(number) / 64] >> (static_cast<unsigned>(number) % 64)) & 1U) != 0;
+    }
+    std::string_view tags_;
+    std::array<std::uint64_t, 16> present_{};
+    bool other_ = false;
+};
+
+bool has_tag(const field_selector& s, std::string_view tag) noexcept {
+    return s.from.text == s.to.text ? s.from.matches(tag) : tag >= s.from.view() && tag <= s.to.view();
+}
+
+class runner {
+  public:
+    runner(const program& rules, std::pmr::memory_resource& arena) : rules_(rules), arena_(arena), at_(rules, arena) {}
+
+    node& run(const marc::record_view& record, std::pmr::vector<conversion_note>* notes, bool count_use) {
+        notes_ = notes;
+        fields_.read(record);
+        at_.start(record);
+        if (count_use) {
+            at_.used.start(record.field_count());
+        } else {
+            at_.used.stop();
+        }
+        node& root = *make(rules_.root->name);
+        open_ = &root;
+        attributes(rules_.root->attributes);
+        for (const rule* r = rules_.rules; r != nullptr; r = r->next) {
+            rule_ = r->name;
+            at_.leave();
+            body(r->body, {}, 0);
+        }
+        return root;
+    }
+
+    const usage& used() const noexcept { return at_.used; }
+
+  private:
+    node* make(std::string_view name) {
+        auto* const made = new (arena_.allocate(sizeof(node), alignof(node))) node;
+        made->name = name;
+        return made;
+    }
+    void append(node* child) noexcept {
+        (open_->last == nullptr ? open_->first : open_->last->next) = child;
+        open_->last = child;
+    }
+
+    /// Runs statements in a frame of their own.
+    void body(const template_body& b, const expression* const* arguments, std::uint32_t count) {
+        auto* const frame = static_cast<std::string_view*>(
+            arena_.allocate(sizeof(std::string_view) * (b.slot_count + 1), alignof(std::string_view)));
+        std::uninitialized_value_construct_n(frame, b.slot_count + 1);
+        for (std::uint32_t i = 0; i < count; ++i) {
+            frame[i] = at_.text(*arguments[i]);
+        }
+        std::string_view* const outer = at_.frame;
+        at_.frame = frame;
+        all(b.body);
+        at_.frame = outer;
+    }
+
+    void all(const statement* s) {
+        for (; s != nullptr; s = s->next) {
+            one(*s);
+        }
+    }
+
+    void one(const statement& s) {
+        switch (s.kind) {
+        case statement_kind::element:
+            return element(s);
+        case statement_kind::attribute:
+            return attribute_of(s);
+        case statement_kind::text:
+            return text_of(s);
+        case statement_kind::choose:
+            for (const statement* branch = s.children; branch != nullptr; branch = branch->next) {
+                if (branch->value == nullptr || at_.holds(*branch->value)) {
+                    return all(branch->children);
+                }
+            }
+            return;
+        case statement_kind::fields:
+            return fields(s);
+        case statement_kind::subfields:
+            at_.each_subfield(*s.value, [&](const marc::subfield_view&) {
+                all(s.children);
+                return true;
+            });
+            return;
+        case statement_kind::use:
+            return body(*s.called, s.arguments, s.argument_count);
+        case statement_kind::let:
+            at_.frame[s.slot] = used_text(*s.value);
+            return;
+        case statement_kind::note:
+            if (notes_ != nullptr) {
+                notes_->push_back({rule_, std::pmr::string(at_.text(*s.value), notes_->get_allocator())});
+            }
+            return;
+        case statement_kind::branch:
+            return;
+        }
+    }
+
+    std::string_view used_text(const expression& e) {
+        at_.use_counts = true;
+        const std::string_view text = at_.text(e);
+        at_.use_counts = false;
+        return text;
+    }
+
+    void element(const statement& s) {
+        node* const made = make(s.name);
+        made->list = s.list;
+        if (s.value != nullptr) {
+            made->text = used_text(*s.value);
+            if (s.value->kind == expression_kind::call &&
+                (s.value->called == function::number || s.value->called == function::boolean)) {
+                made->value = node::value_kind::literal;
+            }
+            if (made->text.empty() && s.children == nullptr && !s.keep_empty) {
+                return;
+            }
+        }
+        node* const outer = open_;
+        open_ = made;
+        attributes(s.attributes);
+        all(s.children);
+        open_ = outer;
+        if (made->first != nullptr || !made->text.empty() || s.keep_empty) {
+            append(made);
+        }
+    }
+
+    void attributes(const statement* s) {
+        for (; s != nullptr; s = s->next) {
+            attribute_of(*s);
+        }
+    }
+
+    /// The last value of an attribute counts, as in XSLT.
+    void attribute_of(const statement& s) {
+        const std::string_view value = used_text(*s.value);
+        if (value.empty()) {
+            return;
+        }
+        attribute** end = &open_->attributes;
+        for (; *end != nullptr; end = &(*end)->next) {
+            if ((*end)->name == s.name) {
+                (*end)->value = value;
+                return;
+            }
+        }
+        *end = new (arena_.allocate(sizeof(attribute), alignof(attribute))) attribute{s.name, value, nullptr};
+    }
+
+    void text_of(const statement& s) {
+        const std::string_view text = used_text(*s.value);
+        if (text.empty()) {
+            return;
+        }
+        if (open_->first == nullptr && open_->text.empty()) {
+            open_->text = text;
+        } else {
+            node* const made = make({});
+            made->text = text;
+            append(made);
+        }
+    }
+
+    bool selected(const statement& s) const noexcept {
+        for (std::uint32_t i = 0; i < s.selector_count; ++i) {
+            const field_selector& selector = s.selectors[i];
+            if (!selector.linked) {
+                if (has_tag(selector, at_.field_tag)) {
+                    return true;
+                }
+            } else if (at_.field_tag == "880") {
+                for (const marc::subfield_view& sub : at_.subfields) {
+                    if (sub.code == "6") {
+                        if (sub.value.size() >= 3 && has_tag(selector, sub.value.substr(0, 3))) {
+                            return true;
+                        }
+                        break;
+                    }
+                }
+            }
+        }
+        return false;
+    }
+
+    void fields(const statement& s) {
+        if (std::none_of(s.selectors, s.selectors + s.selector_count,
+                         [&](const field_selector& f) { return fields_.may_have(f); })) {
+            return;
+        }
+        const std::size_t outer = at_.field;
+        const std::size_t outer_subfield = at_.subfield;
+        const marc::subfield_view outer_at_hand = at_.at_hand;
+        marc::poller polling;
+        for (std::size_t i = 0; i < fields_.size(); ++i) {
+            const std::string_view tag = fields_.tag(i);
+            const bool possible = std::any_of(s.selectors, s.selectors + s.selector_count, [&](const field_selector& f) {
+                return f.linked ? tag == "880" : has_tag(f, tag);
+            });
+            if (!possible) {
+                continue;
+            }
+            at_.enter(i);
+            polling.step(at_.content.size() + 16);
+            if (selected(s) && (s.value == nullptr || at_.holds(*s.value))) {
+                all(s.children);
+            }
+        }
+        if (outer == evaluator::nowhere) {
+            at_.leave();
+        } else {
+            at_.enter(outer);
+            at_.subfield = outer_subfield;
+            at_.at_hand = outer_at_hand;
+        }
+    }
+
+    const program& rules_;
+    std::pmr::memory_resource& arena_;
+    evaluator at_;
+    field_table fields_;
+    node* open_ = nullptr;
+    std::string_view rule_;
+    std::pmr::vector<conversion_note>* notes_ = nullptr;
+};
+
+} // namespace
+} // namespace detail
+
+struct converter::state {
+    state(const rule_set& set, std::pmr::memory_resource* memory)
+        : rules(set.compiled()), arena(memory), run(rules, arena), spaces(memory) {
+        for (const detail::xml_namespace* n = rules.namespaces; n != nullptr; n = n->next) {
+            spaces.push_back({n->prefix, n->uri});
+        }
+    }
+    node& build(const marc::record_view& record, std::pmr::vector<conversion_note>* notes, bool count_use) {
+        arena.release();
+        return run.run(record, notes, count_use);
+    }
+
+    const detail::program& rules;
+    std::pmr::monotonic_buffer_resource arena;
+    detail::runner run;
+    std::pmr::vector<xml_name_space> spaces;
+};
+
+converter::converter(const rule_set& rules, std::pmr::memory_resource* memory) : memory_(memory) {
+    std::pmr::polymorphic_allocator<state> allocator(memory);
+    state_ = allocator.allocate(1);
+    try {
+        new (state_) state(rules, memory);
+    } catch (...) {
+        allocator.deallocate(state_, 1);
+        throw;
+    }
+}
+
+converter::~converter() {
+    state_->~state();
+    std::pmr::polymorphic_allocator<state>(memory_).deallocate(state_, 1);
+}
+
+const node& converter::build(const marc::record_view& record, std::pmr::vector<conversion_note>* notes) {
+    return state_->build(record, notes, false);
+}
+
+void converter::convert(const marc::record_view& record, std::pmr::string& out,
+                        std::pmr::vector<conversion_note>* notes) {
+    const node& root = state_->build(record, notes, false);
+    switch (state_->rules.output) {
+    case output_form::xml:
+        return write_xml(root, state_->spaces.data(), state_->spaces.size(), out);
+    case output_form::json:
+        return write_json(root, out, &state_->arena);
+    case output_form::lines:
+        return write_lines(root, out);
+    }
+}
+
+void converter::find_unmapped(const marc::record_view& record, std::pmr::vector<unmapped_subfield>& into) {
+    state_->build(record, nullptr, true);
+    const detail::usage& used = state_->run.used();
+    for (std::size_t i = 0; i < record.field_count(); ++i) {
+        const detail::code_set& codes = used.of(i);
+        if (codes.all) {
+            continue;
+        }
+        const marc::field_view f = record.field(i);
+        bool any = false;
+        const std::size_t first = into.size();
+        for (const marc::subfield_view& s : f.subfields()) {
+            if (codes.has(s.code)) {
+                any = true;
+            } else if (std::none_of(into.begin() + static_cast<std::ptrdiff_t>(first), into.end(),
+                                    [&](const unmapped_subfield& u) { return u.code == s.code; })) {
+                into.push_back({i, s.code});
+            }
+        }
+        if (!any) {
+            into.resize(first);
+            into.push_back({i, {}});
+        }
+    }
+}
+
+} // namespace crosswalk

@@ -1,0 +1,64 @@
+// Inside of the library: what values.hpp declares as templates.
+#pragma once
+
+#include "values.hpp"
+
+#include "marc/path.hpp"
+
+namespace crosswalk::detail {
+
+template <class Take>
+void evaluator::each_subfield(const expression& e, Take take) {
+    if (field == nowhere || is_control) {
+        return;
+    }
+    const std::size_t outer = subfield;
+    const marc::subfield_view outer_at_hand = at_hand;
+    std::size_t number = 0;
+    for (const marc::subfield_view& s : subfields) {
+        if (e.codes.has(s.code)) {
+            subfield = number;
+            at_hand = s;
+            if ((e.condition == nullptr || holds(*e.condition)) && !take(s)) {
+                break;
+            }
+        }
+        ++number;
+    }
+    subfield = outer;
+    at_hand = outer_at_hand;
+}
+
+template <class Take>
+void evaluator::each_of_path(const marc::path& path, Take take) {
+    std::pmr::string scratch(&arena_);
+    marc::path_cursor cursor(path, *record_, scratch);
+    std::string_view value;
+    while (cursor.next(value)) {
+        const marc::path_place& where = cursor.place();
+        if (use_counts && used.on() && where.field != marc::path_place::npos) {
+            mark(where);
+        }
+        if (!take(where.exact ? value : keep(value))) {
+            return;
+        }
+    }
+}
+
+template <class Take>
+void evaluator::each(const expression& e, Take take) {
+    if (e.kind == expression_kind::subfields) {
+        each_subfield(e, [&](const marc::subfield_view& s) {
+            if (use_counts) {
+                used.mark(field, s.code);
+            }
+            return take(s.value);
+        });
+    } else if (e.kind == expression_kind::path) {
+        each_of_path(*e.path, take);
+    } else if (const std::string_view value = text(e); !value.empty()) {
+        take(value);
+    }
+}
+
+} // namespace crosswalk::detail
