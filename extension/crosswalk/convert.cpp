@@ -2,8 +2,6 @@
 #include "crosswalk/convert.hpp"
 #include "evaluate.hpp"
 
-#include "marc/poll.hpp"
-
 #include <algorithm>
 #include <cstring>
 
@@ -11,66 +9,12 @@ namespace crosswalk {
 namespace detail {
 namespace {
 
-/// A record's fields, by which tags there are at all: most rules look for tags that a record lacks.
-class field_table {
-  public:
-    void read(const marc::record_view& record) {
-        tags_ = record.tags();
-        present_.fill(0);
-        other_ = false;
-        for (std::size_t i = 0; i < tags_.size(); i += 3) {
-            const int number = number_of(tags_.substr(i, 3));
-            if (number < 0) {
-                other_ = true;
-            } else {
-                present_[static_cast<std::size_t>(number) / 64] |= std::uint64_t{1} << (static_cast<unsigned>(number) % 64);
-            }
-        }
-    }
-    std::size_t size() const noexcept { return tags_.size() / 3; }
-    std::string_view tag(std::size_t field) const noexcept { return tags_.substr(3 * field, 3); }
-    /// False when no field can match.
-    bool may_have(const field_selector& s) const noexcept {
-        if (s.linked) {
-            return has(880);
-        }
-        const int number = number_of(s.from.view());
-        if (number < 0 || s.from.text != s.to.text) {
-            return true;
-        }
-        return has(number);
-    }
-
-  private:
-    static int number_of(std::string_view tag) noexcept {
-        int number = 0;
-        for (const char c : tag) {
-            if (c < '0' || c > '9') {
-                return -1;
-            }
-            number = 10 * number + (c - '0');
-        }
-        return number;
-    }
-    bool has(int number) const noexcept {
-        return ((present_[static_cast<std::size_t>(number) / 64] >> (static_cast<unsigned>(number) % 64)) & 1U) != 0;
-    }
-    std::string_view tags_;
-    std::array<std::uint64_t, 16> present_{};
-    bool other_ = false;
-};
-
-bool has_tag(const field_selector& s, std::string_view tag) noexcept {
-    return s.from.text == s.to.text ? s.from.matches(tag) : tag >= s.from.view() && tag <= s.to.view();
-}
-
 class runner {
   public:
     runner(const program& rules, std::pmr::memory_resource& arena) : rules_(rules), arena_(arena), at_(rules, arena) {}
 
     node& run(const marc::record_view& record, std::pmr::vector<conversion_note>* notes, bool count_use) {
         notes_ = notes;
-        fields_.read(record);
         at_.start(record);
         if (count_use) {
             at_.used.start(record.field_count());
@@ -107,7 +51,7 @@ class runner {
             arena_.allocate(sizeof(std::string_view) * (b.slot_count + 1), alignof(std::string_view)));
         std::uninitialized_value_construct_n(frame, b.slot_count + 1);
         for (std::uint32_t i = 0; i < count; ++i) {
-            frame[i] = at_.text(*arguments[i]);
+            frame[i] = used_text(*arguments[i]);
         }
         std::string_view* const outer = at_.frame;
         at_.frame = frame;
@@ -137,7 +81,10 @@ class runner {
             }
             return;
         case statement_kind::fields:
-            return fields(s);
+            return at_.each_field(*s.selected, s.value, [&] {
+                all(s.children);
+                return true;
+            });
         case statement_kind::subfields:
             at_.each_subfield(*s.value, [&](const marc::subfield_view&) {
                 all(s.children);
@@ -225,63 +172,9 @@ class runner {
         }
     }
 
-    bool selected(const statement& s) const noexcept {
-        for (std::uint32_t i = 0; i < s.selector_count; ++i) {
-            const field_selector& selector = s.selectors[i];
-            if (!selector.linked) {
-                if (has_tag(selector, at_.field_tag)) {
-                    return true;
-                }
-            } else if (at_.field_tag == "880") {
-                for (const marc::subfield_view& sub : at_.subfields) {
-                    if (sub.code == "6") {
-                        if (sub.value.size() >= 3 && has_tag(selector, sub.value.substr(0, 3))) {
-                            return true;
-                        }
-                        break;
-                    }
-                }
-            }
-        }
-        return false;
-    }
-
-    void fields(const statement& s) {
-        if (std::none_of(s.selectors, s.selectors + s.selector_count,
-                         [&](const field_selector& f) { return fields_.may_have(f); })) {
-            return;
-        }
-        const std::size_t outer = at_.field;
-        const std::size_t outer_subfield = at_.subfield;
-        const marc::subfield_view outer_at_hand = at_.at_hand;
-        marc::poller polling;
-        for (std::size_t i = 0; i < fields_.size(); ++i) {
-            const std::string_view tag = fields_.tag(i);
-            const bool possible = std::any_of(s.selectors, s.selectors + s.selector_count, [&](const field_selector& f) {
-                return f.linked ? tag == "880" : has_tag(f, tag);
-            });
-            if (!possible) {
-                continue;
-            }
-            at_.enter(i);
-            polling.step(at_.content.size() + 16);
-            if (selected(s) && (s.value == nullptr || at_.holds(*s.value))) {
-                all(s.children);
-            }
-        }
-        if (outer == evaluator::nowhere) {
-            at_.leave();
-        } else {
-            at_.enter(outer);
-            at_.subfield = outer_subfield;
-            at_.at_hand = outer_at_hand;
-        }
-    }
-
     const program& rules_;
     std::pmr::memory_resource& arena_;
     evaluator at_;
-    field_table fields_;
     node* open_ = nullptr;
     std::string_view rule_;
     std::pmr::vector<conversion_note>* notes_ = nullptr;

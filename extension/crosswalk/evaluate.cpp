@@ -36,6 +36,7 @@ bool is_like(std::string_view text, std::string_view pattern) noexcept {
 
 void evaluator::start(const marc::record_view& record) {
     record_ = &record;
+    fields_.read(record);
     globals_.assign(rules_.global_count, std::nullopt);
     leave();
 }
@@ -47,16 +48,6 @@ void evaluator::enter(std::size_t index) {
     is_control = f.is_control();
     content = f.content();
     subfields = f.subfields();
-    subfield = nowhere;
-    at_hand = {};
-}
-
-void evaluator::leave() noexcept {
-    field = nowhere;
-    field_tag = {};
-    content = {};
-    is_control = false;
-    subfields = {};
     subfield = nowhere;
     at_hand = {};
 }
@@ -193,6 +184,10 @@ bool evaluator::truth(const expression& e) {
     case expression_kind::before:
     case expression_kind::after:
         return neighbours(e);
+    case expression_kind::exists:
+        return exists(e);
+    case expression_kind::paired:
+        return is_paired();
     case expression_kind::call:
         if (e.called == function::count || e.called == function::length || e.called == function::number) {
             return call(e) != "0" && !call(e).empty();
@@ -259,20 +254,40 @@ bool evaluator::neighbours(const expression& e) {
     return false;
 }
 
+bool evaluator::exists(const expression& e) {
+    const std::size_t end = e.number == 1 ? field : nowhere; // "nowhere" is greater than any
+    bool any = false;
+    each_field(*e.fields, e.condition, [&] {
+        any = field < end;
+        return false;
+    });
+    return any;
+}
+
+bool evaluator::is_paired() {
+    if (field == nowhere || field_tag != "880") {
+        return false;
+    }
+    const field_link link = field_link::of(record_->field(field));
+    if (link.number.empty()) {
+        return false;
+    }
+    for (std::size_t i = 0; i < fields_.size(); ++i) {
+        if (record_->tags().substr(3 * i, 3) == link.tag && field_link::of(record_->field(i)).number == link.number) {
+            return true;
+        }
+    }
+    return false;
+}
+
 std::string_view evaluator::global_value(std::uint32_t slot) {
     std::optional<std::string_view>& known = globals_[slot];
     if (!known) {
         // It is of the record, whatever field is at hand.
-        const std::size_t at_field = field;
-        const std::size_t at_subfield = subfield;
-        const marc::subfield_view hand = at_hand;
+        const place_at_hand here = *this;
         leave();
         known = text(*rules_.globals[slot].value);
-        if (at_field != nowhere) {
-            enter(at_field);
-            subfield = at_subfield;
-            at_hand = hand;
-        }
+        back_to(here);
     }
     return *known;
 }

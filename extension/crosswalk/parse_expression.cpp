@@ -215,7 +215,10 @@ class expression_parser {
             return made;
         }
         constexpr std::pair<std::string_view, expression_kind> fixed[] = {
-            {"tag", expression_kind::tag}, {"code", expression_kind::code}, {"leader", expression_kind::leader}};
+            {"tag", expression_kind::tag},
+            {"code", expression_kind::code},
+            {"leader", expression_kind::leader},
+            {"paired", expression_kind::paired}};
         for (const auto& [text, kind] : fixed) {
             if (word == text) {
                 return make(kind, {});
@@ -241,7 +244,24 @@ class expression_parser {
         return made;
     }
 
+    /// exists(856 where ind2 == "0"), exists_before(…): among the fields in front of the one at hand.
+    const expression* exists(std::string_view word) {
+        tokens_.expect("(");
+        auto* const made = make(expression_kind::exists, {});
+        made->number = word == "exists_before" ? 1 : 0;
+        made->fields = parse_fields(tokens_, known_);
+        if (tokens_.is_word("where")) {
+            tokens_.take();
+            made->condition = either();
+        }
+        tokens_.expect(")");
+        return made;
+    }
+
     const expression* call(std::string_view word) {
+        if (word == "exists" || word == "exists_before") {
+            return exists(word);
+        }
         const function_entry* const entry = find_function(word);
         if (entry == nullptr) {
             tokens_.fail("a function that there is not: " + std::string(word));

@@ -1,8 +1,10 @@
 #include "parser.hpp"
+#include "select.hpp"
 
 #include "marc/ascii.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string>
 
@@ -14,14 +16,27 @@ class selector_parser {
   public:
     selector_parser(lexer& tokens, names& known) : tokens_(tokens), known_(known) {}
 
-    void read(statement& into) {
+    const field_selection* read() {
+        auto* const made = known_.make<field_selection>();
+        if (tokens_.is_word("its")) {
+            tokens_.take();
+            if (take() != "880") {
+                tokens_.fail("expected \"its 880\": the fields 880 that go with the field at hand");
+            }
+            made->its_880 = true;
+            return made;
+        }
         do {
             one();
         } while (tokens_.accept(","));
         auto* const all = known_.make<field_selector>(found_.size());
         std::copy(found_.begin(), found_.end(), all);
-        into.selectors = all;
-        into.selector_count = static_cast<std::uint32_t>(found_.size());
+        made->selectors = all;
+        made->count = static_cast<std::uint32_t>(found_.size());
+        for (const field_selector& s : found_) {
+            note_numbers(s, *made);
+        }
+        return made;
     }
 
   private:
@@ -40,6 +55,22 @@ class selector_parser {
         if (tokens_.accept("+")) {
             s.linked = true;
             found_.push_back(s);
+        }
+    }
+
+    static void note_numbers(const field_selector& s, field_selection& into) {
+        tag_numbers& numbers = s.linked ? into.linked : into.plain;
+        const int only = tag_numbers::of(s.from.view());
+        if (s.from.text == s.to.text && only >= 0) {
+            return numbers.add(only);
+        }
+        into.other = true;
+        for (int n = 0; n < 1000; ++n) {
+            const std::array<char, 3> tag{static_cast<char>('0' + n / 100), static_cast<char>('0' + n / 10 % 10),
+                                          static_cast<char>('0' + n % 10)};
+            if (has_tag(s, {tag.data(), tag.size()})) {
+                numbers.add(n);
+            }
         }
     }
 
@@ -169,7 +200,7 @@ class statement_parser {
             local_.slots.push_back(made->name);
             return made;
         }
-        if (word == "note") {
+        if (word == "note" && is_remark(tokens)) {
             tokens.take();
             statement* const made = make(statement_kind::note, tokens);
             made->value = parse_expression(tokens, known_, local_);
@@ -181,6 +212,12 @@ class statement_parser {
         statement* const made = parse_element(tokens, known_, local_);
         made->children = children(tokens, indentation, false);
         return made;
+    }
+
+    /// `note "…"` is a remark; `note = $a` and `note(type="x")` are elements.
+    static bool is_remark(lexer ahead) {
+        ahead.take();
+        return !ahead.at_end() && !ahead.is_sign("=") && !(ahead.is_sign("(") && !ahead.peek().space_before);
     }
 
     statement* choose(lexer& tokens, std::uint32_t indentation) {
@@ -228,7 +265,7 @@ class statement_parser {
                 tokens.fail("expected subfields like $abc behind \"for\"");
             }
         } else {
-            selector_parser(tokens, known_).read(*made);
+            made->selected = parse_fields(tokens, known_);
         }
         if (tokens.is_word("where")) {
             if (over_subfields) {
@@ -278,6 +315,10 @@ class statement_parser {
 };
 
 } // namespace
+
+const field_selection* parse_fields(lexer& tokens, names& known) {
+    return selector_parser(tokens, known).read();
+}
 
 const statement* parse_statements(const std::pmr::vector<source_line>& lines, std::size_t& at, std::uint32_t above,
                                   names& known, scope& local) {
@@ -335,7 +376,7 @@ std::string_view parse_name(lexer& tokens, names& known, const char* what) {
 std::string_view parse_variable_name(lexer& tokens, names& known) {
     const std::string_view name = tokens.expect(token_kind::word, "a name").text;
     for (const std::string_view taken : {"tag", "code", "leader", "ind1", "ind2", "before", "after", "and", "or", "not",
-                                         "in", "like", "starts", "ends", "contains", "where"}) {
+                                         "in", "like", "its", "paired", "starts", "ends", "contains", "where"}) {
         if (name == taken) {
             tokens.fail("a name that has a meaning of its own: " + std::string(name));
         }

@@ -44,6 +44,10 @@ struct names {
 /// @throws rule_error
 const expression* parse_expression(lexer& tokens, names& known, const scope& local);
 
+/// Reads `245+, 501-586, 880[700]` and stops behind it.
+/// @throws rule_error
+const field_selection* parse_fields(lexer& tokens, names& known);
+
 /// Reads the lines from `at` on that are indented deeper than `above`, to the first that is not.
 /// @throws rule_error
 const statement* parse_statements(const std::pmr::vector<source_line>& lines, std::size_t& at, std::uint32_t above,

@@ -6,6 +6,7 @@
 #include "marc/path.hpp"
 #include "marc/tag_pattern.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
@@ -42,6 +43,8 @@ enum class expression_kind : std::uint8_t {
     opposite,
     before,    ///< before $np: one of these stands behind the subfield at hand
     after,     ///< after $6
+    exists, ///< exists(856 where …), exists_before(…)
+    paired, ///< the field at hand is an 880 that goes with a field of the record
     call,
 };
 
@@ -106,6 +109,8 @@ struct table {
     std::size_t count = 0;
 };
 
+struct field_selection;
+
 struct expression {
     expression_kind kind = expression_kind::text;
     function called = function::join;
@@ -118,6 +123,7 @@ struct expression {
     const expression* const* arguments = nullptr;
     const marc::path* path = nullptr;
     const table* rows = nullptr; ///< of lookup
+    const field_selection* fields = nullptr; ///< of exists; number is 1 for exists_before
 };
 
 /// One place that `for` looks at.
@@ -125,6 +131,47 @@ struct field_selector {
     marc::tag_pattern from;     ///< 245, 6..
     marc::tag_pattern to;       ///< the same, or the end of a range of tags
     bool linked = false;        ///< 880[245]: an 880 that goes with such a field
+};
+
+/// Tags by number, for those that are three digits.
+class tag_numbers {
+  public:
+    void add(int number) noexcept { bits_[static_cast<unsigned>(number) / 64] |= bit(number); }
+    bool has(int number) const noexcept { return (bits_[static_cast<unsigned>(number) / 64] & bit(number)) != 0; }
+    bool meets(const tag_numbers& other) const noexcept {
+        std::uint64_t common = 0;
+        for (std::size_t i = 0; i < bits_.size(); ++i) {
+            common |= bits_[i] & other.bits_[i];
+        }
+        return common != 0;
+    }
+    void clear() noexcept { bits_.fill(0); }
+
+    /// -1 for a tag that is not three digits.
+    static int of(std::string_view tag) noexcept {
+        int number = 0;
+        for (const char c : tag) {
+            if (c < '0' || c > '9') {
+                return -1;
+            }
+            number = 10 * number + (c - '0');
+        }
+        return tag.size() == 3 ? number : -1;
+    }
+
+  private:
+    static std::uint64_t bit(int number) noexcept { return std::uint64_t{1} << (static_cast<unsigned>(number) % 64); }
+    std::array<std::uint64_t, 16> bits_{};
+};
+
+/// The places that one `for` looks at.
+struct field_selection {
+    const field_selector* selectors = nullptr;
+    std::uint32_t count = 0;
+    bool its_880 = false; ///< for its 880: those that go with the field at hand; no selectors then
+    bool other = false;   ///< may match tags that are not three digits
+    tag_numbers plain;
+    tag_numbers linked;
 };
 
 enum class statement_kind : std::uint8_t {
@@ -152,8 +199,7 @@ struct statement {
     const statement* attributes = nullptr; ///< of an element
     const statement* children = nullptr;
     const statement* next = nullptr;
-    const field_selector* selectors = nullptr; ///< of fields
-    std::uint32_t selector_count = 0;
+    const field_selection* selected = nullptr; ///< of fields
     std::uint32_t slot = 0; ///< of let
     const template_body* called = nullptr;
     const expression* const* arguments = nullptr; ///< of use

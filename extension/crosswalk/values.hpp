@@ -1,6 +1,7 @@
 // Inside of the library: expressions over the field at hand.
 #pragma once
 
+#include "select.hpp"
 #include "syntax.hpp"
 
 #include "marc/path.hpp"
@@ -44,8 +45,20 @@ class usage {
     std::vector<code_set> used_;
 };
 
+/// Where in a record the rules are.
+struct place_at_hand {
+    static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
+    std::size_t field = nowhere;
+    std::string_view field_tag;
+    std::string_view content; ///< of the field at hand
+    bool is_control = false;
+    marc::subfield_range subfields;
+    std::size_t subfield = nowhere; ///< number in the field
+    marc::subfield_view at_hand;
+};
+
 /// The record and where in it the rules are.
-class evaluator {
+class evaluator : public place_at_hand {
   public:
     evaluator(const program& rules, std::pmr::memory_resource& arena) : rules_(rules), arena_(arena) {}
 
@@ -62,6 +75,10 @@ class evaluator {
     /// Calls take() with each of these subfields of the field at hand being the one at hand.
     template <class Take>
     void each_subfield(const expression& e, Take take);
+    /// Calls take() with each of these fields being the one at hand; take returns false to stop.
+    /// @param condition null for all; what it reads does not count as used
+    template <class Take>
+    void each_field(const field_selection& selected, const expression* condition, Take take);
 
     /// Counts what is read from now on as used, or not.
     bool use_counts = false;
@@ -70,18 +87,9 @@ class evaluator {
     std::string_view* frame = nullptr; ///< variables of the rule or template
     usage used;
 
-    // Where the rules are.
-    static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
-    std::size_t field = nowhere;
-    std::string_view field_tag;
-    std::string_view content; ///< of the field at hand
-    bool is_control = false;
-    marc::subfield_range subfields;
-    std::size_t subfield = nowhere; ///< number in the field
-    marc::subfield_view at_hand;
-
     void enter(std::size_t index);
-    void leave() noexcept;
+    void leave() noexcept { back_to({}); }
+    void back_to(const place_at_hand& place) noexcept { static_cast<place_at_hand&>(*this) = place; }
 
     std::string_view keep(std::string_view text);
 
@@ -92,6 +100,8 @@ class evaluator {
     void mark(const marc::path_place& where);
     bool any_equal(const expression& a, const expression& b);
     bool neighbours(const expression& e);
+    bool exists(const expression& e);
+    bool is_paired();
     std::string_view global_value(std::uint32_t slot);
     template <class Take>
     void each_of_path(const marc::path& path, Take take);
@@ -99,6 +109,7 @@ class evaluator {
     const program& rules_;
     std::pmr::memory_resource& arena_;
     const marc::record_view* record_ = nullptr;
+    field_table fields_;
     std::vector<std::optional<std::string_view>> globals_;
 };
 
