@@ -265,19 +265,11 @@ bool evaluator::exists(const expression& e) {
 }
 
 bool evaluator::is_paired() {
-    if (field == nowhere || field_tag != "880") {
-        return false;
+    bool any = false;
+    for (std::size_t i = 0; i < fields_.size() && field != nowhere && field_tag == "880" && !any; ++i) {
+        any = fields_.goes_with(field, i);
     }
-    const field_link link = field_link::of(record_->field(field));
-    if (link.number.empty()) {
-        return false;
-    }
-    for (std::size_t i = 0; i < fields_.size(); ++i) {
-        if (record_->tags().substr(3 * i, 3) == link.tag && field_link::of(record_->field(i)).number == link.number) {
-            return true;
-        }
-    }
-    return false;
+    return any;
 }
 
 std::string_view evaluator::global_value(std::uint32_t slot) {

@@ -33,28 +33,12 @@ void evaluator::each_subfield(const expression& e, Take take) {
 template <class Take>
 void evaluator::each_field(const field_selection& selected, const expression* condition, Take take) {
     const place_at_hand outer = *this;
-    field_link link;
-    if (selected.its_880) {
-        if (outer.field == nowhere || !fields_.has_880() || outer.field_tag == "880") {
-            return;
-        }
-        link = field_link::of(record_->field(outer.field));
-        if (link.number.empty()) {
-            return;
-        }
-    } else if (!fields_.may_have(selected)) {
+    if (selected.its_880 ? outer.field == nowhere || !fields_.has_880() : !fields_.may_have(selected)) {
         return;
     }
-    const auto is_its = [&](std::size_t i) {
-        if (record_->tags().substr(3 * i, 3) != "880") {
-            return false;
-        }
-        const field_link other = field_link::of(record_->field(i));
-        return other.tag == outer.field_tag && other.number == link.number;
-    };
     marc::poller polling;
     for (std::size_t i = 0; i < fields_.size(); ++i) {
-        if (selected.its_880 ? !is_its(i) : !fields_.matches(selected, i)) {
+        if (selected.its_880 ? !fields_.goes_with(i, outer.field) : !fields_.matches(selected, i)) {
             continue;
         }
         enter(i);

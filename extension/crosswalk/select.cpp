@@ -31,17 +31,23 @@ void field_table::read(const marc::record_view& record) {
         } else {
             present_.add(n.own);
         }
-        if (n.own == 880) {
-            const std::string_view other = field_link::of(record.field(i / 3)).tag;
-            n.link = tag_numbers::of(other);
+        numbers_.push_back(n);
+    }
+    for (std::size_t i = 0; has_880() && i < numbers_.size(); ++i) {
+        tag_number& n = numbers_[i];
+        const field_link link = field_link::of(record.field(i));
+        if (!link.number.empty()) {
+            n.pair = 256U * static_cast<unsigned char>(link.number[0]) + static_cast<unsigned char>(link.number[1]);
+        }
+        if (n.own == 880 && !link.tag.empty()) {
+            n.link = tag_numbers::of(link.tag);
             if (n.link >= 0) {
                 linked_.add(n.link);
-            } else if (!other.empty()) {
+            } else {
                 n.link = odd;
                 other_ = true;
             }
         }
-        numbers_.push_back(n);
     }
 }
 

@@ -43,13 +43,20 @@ class field_table {
         return s.other && (n.own < 0 || n.link == odd) && matches_text(s, field);
     }
     bool has_880() const noexcept { return present_.has(880); }
+    /// True when the field is an 880 that goes with this one: its $6 has the tag and the number of the other's.
+    bool goes_with(std::size_t field_880, std::size_t other) const noexcept {
+        const tag_number& n = numbers_[field_880];
+        const tag_number& o = numbers_[other];
+        return n.own == 880 && n.link >= 0 && n.link == o.own && n.pair != 0 && n.pair == o.pair;
+    }
 
   private:
     static constexpr int none = -1;
     static constexpr int odd = -2; ///< a $6 whose tag is not three digits
     struct tag_number {
-        int own = none; ///< none when it is not three digits
-        int link = none; ///< of an 880
+        int own = none;     ///< none when it is not three digits
+        int link = none;    ///< of an 880
+        unsigned pair = 0;  ///< the number in $6 as two bytes; read only where there is an 880
     };
     bool matches_text(const field_selection& s, std::size_t field) const noexcept;
 
