@@ -33,12 +33,18 @@ void evaluator::each_subfield(const expression& e, Take take) {
 template <class Take>
 void evaluator::each_field(const field_selection& selected, const expression* condition, Take take) {
     const place_at_hand outer = *this;
-    if (selected.its_880 ? outer.field == nowhere || !fields_.has_880() : !fields_.may_have(selected)) {
+    const bool own = selected.its_880 || selected.its_field;
+    if (own ? outer.field == nowhere || !fields_.has_880() : !fields_.may_have(selected)) {
         return;
     }
+    const auto matches = [&](std::size_t i) {
+        return selected.its_880     ? fields_.goes_with(i, outer.field)
+               : selected.its_field ? fields_.goes_with(outer.field, i)
+                                    : fields_.matches(selected, i);
+    };
     marc::poller polling;
     for (std::size_t i = 0; i < fields_.size(); ++i) {
-        if (selected.its_880 ? !fields_.goes_with(i, outer.field) : !fields_.matches(selected, i)) {
+        if (!matches(i)) {
             continue;
         }
         enter(i);

@@ -214,6 +214,11 @@ class expression_parser {
             made->codes = code_set_of(codes.text);
             return made;
         }
+        if (word == "version") { // of these rules
+            auto* const made = make(expression_kind::text, {});
+            made->text = known_.into.version;
+            return made;
+        }
         constexpr std::pair<std::string_view, expression_kind> fixed[] = {
             {"tag", expression_kind::tag},
             {"code", expression_kind::code},

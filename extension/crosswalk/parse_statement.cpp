@@ -20,10 +20,11 @@ class selector_parser {
         auto* const made = known_.make<field_selection>();
         if (tokens_.is_word("its")) {
             tokens_.take();
-            if (take() != "880") {
-                tokens_.fail("expected \"its 880\": the fields 880 that go with the field at hand");
+            const std::string_view which = take();
+            if (which != "880" && which != "field") {
+                tokens_.fail("expected \"its 880\" or \"its field\": those that go with the field at hand");
             }
-            made->its_880 = true;
+            (which == "880" ? made->its_880 : made->its_field) = true;
             return made;
         }
         do {
@@ -376,7 +377,7 @@ std::string_view parse_name(lexer& tokens, names& known, const char* what) {
 std::string_view parse_variable_name(lexer& tokens, names& known) {
     const std::string_view name = tokens.expect(token_kind::word, "a name").text;
     for (const std::string_view taken : {"tag", "code", "leader", "ind1", "ind2", "before", "after", "and", "or", "not",
-                                         "in", "like", "its", "paired", "starts", "ends", "contains", "where"}) {
+                                         "in", "like", "its", "paired", "version", "starts", "ends", "contains", "where"}) {
         if (name == taken) {
             tokens.fail("a name that has a meaning of its own: " + std::string(name));
         }

@@ -168,7 +168,8 @@ class tag_numbers {
 struct field_selection {
     const field_selector* selectors = nullptr;
     std::uint32_t count = 0;
-    bool its_880 = false; ///< for its 880: those that go with the field at hand; no selectors then
+    bool its_880 = false;   ///< for its 880: those that go with the field at hand; no selectors then
+    bool its_field = false; ///< the other way: those that the 880 at hand goes with
     bool other = false;   ///< may match tags that are not three digits
     tag_numbers plain;
     tag_numbers linked;
