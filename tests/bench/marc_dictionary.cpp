@@ -102,15 +102,6 @@ struct samples {
     strings stored;
 };
 
-std::string control_number(const record_view& record) {
-    for (const field_view field : record) {
-        if (field.tag() == "001") {
-            return std::string(field.content());
-        }
-    }
-    return {};
-}
-
 samples read_files(char** begin, char** end) {
     std::string all;
     for (char** name = begin; name != end; ++name) {
@@ -136,7 +127,7 @@ samples read_files(char** begin, char** end) {
                 continue;
             }
             const stored_record record = b.finish();
-            const bool is_new = seen.insert(control_number(record.view())).second;
+            const bool is_new = seen.emplace(control_number(record.view())).second;
             if (training) {
                 s.training.add(stored_text(record));
             } else if (is_new) {
@@ -254,20 +245,15 @@ std::vector<method> make_methods(zstd_state& zstd) {
 
 std::size_t sink = 0;
 
-class clock_of_process {
-  public:
-    double seconds() const { return static_cast<double>(std::clock() - start_) / CLOCKS_PER_SEC; }
-
-  private:
-    std::clock_t start_ = std::clock();
-};
-
 class trial {
   public:
     trial(const samples& records, std::vector<method>& methods) : stored_(records.stored), methods_(methods) {
         for (std::size_t i = 0; i < stored_.size(); ++i) {
             longest_ = std::max(longest_, stored_[i].size());
-            (is_long(i) ? long_ : short_).push_back(i);
+            all_.push_back(i);
+            if (is_long(i)) {
+                long_.push_back(i);
+            }
         }
         unpacked_.resize(longest_);
         // pglz asks for four bytes more than what comes in.
@@ -277,43 +263,24 @@ class trial {
     bool is_long(std::size_t i) const noexcept { return stored_[i].size() > toast_bytes; }
 
     void pack(method& m) {
-        strings packed;
-        double long_seconds = 0;
-        for (const bool is_long_turn : {true, false}) {
-            const clock_of_process clock;
-            for (const std::size_t i : is_long_turn ? long_ : short_) {
-                sink += m.pack(stored_[i], packed_.data(), packed_.size());
-            }
-            const double seconds = clock.seconds();
-            long_seconds = is_long_turn ? seconds : long_seconds;
-            add(m, is_long_turn ? "pack long" : "pack all", seconds + (is_long_turn ? 0 : long_seconds));
-        }
         if (m.packed.size() == 0) {
             for (std::size_t i = 0; i < stored_.size(); ++i) {
-                const std::size_t n = m.pack(stored_[i], packed_.data(), packed_.size());
+                const std::size_t n = packed(m, i);
                 // As PostgreSQL does it: what would not become smaller is kept as it is.
                 m.packed.add(n == 0 || n >= stored_[i].size() ? stored_[i] : std::string_view(packed_.data(), n));
                 require(unpacked(m, i) == stored_[i], "what comes back is not what went in");
             }
         }
+        measure("pack " + m.name + " all", all_, 1, [&](std::size_t i) { sink += packed(m, i); });
+        measure("pack " + m.name + " long", long_, 1, [&](std::size_t i) { sink += packed(m, i); });
     }
 
-    void read(method& m) {
-        const clock_of_process all;
-        for (std::size_t i = 0; i < stored_.size(); ++i) {
-            find_title(unpacked(m, i));
-        }
-        add(m, "read all", all.seconds());
-        const clock_of_process long_only;
-        for (const std::size_t i : long_) {
-            find_title(unpacked(m, i));
-        }
-        add(m, "read long", long_only.seconds());
-        const clock_of_process toast;
-        for (std::size_t i = 0; i < stored_.size(); ++i) {
-            find_title(is_long(i) ? unpacked(m, i) : stored_[i]);
-        }
-        add(m, "read toast", toast.seconds());
+    void read(const method& m) {
+        const auto read_packed = [&](std::size_t i) { find_title(unpacked(m, i)); };
+        measure("read " + m.name + " all", all_, read_passes, read_packed);
+        measure("read " + m.name + " long", long_, read_passes, read_packed);
+        measure("read " + m.name + " toast", all_, read_passes,
+                [&](std::size_t i) { find_title(is_long(i) ? unpacked(m, i) : stored_[i]); });
     }
 
     void print() {
@@ -333,6 +300,8 @@ class trial {
     }
 
   private:
+    std::size_t packed(const method& m, std::size_t i) { return m.pack(stored_[i], packed_.data(), packed_.size()); }
+
     std::string_view unpacked(const method& m, std::size_t i) {
         const std::string_view packed = m.packed[i];
         const std::size_t bytes = stored_[i].size();
@@ -352,15 +321,23 @@ class trial {
         }
     }
 
-    void add(const method& m, std::string what, double seconds) {
-        what.insert(what.find(' '), " " + m.name);
-        times_[what].push_back(seconds);
+    /// Notes the seconds for all of these records once; several passes, as one of 10 ms would be told inexactly.
+    template <class Work>
+    void measure(const std::string& what, const std::vector<std::size_t>& records, Work work) {
+        const std::clock_t start = std::clock(); // processor time: other work on the machine does not count
+        for (int pass = 0; pass < passes; ++pass) {
+            for (const std::size_t i : records) {
+                work(i);
+            }
+        }
+        times_[what].push_back(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC / passes);
     }
 
+    static constexpr int read_passes = 5; // one of 10 ms would be told inexactly
     const strings& stored_;
     std::vector<method>& methods_;
+    std::vector<std::size_t> all_;
     std::vector<std::size_t> long_;
-    std::vector<std::size_t> short_;
     std::size_t longest_ = 0;
     std::string unpacked_;
     std::string packed_;
