@@ -321,9 +321,9 @@ class trial {
         }
     }
 
-    /// Notes the seconds for all of these records once; several passes, as one of 10 ms would be told inexactly.
+    /// Notes the seconds for all of these records once.
     template <class Work>
-    void measure(const std::string& what, const std::vector<std::size_t>& records, Work work) {
+    void measure(const std::string& what, const std::vector<std::size_t>& records, int passes, Work work) {
         const std::clock_t start = std::clock(); // processor time: other work on the machine does not count
         for (int pass = 0; pass < passes; ++pass) {
             for (const std::size_t i : records) {
