@@ -47,10 +47,11 @@ compare_figures() {
 # The compressed records lie in a bytea column, so that pages, rows and TOAST are what they would be. Reading them from there is
 # measured, and so is ->> on records so small that nothing else counts; decompressing comes from the library.
 dictionary_in_sql() {
-    local compression copies rows all_bytes tiny_bytes tiny library estimate
+    local compression copies rows all_bytes tiny_bytes tiny library estimate others
     copies=$(((RECORDS + TESTED - 1) / TESTED))
     rows=$((TESTED * copies))
-    sql -c 'CREATE TABLE tested (id bigint, m marc)' \
+    # Not compressed in here: PostgreSQL copies a compressed value as it is, also into a column of another compression.
+    sql -c 'CREATE TABLE tested (id bigint, m marc)' -c 'ALTER TABLE tested ALTER m SET STORAGE external' \
         -c "INSERT INTO tested SELECT ord, record FROM marc_split(pg_read_binary_file('$1/tested.mrc'))" \
         -c 'CREATE TABLE packed (b bytea)' -c 'ALTER TABLE packed ALTER b SET STORAGE external' \
         -c "COPY packed FROM '$1/dictionary.copy' (FORMAT binary)" \
@@ -64,7 +65,8 @@ dictionary_in_sql() {
             -c "INSERT INTO in_$compression SELECT n, m FROM generate_series(1, $copies) AS n, tested" || return 1
     done
     sql -c 'VACUUM ANALYZE' || return 1
-    [ "$(sql -c 'SELECT count(*) FROM in_lz4')" = "$rows" ] || { echo "$rows records were wanted in SQL"; return 1; }
+    others=$(sql -c "SELECT count(*) FROM in_lz4 WHERE pg_column_compression(m) <> 'lz4'" -c "SELECT count(*) FROM in_pglz WHERE pg_column_compression(m) <> 'pglz'")
+    [ "$others $(sql -c 'SELECT count(*) FROM in_lz4')" = $'0\n0'" $rows" ] || { echo "not $rows records in SQL, or compressed otherwise"; return 1; }
 
     all_bytes=$(median_cpu 'SELECT count(get_byte(b, 0)) FROM in_dictionary')
     tiny_bytes=$(median_cpu 'SELECT count(get_byte(b, 0)) FROM tiny_bytes')
