@@ -28,6 +28,7 @@ dictionary_jobs() {
         aim=0.5x && [ $peer = zstd ] && aim=-
         compare_figures "245\$a: all by dictionary; over 1,996 bytes by $peer" $aim read all "$peer" toast
         compare_figures "245\$a: all by dictionary; all by $peer" $aim read all "$peer" all
+        size_row "bytes: over 1,996 by dictionary, others plain; the same by $peer" - "$(bytes_in_toast dictionary)" "$(bytes_in_toast "$peer")"
         compare_figures "245\$a: over 1,996 bytes by dictionary; the same by $peer" $aim read toast "$peer" toast
         compare_figures "245\$a, only records over 1,996 bytes: dictionary; $peer" $aim read long "$peer" long
         compare_figures "compress each record: dictionary; $peer" - pack all "$peer" all
@@ -37,6 +38,9 @@ dictionary_jobs() {
 
 # figure START COLUMN: the nth word behind this start of a line of marc_dictionary.
 figure() { awk -v start="$1 " -v n="$2" 'index($0, start) == 1 { split(substr($0, length(start) + 1), word, " "); print word[n] }' <<<"$FIGURES"; }
+
+# bytes_in_toast METHOD: of all records, when only those that TOAST would compress are compressed.
+bytes_in_toast() { echo $(($(figure 'size plain' 1) - $(figure 'size plain' 2) + $(figure "size $1" 2))); }
 
 # compare_figures JOB AIM read|pack SCOPE PEER SCOPE_OF_PEER
 compare_figures() {
