@@ -125,6 +125,8 @@ step_pgtap() {
     tally_tap latin1.sh "$LOGS/latin1.tap" 0
     bash tests/upgrade.sh >"$LOGS/upgrade.tap" 2>&1
     tally_tap upgrade.sh "$LOGS/upgrade.tap" $?
+    bash tests/docs_examples.sh >"$LOGS/docs_examples.tap" 2>&1
+    tally_tap docs_examples.sh "$LOGS/docs_examples.tap" $?
     for file in tests/sql/*.sql; do
         log=$LOGS/$(basename "$file").tap
         tally_tap "$(basename "$file")" "$log" "$(cat "$log.status" 2>/dev/null || echo 1)"
