@@ -476,11 +476,11 @@ COMMENT ON FUNCTION marc_match_key(marc) IS 'a key that descriptions of the same
 
 CREATE FUNCTION marc_heading_key(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_heading_key' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_heading_key(marc) IS 'the key of an authority record''s heading (1XX, in UNIMARC 2XX): its kind and its subfields in NACO form';
+COMMENT ON FUNCTION marc_heading_key(marc) IS 'the key of an authority record''s heading (1XX, in UNIMARC 2XX): its kind and its subfields, subdivisions included, in NACO form';
 
 CREATE FUNCTION marc_heading_keys(record marc) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'marc_heading_keys' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
-COMMENT ON FUNCTION marc_heading_keys(marc) IS 'the keys of all headings of a bibliographic record, as marc_heading_key() gives them for authority records; for a GIN index over the array';
+COMMENT ON FUNCTION marc_heading_keys(marc) IS 'the keys of all headings of a bibliographic record, as marc_heading_key() gives them for authority records, series without volume and ISSN, subdivided headings as a whole and without their subdivisions, a name with a title as one heading; for a GIN index over the array';
 
 -- Searching: the type marc_query, and an index for it.
 

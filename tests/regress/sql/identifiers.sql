@@ -37,6 +37,14 @@ SELECT id, marc_match_key(m) AS match_key, marc_heading_key(m) AS heading_key, m
 SELECT b.id AS bib, a.id AS authority FROM record b JOIN record a ON marc_heading_key(a.m) = ANY (marc_heading_keys(b.m)) AND marc_kind(a.m) = 'authority'
 WHERE marc_kind(b.m) = 'book';
 
+-- so do a series and a subdivided heading, the latter as a whole and as its base; a name is another heading than a name with a title
+SELECT a.heading, array_agg(b.heading ORDER BY b.n) AS controls
+FROM unnest(ARRAY['=130  \0$aNASA technical memorandum', '=151  \\$aUnited States', '=151  \\$aUnited States$xHistory', '=100  1\$aMüller, Hans']) AS a (heading)
+LEFT JOIN unnest(ARRAY['=830  \0$aNASA technical memorandum ;$x0499-9320 ;$v107402.', '=440  \0$aNASA technical memorandum ;$v1', '=651  \0$aUnited States$xHistory.',
+	'=651  \0$aUnited States.', '=700  1\$aMuller, Hans.', '=700  12$aMuller, Hans.$tSongs.']) WITH ORDINALITY AS b (heading, n)
+	ON marc_heading_keys(marc_new('bibliographic') || b.heading) @> ARRAY[marc_heading_key(marc_new('authority') || a.heading)]
+GROUP BY a.heading ORDER BY a.heading COLLATE "C";
+
 -- indexes over keys
 CREATE TABLE many AS SELECT i AS id, (E'=LDR  00000nam a2200000 a 4500\n=001  ' || i || E'\n=020  \\\\$a' || CASE i WHEN 500 THEN '0306406152' ELSE 'none' END
 	|| E'\n=100  1\\$aName, A.\n=245  10$aTitle ' || i % 1000)::marc AS m FROM generate_series(1, 2000) AS i;
