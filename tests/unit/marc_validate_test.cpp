@@ -305,7 +305,9 @@ struct count_by_rule final : problem_sink {
 };
 
 // The numbers are those of 20,000 real records; the commonest were looked at one by one and are true: OCLC's encoding
-// levels (leader/17 I, K, M), 45e0 in the leader, blanks at the end of 006 cut off, 007 of two characters.
+// levels (leader/17 I, K, M), 45e0 in the leader, blanks at the end of 006 cut off, 007 of two characters. Of the
+// unknown codes all 19 are true: 16 in 043 (too short or long, such as n-usc---, or another number), niu in 008 twice,
+// "b n" in 337.
 TEST(marc_validate, gpo_records) {
     const auto data = shared_data();
     if (!data) {
@@ -345,7 +347,7 @@ TEST(marc_validate, gpo_records) {
         {"warning deprecatedSubfield", 2},
         {"warning invalidFlag", 86},
         {"warning invalidLCCN", 1},
-        {"warning undefinedCode", 1'281},
+        {"warning undefinedCode", 1'300},
     };
     EXPECT_EQ(sink.counts, expected);
 }
