@@ -125,6 +125,14 @@ TEST(marc_validate, codes_of_own_schemas) {
     const std::string problems = bib("=041  0\\$ascrxxxscr" + value);
     EXPECT_EQ(std::count(problems.begin(), problems.end(), '\n'), 1) << problems.substr(0, 1'000);
     EXPECT_NE(problems.find("\"xxx\" is not in"), std::string::npos) << problems.substr(0, 1'000);
+    struct sink_of_paths final : schema_problem_sink {
+        std::string text;
+        void put(const schema_problem& p) override { text += std::string(p.path) + ": " + std::string(p.message); }
+    } sink;
+    check_schema(R"({"fields": {"500": {"rules": [{"class": "codes", "subfields": "a", "codes": "m"}]}},
+        "codelists": {"l": {"codes": {"x": "X"}}}})",
+                 sink);
+    EXPECT_EQ(sink.text, "fields/500/rules/codes: names a codelist that the schema does not have");
     EXPECT_THROW(avram_schema(R"({"fields": {"500": {"rules": [{"class": "codes", "codes": "l"}]}}})"), parse_error);
     EXPECT_THROW(avram_schema(R"({"fields": {"500": {"rules": [{"class": "codes", "subfields": "a"}]}}})"),
                  parse_error);
