@@ -50,8 +50,14 @@ TEST(marc_identifier, isbn_forms) {
                              "306406152",
                              "SBN 306-40615-2",
                              "0306406152.",
-                             "0306406152 1990",
                              "[0306406152]",
+                             "0-306-40615-2 : $12.00",
+                             "ISBN 978 0 306 40615 7",
+                             "0306406152 -- v. 1",
+                             "0306406152pbk",
+                             "306-40615-2 (pbk.)",
+                             "306406152 : $4.50",
+                             "(pbk.) 0-306-40615-2",
                              "(pbk.) 978-0-306-40615-7",
                              "(pbk. : v. 2) ISBN 0306406152 :"}) {
         EXPECT_EQ(isbn13(text).text(), "9780306406157") << text;
@@ -81,6 +87,17 @@ TEST(marc_identifier, isbn_forms) {
                              "0000000000",
                              "000000000",
                              "9780000000002",
+                             "978-0-000003-00-0", // nine or ten digits of a number are not the number
+                             "0-306-40615-2-9",
+                             "9780306406157-1",
+                             "978030640615 7 1",
+                             "0306406152-",
+                             "0306406152 1990",
+                             "030640615X-2",
+                             "080442957X 2",
+                             "123456789 pages", // SBNs were nine digits; so are other things
+                             "306406152 pbk.",
+                             "9780306406 157 0",
                              "(pbk. 0306406152",
                              "(pbk.) (alk.)"}) {
         EXPECT_EQ(isbn13(text).text(), "") << text;
@@ -96,7 +113,8 @@ TEST(marc_identifier, issn_forms) {
         EXPECT_EQ(issn(text).text(), "0317-8471") << text;
     }
     EXPECT_EQ(issn("1050-124x").text(), "1050-124X");
-    for (const char* text : {"", "0317-8472", "0317-847", "0317-84711", "abcd-efgh", "031X-8471", "0000-0000"}) {
+    for (const char* text : {"", "0317-8472", "0317-847", "0317-84711", "1234-5679-1", "0317-8471-", "0317-8471 2",
+                             "abcd-efgh", "031X-8471", "0000-0000"}) {
         EXPECT_EQ(issn(text).text(), "") << text;
     }
 }
@@ -139,11 +157,12 @@ TEST(marc_identifier, oclc_forms) {
                              "oclc#12345", "ocm 00012345", "OCLC ocm00012345", "(OCoLC) OCLC 12345"}) {
         EXPECT_EQ(oclc_number(text).text(), "12345") << text;
     }
+    EXPECT_EQ(oclc_number("12345 ").text(), "12345");
     EXPECT_EQ(marked_oclc_number("12345").text(), "");
     EXPECT_EQ(marked_oclc_number("(OCoLC)12345").text(), "12345");
     EXPECT_EQ(marked_oclc_number("OCLC 12345").text(), "12345");
     for (const char* text : {"", "(OCoLC)", "(DLC)12345", "(OCoLC)fst00848973", "0", "ocm", "12-345", "123456789012345",
-                             "once", "on 12345", "OCLC", "OCLCx12345"}) {
+                             "once", "on 12345", "OCLC", "OCLCx12345", "2024 title", "12345 (alt)"}) {
         EXPECT_EQ(oclc_number(text).text(), "") << text;
     }
 }

@@ -2,6 +2,7 @@
 SELECT text, marc_normalize_isbn(text) AS isbn, marc_normalize_issn(text) AS issn, marc_normalize_lccn(text) AS lccn, marc_normalize_oclc(text) AS oclc
 FROM unnest(ARRAY['0-306-40615-2 (pbk.) : $12.00', '9780306406157', '080442957X', '0306406153', 'ISBN 978 0 306 40615 7', '0317-8471', '0317-8472',
 	'85-2 ', 'n78-890351', '75-425165//r75', ' 79139101 /AC/r932', '2001-000002', '(OCoLC)ocm00012345', 'on1234567890', '(OCoLC)fst00848973',
+	'978-0-000003-00-0', '0-306-40615-2-9', '9780306406157-1', '1234-5679-1', '123456789 pages', '306406152 (pbk.)', '2024 title',
 	'', 'none']) AS text;
 
 SELECT text, marc_fold(text) AS fold, marc_naco(text) AS naco
