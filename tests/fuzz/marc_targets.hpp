@@ -259,7 +259,8 @@ inline void record_check(std::string_view input) {
         for (const std::size_t length : {stored.size() / 2, stored.size()}) {
             const auto front = marc::record_view::front(marc::as_bytes(stored).first(length), stored.size());
             for (std::size_t i = 0; front && i < front->field_count(); ++i) {
-                demand(!front->holds_field(i) || front->field(i).content().size() <= length, "a front stays inside, too");
+                demand(!front->holds_field(i) || front->field(i).content().size() <= length,
+                       "a front stays inside, too");
             }
         }
     } catch (const marc::parse_error&) {}
