@@ -56,6 +56,7 @@ tally_gtest() { # tally_gtest PROGRAM [ARGUMENT…]
     printf '%-34s %4d passed %3d failed %3d skipped\n' "$name" "$passed" "$failed" "$skipped"
     if [ "$failed" != 0 ]; then grep -E -B 12 '^\[  FAILED  \]|ERROR: AddressSanitizer|runtime error' "$log" | head -n 80; tail -n 5 "$log"; fi
     if [ "$skipped" != 0 ]; then grep -E '^\[  SKIPPED \] [A-Za-z]' "$log" | sort -u | head -n 8 | sed 's/^/  /'; fi
+    sed -n 's/^suite: /  /p' "$log" # public suites and real records, counted by the tests
     return 0
 }
 
