@@ -56,6 +56,7 @@ tally_gtest() { # tally_gtest PROGRAM [ARGUMENT…]
     printf '%-34s %4d passed %3d failed %3d skipped\n' "$name" "$passed" "$failed" "$skipped"
     if [ "$failed" != 0 ]; then grep -E -B 12 '^\[  FAILED  \]|ERROR: AddressSanitizer|runtime error' "$log" | head -n 80; tail -n 5 "$log"; fi
     if [ "$skipped" != 0 ]; then grep -E '^\[  SKIPPED \] [A-Za-z]' "$log" | sort -u | head -n 8 | sed 's/^/  /'; fi
+    sed -n 's/^suite: /  /p' "$log" # public suites and real records, counted by the tests
     return 0
 }
 
@@ -125,6 +126,8 @@ step_pgtap() {
     tally_tap latin1.sh "$LOGS/latin1.tap" 0
     bash tests/upgrade.sh >"$LOGS/upgrade.tap" 2>&1
     tally_tap upgrade.sh "$LOGS/upgrade.tap" $?
+    bash tests/docs_examples.sh >"$LOGS/docs_examples.tap" 2>&1
+    tally_tap docs_examples.sh "$LOGS/docs_examples.tap" $?
     for file in tests/sql/*.sql; do
         log=$LOGS/$(basename "$file").tap
         tally_tap "$(basename "$file")" "$log" "$(cat "$log.status" 2>/dev/null || echo 1)"

@@ -237,6 +237,9 @@ class checker {
                     error("must not have the name of a validation rule");
                 } else if (!entry.is_string() && !entry.is_object()) {
                     error("must hold strings and objects");
+                } else if (const json_value* name = entry.is_object() ? member(entry, "class") : nullptr;
+                           name != nullptr && *name == "codes") {
+                    codes(entry, "codes", 0, false);
                 }
             }
         });

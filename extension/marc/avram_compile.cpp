@@ -52,11 +52,22 @@ class compiler {
                 demand(list.is_object(), "must be an object");
                 const json_value* codes = object_member(list, "codes");
                 demand(codes != nullptr, "needs the key codes");
-                named_.emplace(name, explicit_list(*codes));
+                const std::uint32_t made = explicit_list(*codes);
+                if (const json_value* title = string_member(list, "title")) {
+                    into_.codelists[made].title = keep(string_of(*title));
+                }
+                named_.emplace(name, made);
             }
         }
         into_.records = number(schema, "records");
         into_.root_rules = rules(schema, nullptr);
+        for (std::uint32_t n = into_.root_rules.first; n < into_.root_rules.first + into_.root_rules.count; ++n) {
+            if (into_.rules[n].known && into_.rules[n].what == known_rule::open_codelists) {
+                for (codelist& list : into_.codelists) {
+                    list.open = true; // those with a name: no other is compiled yet
+                }
+            }
+        }
         into_.fields.reserve(fields->size());
         const path_step step(path_, "fields");
         for (const auto& [id, definition] : fields->items()) {
@@ -288,6 +299,7 @@ class compiler {
             {"lccn", known_rule::lccn},           {"standard-number", known_rule::standard_number},
             {"nonfiling", known_rule::nonfiling}, {"fixed-length", known_rule::fixed_length},
             {"linkage", known_rule::linkage},     {"linked-field", known_rule::linked_field},
+            {"codes", known_rule::codes},         {"open-codelists", known_rule::open_codelists},
         };
         const path_step step(path_, "rules");
         demand(list_of_rules->is_array(), "must be an array");
@@ -319,6 +331,17 @@ class compiler {
             demand(which == 1 || which == 2, "needs for nonfiling the key indicator with 1 or 2");
             entry.indicator = static_cast<std::uint8_t>(which);
             entry.articles = flag(rule, "articles");
+        } else if (entry.what == known_rule::codes) {
+            const json_value* subfields = string_member(rule, "subfields");
+            entry.list = list(rule, "codes");
+            demand(subfields != nullptr && entry.list != none, "needs for codes the keys subfields and codes");
+            entry.subfields = keep(string_of(*subfields));
+            entry.width = rule.contains("width") ? static_cast<std::uint32_t>(number(rule, "width")) : 0;
+            entry.uri = flag(rule, "uri");
+            if (const json_value* source = string_member(rule, "source")) {
+                entry.has_source = true;
+                entry.source = keep(string_of(*source));
+            }
         } else if (entry.what == known_rule::fixed_length && of != nullptr) {
             of->lengths = lengths_of(rule, "");
             for (std::uint32_t n = of->types.first; n < of->types.first + of->types.count; ++n) {
@@ -465,20 +488,6 @@ avram_schema::avram_schema(std::string_view text, std::pmr::memory_resource* mem
         memory->deallocate(block, sizeof(avram::model), alignof(avram::model));
         throw;
     }
-}
-
-avram_schema::avram_schema(avram_schema&& other) noexcept
-    : memory_(other.memory_), model_(std::exchange(other.model_, nullptr)) {}
-
-avram_schema::~avram_schema() {
-    if (model_ != nullptr) {
-        model_->~model();
-        memory_->deallocate(model_, sizeof(avram::model), alignof(avram::model));
-    }
-}
-
-std::size_t avram_schema::field_count() const noexcept {
-    return model_->fields.size();
 }
 
 } // namespace marc

@@ -1,7 +1,9 @@
 #include "avram_model.hpp"
 #include "marc/ascii.hpp"
+#include "marc/avram.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace marc::avram {
 
@@ -27,3 +29,21 @@ slice model::fields_of(std::string_view tag) const noexcept {
 }
 
 } // namespace marc::avram
+
+namespace marc {
+
+avram_schema::avram_schema(avram_schema&& other) noexcept
+    : memory_(other.memory_), model_(std::exchange(other.model_, nullptr)) {}
+
+avram_schema::~avram_schema() {
+    if (model_ != nullptr) {
+        model_->~model();
+        memory_->deallocate(model_, sizeof(avram::model), alignof(avram::model));
+    }
+}
+
+std::size_t avram_schema::field_count() const noexcept {
+    return model_->fields.size();
+}
+
+} // namespace marc

@@ -40,6 +40,8 @@ struct codelist {
     slice codes;
     std::uint32_t code_bytes = 0; ///< length of the first code: flags have codes of one length
     text_ref reference;           ///< of a list that no schema defines: its name
+    text_ref title;               ///< of a list with a name, such as MARC Code List for Languages
+    bool open = false;            ///< new codes are added to it, so a code that it does not have may be right
     bool resolved = true;
 };
 
@@ -69,7 +71,9 @@ enum class known_rule : std::uint8_t {
     nonfiling,
     fixed_length,
     linkage,
-    linked_field
+    linked_field,
+    codes,
+    open_codelists
 };
 
 struct external_rule {
@@ -78,6 +82,12 @@ struct external_rule {
     known_rule what{};
     std::uint8_t indicator = 0; ///< nonfiling: which indicator counts the characters
     bool articles = false;      ///< nonfiling: whether the title is compared with the articles of its language
+    text_ref subfields;         ///< codes: of which subfields
+    std::uint32_t list = none;  ///< codes: the codelist
+    std::uint32_t width = 0;    ///< codes: characters of a code; 0: the value is one code
+    bool has_source = false;    ///< codes: whether they depend on $2
+    text_ref source;            ///< codes: what $2 must be; empty: there must be no $2
+    bool uri = false;           ///< codes: a URI may stand instead
 };
 
 struct typed_definition {

@@ -78,12 +78,21 @@ void collect_fulltext(const record_view& record, std::array<std::pmr::string, 4>
                 continue;
             }
             const int weight = unimarc ? unimarc_weight(tag, code) : marc21_weight(tag, code);
-            if (weight == left_out || s.value.size() + 1 > left) {
+            if (weight == left_out) {
                 continue;
             }
-            left -= s.value.size() + 1;
-            weights[static_cast<std::size_t>(weight)].append(s.value);
+            const bool fits = s.value.size() < left;
+            std::size_t length = fits ? s.value.size() : left;
+            while (length < s.value.size() && length > 0 &&
+                   (static_cast<unsigned char>(s.value[length]) & 0xC0U) == 0x80U) {
+                --length; // whole characters
+            }
+            weights[static_cast<std::size_t>(weight)].append(s.value.substr(0, length));
             weights[static_cast<std::size_t>(weight)].push_back('\n');
+            if (!fits) {
+                return;
+            }
+            left -= length + 1;
         }
     }
 }

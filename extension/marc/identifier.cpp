@@ -4,6 +4,7 @@
 #include "marc/ascii.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace marc {
 namespace {
@@ -86,31 +87,49 @@ identifier isbn_of(const char* digits, std::size_t count) noexcept {
     return result;
 }
 
-/// Reads digits with dashes or single blanks between them, and an X at the end, and calls `found(digits, count)`
-/// wherever the number could end, until it returns true.
-template <typename Found>
-void read_digits(std::string_view text, Found&& found) noexcept {
-    char digits[14];
-    std::size_t count = 0;
-    while (!text.empty() && count < sizeof digits) {
-        const char c = text.front();
-        const bool is_x = to_lower(c) == 'x' && count > 6;
-        if (!is_digit(c) && !is_x) {
-            return;
-        }
-        digits[count++] = is_x ? 'X' : c;
-        text.remove_prefix(1);
-        const bool ends = text.empty() || !(is_digit(text.front()) || to_lower(text.front()) == 'x');
-        if (ends && found(digits, count)) {
-            return;
-        }
-        if (is_x) {
-            return;
-        }
-        std::size_t dash = dash_bytes(text);
-        dash = dash == 0 && !text.empty() && text.front() == ' ' ? 1 : dash;
-        text.remove_prefix(dash);
+/// The digits of a standard number, of which the last may be an X.
+struct digit_run {
+    std::array<char, 14> digits{}; ///< one more than any number has
+    std::size_t count = 0;         ///< 0: there is no number here
+    std::string_view rest;         ///< what follows it
+};
+
+/// Whether the run goes on behind a blank: with a digit, or with the X of an ISSN or ISBN-10 that stands alone.
+bool goes_on(std::string_view text, std::size_t count) noexcept {
+    if (text.empty() || is_digit(text.front())) {
+        return !text.empty();
     }
+    return to_lower(text.front()) == 'x' && (count == 7 || count == 9) &&
+           (text.size() == 1 || !is_alphanumeric(text[1]));
+}
+
+/// Reads the whole run of digits with dashes or single blanks between them, and an X at the end. A number is all of
+/// it: some part of a wrong number always has a check digit that fits.
+digit_run read_digits(std::string_view text) noexcept {
+    digit_run run;
+    while (!text.empty() && run.count < run.digits.size() && (run.count == 0 || run.digits[run.count - 1] != 'X')) {
+        const bool is_x = to_lower(text.front()) == 'x' && run.count > 6;
+        if (!is_digit(text.front()) && !is_x) {
+            return {};
+        }
+        run.digits[run.count++] = is_x ? 'X' : text.front();
+        text.remove_prefix(1);
+        if (const std::size_t dash = dash_bytes(text)) {
+            text.remove_prefix(dash);
+        } else if (text.starts_with(' ') && goes_on(text.substr(1), run.count)) {
+            text.remove_prefix(1);
+        } else if (text.empty() || !(is_digit(text.front()) || to_lower(text.front()) == 'x')) {
+            run.rest = text;
+            return run;
+        }
+    }
+    return {};
+}
+
+/// Whether nothing but a qualifier in brackets or a price follows: nine digits with more text may be anything.
+bool is_alone(const digit_run& run) noexcept {
+    const std::size_t next = run.rest.find_first_not_of(' ');
+    return next == std::string_view::npos || std::string_view("([:").find(run.rest[next]) != std::string_view::npos;
 }
 
 /// The text behind a qualifier that stands in front, as in "(pbk.) 0306406152"; empty when there is none.
@@ -126,32 +145,24 @@ std::string_view behind_qualifier(std::string_view text) noexcept {
 identifier read_isbn(std::string_view text) noexcept {
     skip_label(text, "isbn");
     skip_label(text, "sbn");
-    identifier result;
-    // An ISBN-13 with blanks may begin with ten digits that look like an ISBN-10, so the longer number wins.
-    read_digits(text, [&](const char* digits, std::size_t count) {
-        if (const identifier found = isbn_of(digits, count)) {
-            result = found;
-        }
-        return count >= 13;
-    });
-    return result;
+    const digit_run run = read_digits(text);
+    return run.count == 9 && !is_alone(run) ? identifier() : isbn_of(run.digits.data(), run.count);
 }
 
 identifier read_issn(std::string_view text) noexcept {
     skip_label(text, "issn");
     identifier result;
-    read_digits(text, [&](const char* digits, std::size_t count) {
-        if (count == 8 && is_number({digits, 7}) && digits[7] == modulo_11_check({digits, 7}) &&
-            !is_placeholder(digits, count)) {
-            for (std::size_t i = 0; i < 8; ++i) {
-                if (i == 4) {
-                    result.append('-');
-                }
-                result.append(digits[i]);
+    const digit_run run = read_digits(text);
+    const std::string_view digits(run.digits.data(), run.count);
+    if (digits.size() == 8 && is_number(digits.substr(0, 7)) && digits[7] == modulo_11_check(digits.substr(0, 7)) &&
+        !is_placeholder(digits.data(), digits.size())) {
+        for (std::size_t i = 0; i < 8; ++i) {
+            if (i == 4) {
+                result.append('-');
             }
+            result.append(digits[i]);
         }
-        return count >= 8;
-    });
+    }
     return result;
 }
 
@@ -238,8 +249,12 @@ identifier read_oclc(std::string_view text, bool& marked) noexcept {
     }
     const auto end = std::find_if_not(text.begin(), text.end(), is_digit);
     const std::string_view number = text.substr(0, static_cast<std::size_t>(end - text.begin()));
-    // What follows may be a blank or a remark, not more of a number: "(OCoLC)12-345" is something else.
+    // What follows a marked number may be a blank or a remark, not more of a number: "(OCoLC)12-345" is something else.
+    // A number without a mark has nothing behind it: "2024 title" is none.
     const std::string_view rest = text.substr(number.size());
+    if (!marked && rest.find_first_not_of(' ') != std::string_view::npos) {
+        return {};
+    }
     const std::size_t first = number.find_first_not_of('0');
     identifier result;
     if (first == std::string_view::npos || number.size() - first > 14 || (!rest.empty() && rest.front() != ' ')) {

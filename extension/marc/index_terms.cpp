@@ -59,6 +59,8 @@ void term_collector::add_field(const field_view& f, const index_options& options
         }
         return;
     }
+    add_indicator(tag, 1, f.indicator1());
+    add_indicator(tag, 2, f.indicator2());
     const bool searched = holds_words(tag);
     if (searched && !f.leading().empty()) {
         add_text(tag, {}, f.leading(), options.words);
@@ -117,6 +119,14 @@ void term_collector::add_positions(std::string_view tag, std::string_view conten
             bytes_.append(characters);
             close_key(start);
         }
+    }
+}
+
+void term_collector::add_indicator(std::string_view tag, std::uint8_t number, char value) {
+    if (index_key::keeps_indicator(value)) {
+        const std::size_t start = bytes_.size();
+        index_key::append_indicator(number, value, tag, bytes_);
+        close_key(start);
     }
 }
 

@@ -43,7 +43,7 @@ key_parts parts_of(std::string_view key) noexcept {
         return parts;
     }
     parts.kind = key[at];
-    at += at == 0 && parts.kind == index_key::hashed_value ? 9 : 1;
+    at += at == 0 && parts.kind == index_key::hashed_value ? 9 : parts.kind == index_key::indicator ? 3 : 1;
     if (at + 3 <= key.size()) {
         parts.tag = key.substr(at, 3);
         parts.code = key.substr(at + 3);
@@ -102,6 +102,44 @@ query_terms::query_terms(std::string_view text, const index_options& options, st
     key.append(code);
     add_term({}, key);
     end_group();
+    // The subspecs of one subfield, or of the field, must hold; those of several subfields only for one of them.
+    if (parsed->what == path::target::subfields && parsed->part_count > 1) {
+        return;
+    }
+    const path::conditions& all =
+        parsed->what == path::target::subfields ? parsed->parts[0].subspecs : parsed->subspecs;
+    for (std::size_t first = all.first, at = first; at < std::size_t{all.first} + all.count; ++at) {
+        if (parsed->comparisons[at].last_of_subspec) {
+            plan_condition(*parsed, first, at + 1, options);
+            first = at + 1;
+        }
+    }
+}
+
+/// A group for a subspec whose alternatives all compare an indicator with a text: a field with that tag has it.
+void query_terms::plan_condition(const path& parsed, std::size_t first, std::size_t end, const index_options& options) {
+    const auto value_of = [&](const path_comparison& c) {
+        return std::string_view(parsed.texts).substr(c.right.text_start, c.right.text_length);
+    };
+    const auto has_key = [&](const path_comparison& c) {
+        const std::string_view tag(c.left.tag.data(), c.left.tag.size());
+        return c.op == path_operator::equal && c.left.what == path_term::kind::indicator &&
+               !c.left.characters.present && c.right.what == path_term::kind::text && value_of(c).size() == 1 &&
+               index_key::keeps_indicator(value_of(c).front()) && tag.find('.') == std::string_view::npos &&
+               options.keeps(tag);
+    };
+    const auto begin = parsed.comparisons.begin();
+    if (!std::all_of(begin + static_cast<std::ptrdiff_t>(first), begin + static_cast<std::ptrdiff_t>(end), has_key)) {
+        return;
+    }
+    begin_group();
+    for (std::size_t i = first; i < end; ++i) {
+        const path_comparison& c = parsed.comparisons[i];
+        std::pmr::string key(bytes_.get_allocator());
+        index_key::append_indicator(c.left.indicator, value_of(c).front(), {c.left.tag.data(), c.left.tag.size()}, key);
+        add_term({}, key);
+    }
+    end_group();
 }
 
 void query_terms::plan_leaf(const query_node& node, const index_options& options) {
@@ -114,9 +152,7 @@ void query_terms::plan_leaf(const query_node& node, const index_options& options
         leaf.exact = true;
         return;
     case type::indicator:
-        if (is_whole_tag(node)) {
-            plan_presence(node);
-        }
+        plan_indicator(node, leaf);
         return;
     case type::characters:
         plan_characters(node, leaf);
@@ -165,11 +201,27 @@ bool query_terms::plan_words(const query_node& node, std::string_view folded, bo
             add_exact(node, word, index_key::word);
             add_exact(node, word, index_key::value);
         }
+        exact = !add_numbers(node) && exact;
         end_group();
         ++count;
         word = after;
     }
     return exact && count == 1;
+}
+
+/// Adds to each word's group the number that does as well as all of the words; false when there is none.
+bool query_terms::add_numbers(const query_node& node) {
+    if (node.what != type::words) {
+        return false;
+    }
+    bool added = false;
+    for (const query_node::text& number : node.numbers) {
+        if (number.size > 0) {
+            add_exact(node, query_.at(number), index_key::value);
+            added = true;
+        }
+    }
+    return added;
 }
 
 bool query_terms::plan_value(const query_node& node, const index_options& options) {
@@ -243,6 +295,26 @@ void query_terms::plan_characters(const query_node& node, plan& leaf) {
     if (tag != "LDR") {
         plan_presence(node);
     }
+}
+
+void query_terms::plan_indicator(const query_node& node, plan& leaf) {
+    if (!index_key::keeps_indicator(node.indicator)) {
+        if (is_whole_tag(node)) {
+            plan_presence(node);
+        }
+        return;
+    }
+    const std::string_view tag = node.tag_text();
+    std::pmr::string key(bytes_.get_allocator());
+    index_key::append_indicator(node.indicator_number, node.indicator, tag.substr(0, tag.find('.')), key);
+    begin_group();
+    if (is_whole_tag(node)) {
+        add_term({}, key);
+    } else {
+        add_range(node, key, index_key::indicator);
+    }
+    end_group();
+    leaf.exact = true;
 }
 
 void query_terms::plan_presence(const query_node& node) {

@@ -203,8 +203,8 @@ class decoder {
             copy(at, at + length);
             return at + length;
         }
-        // Written by a system that had lost the character before.
-        if (c == 0xEF && text_.substr(at, 3) == "\xEF\xBF\xBD") {
+        // U+FFFD in UTF-8, written by a system that had lost the character before; unless it means something here.
+        if (c == 0xEF && text_.substr(at, 3) == "\xEF\xBF\xBD" && !has_in_g1(0x6F, 0x3F, 0x3D)) {
             put(0xFFFD);
             return at + 3;
         }
@@ -217,6 +217,14 @@ class decoder {
         }
         read_single(at, *g1_.table, c & 0x7FU, false);
         return at + 1;
+    }
+
+    /// Whether the set in G1 has characters at these three codes, or one at all three together.
+    bool has_in_g1(unsigned a, unsigned b, unsigned c) const noexcept {
+        if (g1_.table == nullptr) {
+            return eacc_character(a, b, c) != 0;
+        }
+        return (*g1_.table)[a - 0x21] != 0 && (*g1_.table)[b - 0x21] != 0 && (*g1_.table)[c - 0x21] != 0;
     }
 
     /// Non-sorting marks and joiners are control characters, whichever set is in G1.

@@ -35,11 +35,31 @@ void append_sorted(std::string_view text, std::pmr::string& out) {
     drop_marks(out, start);
 }
 
-bool is_heading_part(std::string_view tag, std::string_view code) noexcept {
+/// How much of a heading its key holds.
+enum class extent : std::uint8_t { whole, base };
+
+/// What of a record decides which subfields are part of a heading.
+struct record_kind {
+    flavour form = flavour::marc21;
+    bool is_authority = false;
+};
+
+/// By the code in MARC 21: form, general, chronological and geographic.
+bool is_subdivision(char code) noexcept {
+    return code == 'v' || code == 'x' || code == 'y' || code == 'z';
+}
+
+/// The subfield of a MARC 21 heading in a record that is, or is not, an authority record.
+bool is_heading_part(std::string_view tag, std::string_view code, bool in_authority) noexcept {
     if (code.size() != 1 || is_digit(code.front())) {
         return false;
     }
     const char c = code.front();
+    // In added entries and series, $v is the volume and $x the ISSN of one publication. In 6XX and authority records
+    // both are subdivisions.
+    if (!in_authority && tag[0] != '6' && (c == 'v' || c == 'x')) {
+        return false;
+    }
     const bool meeting = tag[1] == '1' && tag[2] == '1';
     // In meetings $e is a subordinate unit and $j the relator; elsewhere $e is the relator.
     return c != 'i' && c != 'u' && c != 'w' && c != (meeting ? 'j' : 'e');
@@ -52,6 +72,16 @@ bool is_heading_kind(std::string_view kind) noexcept {
         }
     }
     return false;
+}
+
+/// The kind of a MARC 21 heading by its tag; empty for what is none. Series statements that are traced as they stand
+/// are headings too (440, and 400 to 411, which became obsolete earlier); in authority records 4XX are references.
+std::string_view heading_kind(std::string_view tag, bool in_authority) noexcept {
+    if (tag[0] == '4') {
+        const bool is_traced = tag == "400" || tag == "410" || tag == "411" || tag == "440";
+        return in_authority || !is_traced ? std::string_view() : tag == "440" ? "30" : tag.substr(1);
+    }
+    return is_heading_kind(tag.substr(1)) ? tag.substr(1) : std::string_view();
 }
 
 } // namespace
@@ -90,7 +120,7 @@ void append_part(char code, std::string_view text, std::pmr::string& out) {
 }
 
 /// The same key of a UNIMARC field, by the subfields that MARC 21 would have.
-void append_unimarc_key(const field_view& f, std::pmr::string& out) {
+void append_unimarc_key(const field_view& f, extent part, std::pmr::string& out) {
     const unimarc_heading heading = unimarc_heading_of(f);
     if (heading.kind.empty()) {
         return;
@@ -102,7 +132,7 @@ void append_unimarc_key(const field_view& f, std::pmr::string& out) {
     char code = '\0';
     for (const subfield_view& s : f.subfields()) {
         const char mapped = s.code.size() == 1 ? heading.code_of(s.code.front()) : '\0';
-        if (mapped == '\0') {
+        if (mapped == '\0' || (part == extent::base && is_subdivision(mapped))) {
             continue;
         }
         if (mapped == unimarc_heading::forename || mapped == unimarc_heading::qualifier) {
@@ -132,22 +162,31 @@ bool is_unimarc(const record_view& record) noexcept {
            (record.get_flavour() == flavour::undetermined && record.leader()[6] == 'x');
 }
 
-} // namespace
+record_kind kind_of(const record_view& record) noexcept {
+    const char type = record.leader()[6];
+    if (is_unimarc(record)) {
+        return {flavour::unimarc, type == 'x' || type == 'y' || type == 'z'};
+    }
+    return {flavour::marc21, type == 'z'};
+}
 
-void append_heading_key(const field_view& f, flavour form, std::pmr::string& out) {
-    if (form == flavour::unimarc) {
-        append_unimarc_key(f, out);
+/// Appends the key of a heading, or nothing for a field that is none.
+void append_heading_key(const field_view& f, const record_kind& record, extent part, std::pmr::string& out) {
+    if (record.form == flavour::unimarc) {
+        append_unimarc_key(f, part, out);
         return;
     }
     const std::string_view tag = f.tag();
-    if (f.is_control() || !is_heading_kind(tag.substr(1))) {
+    const std::string_view kind = f.is_control() ? std::string_view() : heading_kind(tag, record.is_authority);
+    if (kind.empty()) {
         return;
     }
     const std::size_t start = out.size();
-    out.append(tag.substr(1));
+    out.append(kind);
     const std::size_t empty = out.size();
     for (const subfield_view& s : f.subfields()) {
-        if (is_heading_part(tag, s.code)) {
+        if (is_heading_part(tag, s.code, record.is_authority) &&
+            (part == extent::whole || !is_subdivision(s.code.front()))) {
             append_part(s.code.front(), s.value, out);
         }
     }
@@ -156,12 +195,14 @@ void append_heading_key(const field_view& f, flavour form, std::pmr::string& out
     }
 }
 
+} // namespace
+
 std::pmr::string heading_key(const record_view& record, std::pmr::memory_resource* memory) {
     std::pmr::string key(memory);
-    const flavour form = is_unimarc(record) ? flavour::unimarc : flavour::marc21;
+    const record_kind kind = kind_of(record);
     for (const field_view f : record) {
-        if (f.tag().front() == (form == flavour::unimarc ? '2' : '1')) {
-            append_heading_key(f, form, key);
+        if (f.tag().front() == (kind.form == flavour::unimarc ? '2' : '1')) {
+            append_heading_key(f, kind, extent::whole, key);
         }
         if (!key.empty()) {
             break;
@@ -173,17 +214,25 @@ std::pmr::string heading_key(const record_view& record, std::pmr::memory_resourc
 std::pmr::vector<std::pmr::string> heading_keys(const record_view& record, std::pmr::memory_resource* memory) {
     std::pmr::vector<std::pmr::string> keys(memory);
     poller stop;
-    const flavour form = is_unimarc(record) ? flavour::unimarc : flavour::marc21;
-    const std::string_view blocks = form == flavour::unimarc ? "567" : "1678";
+    const record_kind kind = kind_of(record);
+    const std::string_view blocks = kind.form == flavour::unimarc ? "567" : "14678";
+    const auto add = [&](const field_view& f, extent part) {
+        std::pmr::string key(memory);
+        append_heading_key(f, kind, part, key);
+        if (!key.empty()) {
+            keys.push_back(std::move(key));
+        }
+    };
     for (const field_view f : record) {
-        if (blocks.find(f.tag().front()) == std::string_view::npos) {
+        const char block = f.tag().front();
+        if (blocks.find(block) == std::string_view::npos) {
             continue;
         }
         stop.step(f.content().size());
-        std::pmr::string key(memory);
-        append_heading_key(f, form, key);
-        if (!key.empty()) {
-            keys.push_back(std::move(key));
+        add(f, extent::whole);
+        // Which of the two an authority file has a record for, the bibliographic record does not say.
+        if (block == '6' && !kind.is_authority) {
+            add(f, extent::base);
         }
     }
     // Each once, in the order of the record: sorted positions find the repetitions without comparing all with all.

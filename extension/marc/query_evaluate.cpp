@@ -126,6 +126,9 @@ bool query_evaluator::leaf_in_text(const query_node& node, std::string_view tag,
         const std::string_view wanted_number = query_->number(node, kind);
         return (number ? number.text() : folded) == (wanted_number.empty() ? wanted : wanted_number);
     }
+    if (number && number.text() == query_->number(node, kind)) {
+        return true;
+    }
     return has_phrase(node, word_of(kind, number));
 }
 

@@ -354,6 +354,22 @@ class parser {
         if (count == 0 || count > limits::query_words) {
             fail(start);
         }
+        read_number_of_words(nodes_[leaf]);
+    }
+
+    /// Keeps the ISBN or ISSN that the words are as a whole, in another form than the number's own: that is a word.
+    void read_number_of_words(query_node& node) {
+        const std::string_view folded = at(node.content);
+        const auto digits = folded.size() - static_cast<std::size_t>(std::count(folded.begin(), folded.end(), ' '));
+        const bool whole = folded.find_first_not_of("0123456789x ") == std::string_view::npos;
+        if (node.prefix || !whole || (digits != 8 && digits != 10 && digits != 13)) {
+            return;
+        }
+        const identifier_kind kind = digits == 8 ? identifier_kind::issn : identifier_kind::isbn;
+        const identifier number = normalize(kind, raw_, folded);
+        if (number && number.text() != folded) {
+            node.numbers[static_cast<std::size_t>(kind) - 1] = keep(number.text());
+        }
     }
 
     void read_value(std::size_t leaf) {

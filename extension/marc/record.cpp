@@ -66,33 +66,45 @@ std::size_t field_view::subfield_count() const noexcept {
                         : static_cast<std::size_t>(std::count(content_.begin(), content_.end(), subfield_delimiter));
 }
 
-record_view record_view::trusted(std::span<const std::byte> stored) {
-    record_view r;
-    r.text_ = as_text(stored);
-    if (r.text_.size() < layout::header_bytes(0) || r.text_[0] != layout::version) {
+/// @param stored_bytes of the whole record, of which the text may be the front
+record_view::record_view(std::string_view text, std::size_t stored_bytes) : text_(text) {
+    if (text_.size() < layout::header_bytes(0) || text_[0] != layout::version) {
         corrupt(0);
     }
-    r.tags_start_ = layout::header_bytes(r.flags());
-    r.offset_step_ = layout::offset_step(r.flags());
-    r.field_count_ = layout::load<std::uint32_t>(r.text_.data() + layout::field_count_at);
-    std::uint64_t other = r.tags_start_;
-    if (r.has(record_flag::residue)) {
-        if (r.text_.size() < r.tags_start_) {
+    tags_start_ = layout::header_bytes(flags());
+    offset_step_ = layout::offset_step(flags());
+    field_count_ = layout::load<std::uint32_t>(text_.data() + layout::field_count_at);
+    std::uint64_t other = tags_start_;
+    if (has(record_flag::residue)) {
+        if (text_.size() < tags_start_) {
             corrupt(layout::residue_bytes_at);
         }
-        other += layout::load<std::uint32_t>(r.text_.data() + layout::residue_bytes_at);
+        other += layout::load<std::uint32_t>(text_.data() + layout::residue_bytes_at);
     }
     const std::uint64_t directory =
-        std::uint64_t{layout::tag_bytes} * r.field_count_ +
-        std::uint64_t{layout::offset_bytes} * layout::offset_count(r.field_count_, r.offset_step_);
+        std::uint64_t{layout::tag_bytes} * field_count_ +
+        std::uint64_t{layout::offset_bytes} * layout::offset_count(field_count_, offset_step_);
     other += directory;
     // Each field has a terminator at least.
-    if (other + r.field_count_ > r.text_.size()) {
+    if (other + field_count_ > stored_bytes) {
         corrupt(layout::field_count_at);
     }
-    r.data_bytes_ = r.text_.size() - static_cast<std::size_t>(other);
-    r.data_start_ = r.tags_start_ + static_cast<std::size_t>(directory);
-    r.last_start_ = 1; // no field yet
+    data_bytes_ = stored_bytes - static_cast<std::size_t>(other);
+    data_start_ = tags_start_ + static_cast<std::size_t>(directory);
+    last_start_ = 1; // no field yet
+}
+
+record_view record_view::trusted(std::span<const std::byte> stored) {
+    return {as_text(stored), stored.size()};
+}
+
+std::optional<record_view> record_view::front(std::span<const std::byte> slice, std::size_t stored_bytes) {
+    record_view r(as_text(slice), std::max(slice.size(), stored_bytes));
+    // Where fields hold terminators, the end of the data ends the last one.
+    if (r.data_start_ > slice.size() || r.has(record_flag::inner_terminator)) {
+        return std::nullopt;
+    }
+    r.data_bytes_ = std::min(r.data_bytes_, slice.size() - r.data_start_);
     return r;
 }
 
@@ -130,13 +142,10 @@ std::size_t record_view::stored_offset(std::size_t number) const noexcept {
     return number == 0 ? 0 : layout::load<std::uint32_t>(text_.data() + offsets + layout::offset_bytes * (number - 1));
 }
 
-field_view record_view::field(std::size_t index) const {
-    if (index >= field_count_) {
-        corrupt(layout::field_count_at);
-    }
-    const std::string_view all = data();
-    const char* tag = text_.data() + tags_start_ + layout::tag_bytes * index;
+/// Finds where the field lies, for field(); false when it is not in the data.
+inline bool record_view::locate(std::size_t index) const noexcept {
     if (index != last_ || last_end_ < last_start_) {
+        const std::string_view all = data();
         std::size_t start = 0;
         std::size_t end = 0;
         if (offset_step_ == 1) {
@@ -156,13 +165,28 @@ field_view record_view::field(std::size_t index) const {
             end = start < data_bytes_ ? all.find(field_terminator, start) : std::string_view::npos;
         }
         if (end >= data_bytes_ || start > end) {
-            corrupt(static_cast<std::size_t>(tag - text_.data()));
+            return false;
         }
         last_ = index;
         last_start_ = start;
         last_end_ = end;
     }
-    return {tag, last_start_, all.substr(last_start_, last_end_ - last_start_)};
+    return true;
+}
+
+bool record_view::holds_field(std::size_t index) const noexcept {
+    return index < field_count_ && locate(index);
+}
+
+field_view record_view::field(std::size_t index) const {
+    if (index >= field_count_) {
+        corrupt(layout::field_count_at);
+    }
+    const std::size_t tag = tags_start_ + layout::tag_bytes * index;
+    if (!locate(index)) {
+        corrupt(tag);
+    }
+    return {text_.data() + tag, last_start_, data().substr(last_start_, last_end_ - last_start_)};
 }
 
 /// Tags, offsets and data: exactly what builder writes for them.

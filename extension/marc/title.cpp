@@ -203,7 +203,7 @@ std::pmr::string author(const record_view& record, std::pmr::memory_resource* me
         return text;
     }
     const auto append_name = [](const field_view& f, std::pmr::string& out) {
-        append_subfields(f, f.tag()[2] != '0' ? "andc" : f.tag()[1] == '0' ? "abcqd" : "ab", out);
+        append_subfields(f, f.tag()[2] != '0' ? "andc" : f.tag()[1] == '0' ? "abcqd" : "abndc", out);
     };
     first_of({"100", "110", "111"}, append_name) || first_of({"700", "710", "711"}, append_name);
     return text;

@@ -73,6 +73,13 @@ class sentence {
         return *this;
     }
 
+    /// Of a codelist that says what it is: such a list is too long to be told.
+    std::string_view title() const noexcept {
+        return schema_ == nullptr || about_.codelist == avram::none
+                   ? std::string_view()
+                   : schema_->get().text(schema_->get().codelists[about_.codelist].title);
+    }
+
     /// "; allowed: a, b, blank".
     sentence& allowed() {
         if (schema_ == nullptr || about_.codelist == avram::none) {
@@ -217,13 +224,20 @@ void write_message(const problem& p, const avram_schema* schema, std::pmr::strin
         return;
     case rule::invalid_flag:
     case rule::undefined_code:
+        if (!s.title().empty()) {
+            (s.place().label()) << ": ";
+            s.value() << " is not in the " << s.title();
+            return;
+        }
         (s.place().label()) << " must not be ";
         s.value().allowed();
         return;
     case rule::deprecated_code:
         (s.place().label()) << ": code ";
         s.value() << " is obsolete";
-        s.allowed();
+        if (s.title().empty()) {
+            s.allowed();
+        }
         return;
     case rule::undefined_codelist:
         (s.place().label()) << ": the codelist " << p.detail << " is not in the schema";

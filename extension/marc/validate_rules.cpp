@@ -1,12 +1,14 @@
 // The external rules that this library knows: what an Avram schema asks for by name in its keys `rules`.
 #include "article.hpp"
-#include "avram_model.hpp"
+#include "avram_lookup.hpp"
 #include "marc/ascii.hpp"
 #include "marc/charset.hpp"
 #include "marc/identifier.hpp"
+#include "marc/poll.hpp"
 #include "marc/validate.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace marc {
 namespace {
@@ -23,6 +25,25 @@ std::string_view text_of(number_check outcome) noexcept {
         return "prefix";
     }
     return "";
+}
+
+/// Whether the codes of a field are those of the list, by what the rule says of $2.
+bool from_source(const generic_field& field, const avram::external_rule& rule, const avram::model& model) {
+    if (!rule.has_source) {
+        return true;
+    }
+    const std::string_view wanted = model.text(rule.source);
+    for (const subfield_view& s : field.subfields) {
+        if (s.code == "2") {
+            return !wanted.empty() && s.value == wanted;
+        }
+    }
+    return wanted.empty() && field.indicators[1] != "7"; // 7: the source stands in $2, though it is missing
+}
+
+/// Lists have blanks and fill characters for the positions of fixed fields; in subfields they are no code.
+std::string_view written_code(std::string_view code) noexcept {
+    return code.find_first_not_of(" |") == std::string_view::npos ? std::string_view() : code;
 }
 
 } // namespace
@@ -60,6 +81,60 @@ void validation::subfield_rules(std::string_view text, const avram::subfield& de
     }
 }
 
+/// Codes of a list in subfields: one in each, or as in records of before 2001 several of the same width ("engfre").
+void validation::coded_subfields(const generic_field& field, const avram::external_rule& asked,
+                                 const avram::field& definition, problem& at) {
+    const avram::model& model = schema_.get();
+    if (!options_.on(rule::undefined_code) || !options_.on(rule::invalid_subfield_value) ||
+        !from_source(field, asked, model)) {
+        return;
+    }
+    const std::string_view subfields = model.text(asked.subfields);
+    for (const subfield_view& s : field.subfields) {
+        const std::uint8_t c = s.code.size() == 1 ? static_cast<std::uint8_t>(s.code[0]) : 0;
+        if (c == 0 || c >= definition.by_code.size() || subfields.find(s.code) == std::string_view::npos ||
+            (asked.uri && s.value.find(':') != std::string_view::npos)) {
+            continue;
+        }
+        problem here = at;
+        here.subfield = s.code;
+        if (const std::uint16_t index = definition.by_code[c]) {
+            here.label = model.text(model.subfields[definition.subfields.first + index - 1U].label);
+        }
+        coded_value(s.value, asked, here);
+    }
+}
+
+/// At most one problem, however many codes the value has: an unknown one before an obsolete one.
+void validation::coded_value(std::string_view text, const avram::external_rule& asked, problem& at) {
+    const avram::codelist& list = schema_.get().codelists[asked.list];
+    std::array<char, 8> padded;
+    padded.fill(' ');
+    if (text.size() < asked.width && asked.width <= padded.size()) { // country codes of two letters
+        std::copy(text.begin(), text.end(), padded.begin());
+        return code(written_code({padded.data(), asked.width}), text, asked.list, at);
+    }
+    if (!list.resolved || text.empty() || asked.width == 0 || text.size() % asked.width != 0) {
+        return code(written_code(text), text, asked.list, at);
+    }
+    std::string_view obsolete;
+    poller polling;
+    for (std::size_t n = 0; n < text.size(); n += asked.width) {
+        const std::string_view piece = text.substr(n, asked.width);
+        polling.step(64);
+        const avram::answer known = avram::look_up(schema_.get(), list, written_code(piece));
+        if (known == avram::answer::undefined) {
+            return code(written_code(piece), piece, asked.list, at);
+        }
+        if (known == avram::answer::deprecated && obsolete.empty()) {
+            obsolete = piece;
+        }
+    }
+    if (!obsolete.empty()) {
+        code(obsolete, asked.list, at);
+    }
+}
+
 void validation::field_rules(const generic_field& field, const avram::field& definition, problem& at) {
     const avram::model& model = schema_.get();
     const auto first_of = [&](std::string_view code) {
@@ -74,7 +149,9 @@ void validation::field_rules(const generic_field& field, const avram::field& def
             unknown_rule(model.text(asked.name), here);
             continue;
         }
-        if (asked.what == avram::known_rule::standard_number && field.indicators[0]) {
+        if (asked.what == avram::known_rule::codes) {
+            coded_subfields(field, asked, definition, here);
+        } else if (asked.what == avram::known_rule::standard_number && field.indicators[0]) {
             const auto number = first_of("a");
             const std::string_view kind = *field.indicators[0];
             if (number == field.subfields.end()) {

@@ -156,10 +156,9 @@ void validation::positions(std::string_view text, const avram::value_definition&
             continue;
         }
         here.label = model.text(p.label);
-        if (p.value.pattern != none) {
-            match(*part, p.value.pattern, here);
-        }
-        if (p.value.codes != none) {
+        const bool has_form = p.value.pattern == none || match(*part, p.value.pattern, here);
+        // What has not even the form of a code of an open list is told once.
+        if (p.value.codes != none && (has_form || !model.codelists[p.value.codes].open)) {
             code(*part, p.value.codes, here);
         }
         if (p.value.flags != none) {
@@ -168,15 +167,16 @@ void validation::positions(std::string_view text, const avram::value_definition&
     }
 }
 
-void validation::match(std::string_view text, std::uint32_t index, problem& at) {
+/// @return false when it was reported that the value does not match
+bool validation::match(std::string_view text, std::uint32_t index, problem& at) {
     if (!options_.on(rule::pattern_mismatch)) {
-        return;
+        return true;
     }
     const avram::model& model = schema_.get();
     const avram::pattern_entry& entry = model.patterns[index];
     const avram::pattern::outcome outcome = entry.compiled.search(text, memory_);
     if (outcome == avram::pattern::outcome::match) {
-        return;
+        return true;
     }
     problem here = at;
     here.what = outcome == avram::pattern::outcome::mismatch ? rule::pattern_mismatch : rule::unchecked_pattern;
@@ -186,16 +186,19 @@ void validation::match(std::string_view text, std::uint32_t index, problem& at) 
         here.detail = "unsupported";
     }
     report(here);
+    return outcome != avram::pattern::outcome::mismatch;
 }
 
-void validation::code(std::string_view text, std::uint32_t index, problem& at) {
+/// @param text    looked up
+/// @param written reported
+void validation::code(std::string_view text, std::string_view written, std::uint32_t index, problem& at) {
     const bool is_indicator = at.indicator != 0;
     if (!is_indicator && !options_.on(rule::undefined_code)) {
         return;
     }
     const avram::codelist& list = schema_.get().codelists[index];
     problem here = at;
-    here.value = text;
+    here.value = written;
     here.codelist = index;
     if (!list.resolved) {
         here.what = rule::undefined_codelist;
@@ -210,6 +213,9 @@ void validation::code(std::string_view text, std::uint32_t index, problem& at) {
         break;
     case answer::undefined:
         here.what = is_indicator ? rule::invalid_indicator : rule::undefined_code;
+        if (list.open) {
+            here.level = severity::warning;
+        }
         if (!here.position.empty() && (is_blank_or_fill(list) || list.codes.count == 1)) {
             here.level = severity::warning; // undefined, or a constant such as leader/10 that writers set anew
         }

@@ -17,7 +17,7 @@ constexpr std::string_view collection_end = "</collection>";
 struct written_file {
     StringInfoData text;
     std::int64_t left_out;
-    char first_left_out[64]; ///< its control number, printable ASCII
+    char first_left_out[96]; ///< number_of() it
 };
 
 /// Appends to a file, which starts with room for its length word, so that the result needs no copy.
@@ -48,13 +48,13 @@ written_file& file_of(FunctionCallInfo fcinfo, MemoryContext memory, std::string
     return file;
 }
 
-/// The control number in printable ASCII, cut to what a message can take; "?" without one.
+/// Says which record it is: its control number in printable ASCII, cut to what a message can take.
 std::string number_of(const marc::record_view& record) {
-    std::string number{marc::control_number(record).substr(0, sizeof(written_file::first_left_out) - 1)};
+    std::string number{marc::control_number(record).substr(0, 60)};
     for (char& c : number) {
         c = c >= 0x20 && c < 0x7F ? c : '?';
     }
-    return number.empty() ? "?" : number;
+    return number.empty() ? "has no control number (001)" : "has the control number (001) " + number;
 }
 
 /// Writes a record that may not fit. Takes what writes it, and whether one that does not fit is left out; returns false
@@ -70,8 +70,7 @@ bool write_or_leave_out(written_file& file, const marc::record_view& record, boo
         }
         std::string const number = number_of(record);
         if (!may_leave_out) {
-            throw sql_error{sqlstate_of(error.code()), error.what(),
-                            "The record's control number (001) is " + number + ".", error.hint()};
+            throw sql_error{sqlstate_of(error.code()), error.what(), "The record " + number + ".", error.hint()};
         }
         if (file.left_out++ == 0) {
             std::memcpy(file.first_left_out, number.c_str(), number.size() + 1);
@@ -102,7 +101,7 @@ Datum finish(FunctionCallInfo fcinfo, std::string_view end) {
     if (file.left_out > 0) { // one for all: a file of a million records must not fill the log
         warn(std::to_string(file.left_out) +
                  (file.left_out == 1 ? " record was left out of the file" : " records were left out of the file"),
-             std::string{"The first one's control number (001) is "} + file.first_left_out + ".");
+             std::string{"The first one "} + file.first_left_out + ".");
     }
     SET_VARSIZE(file.text.data, file.text.len);
     return PointerGetDatum(file.text.data);
@@ -119,17 +118,14 @@ MARC_SQL_FUNCTION(marc_iso2709_agg_add) {
             return unchanged(fcinfo);
         }
         std::string_view const named = too_long == nullptr ? std::string_view{"error"} : text_view(too_long);
-        if (named != "error" && named != "skip") {
-            throw sql_error{ERRCODE_INVALID_PARAMETER_VALUE,
-                            "too_long must be 'error' or 'skip'",
-                            {},
-                            "'skip' leaves out records that are too long for ISO 2709 and says how many."};
-        }
+        static constexpr std::pair<std::string_view, bool> words[] = {{"error", false}, {"skip", true}};
+        bool const skip = choose(named, "too_long", words,
+                                 "'skip' leaves out records that are too long for ISO 2709 and says how many.");
         written_file& file = file_of(fcinfo, memory, {});
         palloc_resource row;
         std::pmr::string bytes{&row};
         marc::record_view const record = record_of(value);
-        if (write_or_leave_out(file, record, named == "skip", [&] { marc::write_iso2709(record, bytes); })) {
+        if (write_or_leave_out(file, record, skip, [&] { marc::write_iso2709(record, bytes); })) {
             append(file, bytes);
         }
         return PointerGetDatum(&file);
@@ -149,13 +145,21 @@ MARC_SQL_FUNCTION(marc_collection_agg_add) {
             return unchanged(fcinfo);
         }
         std::string_view const named = inexpressible == nullptr ? std::string_view{"error"} : text_view(inexpressible);
-        bool const skip = named == "skip";
-        marc::inexpressible_content const policy = skip ? marc::inexpressible_content::error : policy_of(named);
+        static constexpr std::pair<std::string_view, std::optional<marc::inexpressible_content>> words[] = {
+            {"error", marc::inexpressible_content::error},
+            {"replace", marc::inexpressible_content::replace},
+            {"skip", std::nullopt}};
+        auto const policy =
+            choose(named, "inexpressible", words,
+                   "'replace' writes U+FFFD for a character that MARCXML cannot hold, 'skip' leaves out "
+                   "the records and says how many.");
         written_file& file = file_of(fcinfo, memory, collection_start);
         palloc_resource row;
         std::pmr::string xml{&row};
         marc::record_view const record = record_of(value);
-        if (!write_or_leave_out(file, record, skip, [&] { marc::write_marcxml(record, xml, policy); })) {
+        if (!write_or_leave_out(file, record, !policy, [&] {
+                marc::write_marcxml(record, xml, policy.value_or(marc::inexpressible_content::error));
+            })) {
             return PointerGetDatum(&file);
         }
         // The collection has said the namespace.

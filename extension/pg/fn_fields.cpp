@@ -103,7 +103,7 @@ class field_rows {
     }
 
     void reserve(std::size_t bytes) {
-        if (bytes > capacity_) {
+        if (text_ == nullptr || bytes > capacity_) { // the first field may be empty
             capacity_ = 2 * bytes;
             text_ = static_cast<char*>(allocate(VARHDRSZ + capacity_));
         }

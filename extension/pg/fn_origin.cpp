@@ -29,9 +29,8 @@ MARC_SQL_FUNCTION(marc_encoding) {
             return Datum{0};
         }
         // The label is not the encoding: marc_problems() tells of a wrong one.
-        return text_datum(marc::name_of(encoding == marc::source_encoding::utf8_mislabelled
-                                            ? marc::source_encoding::utf8
-                                            : encoding));
+        return text_datum(marc::name_of(
+            encoding == marc::source_encoding::utf8_mislabelled ? marc::source_encoding::utf8 : encoding));
     });
 }
 

@@ -2,6 +2,8 @@
 #include "path_cache.hpp"
 #include "value.hpp"
 
+#include "marc/error.hpp"
+
 namespace marc_pg {
 namespace {
 
@@ -12,6 +14,61 @@ marc::record_view fetch_record(FunctionCallInfo fcinfo) {
         value = pg_call([&] { return varlena_argument(fcinfo, 0); });
     }
     return record_of(value);
+}
+
+/// The front of a record that is compressed or stored out of line: mostly it has the fields to the title. Nothing when
+/// the value lies there as it is, or is hardly longer. Throws pg_error, parse_error corrupt.
+std::optional<marc::record_view> fetch_front(FunctionCallInfo fcinfo) {
+    constexpr std::size_t front_bytes = 1024;
+    Datum const argument = fcinfo->args[0].value;
+    auto* value = reinterpret_cast<struct varlena*>(DatumGetPointer(argument));
+    if (!VARATT_IS_EXTERNAL(value) && !VARATT_IS_COMPRESSED(value)) {
+        return std::nullopt;
+    }
+    std::size_t const stored_bytes = pg_call([&] { return toast_raw_datum_size(argument); }) - VARHDRSZ;
+    if (stored_bytes < front_bytes + front_bytes / 2) {
+        return std::nullopt;
+    }
+    value = pg_call([&] { return PG_DETOAST_DATUM_SLICE(argument, 0, front_bytes); });
+    return marc::record_view::front(varlena_bytes(value), stored_bytes);
+}
+
+/// Calls use(record, value) with the first value that a path selects, or an empty optional; returns what it returns.
+/// Unpacking all of a record costs more than finding a field in it, so the front is tried first, as long as that pays.
+template <class Use>
+Datum with_first_value(FunctionCallInfo fcinfo, const called_path& called, Use use) {
+    constexpr int most_credit = 8;
+    constexpr int most_debt = -64;
+    palloc_resource memory;
+    std::pmr::string scratch{&memory};
+    std::string_view value;
+    if (called.credit < 0 || !called.path.comparisons.empty()) { // conditions may look anywhere in the record
+        called.credit = std::min(called.credit + 1, 0);
+    } else if (auto const front = fetch_front(fcinfo)) {
+        marc::field_selector fields{called.path.tag, called.path.index, *front, &memory};
+        std::size_t first = 0;
+        bool known = !fields.next(first);
+        if (known) {
+            called.credit = std::min(called.credit + 1, most_credit);
+            return use(*front, std::optional<std::string_view>{});
+        }
+        if (front->holds_field(first)) {
+            marc::path_cursor cursor{called.path, *front, scratch};
+            bool found = false;
+            try {
+                found = cursor.next(value);
+                known = true;
+            } catch (const marc::parse_error&) {} // a field behind the front
+            if (known) {
+                called.credit = std::min(called.credit + 1, most_credit);
+                return use(*front, found ? std::optional{value} : std::nullopt);
+            }
+        }
+        called.credit = std::max(called.credit - 4, most_debt);
+    }
+    marc::record_view const record = fetch_record(fcinfo);
+    marc::path_cursor cursor{called.path, record, scratch};
+    return use(record, cursor.next(value) ? std::optional{value} : std::nullopt);
 }
 
 /// The leader of the record: the rest of a large record, which is stored out of line, is not read.
@@ -26,24 +83,16 @@ std::string_view fetch_leader(FunctionCallInfo fcinfo) {
 MARC_SQL_FUNCTION(marc_value) {
     struct varlena* text = varlena_argument(fcinfo, 1);
     return boundary(fcinfo, [&] {
-        const marc::path& path = compiled_path(fcinfo, text_view(text));
-        std::string_view found;
-        if (marc::is_leader_only(path)) {
-            found = marc::leader_value(path, fetch_leader(fcinfo));
-            if (!found.empty()) {
-                return text_datum_from_utf8(found);
-            }
-        } else {
-            palloc_resource memory;
-            marc::record_view const record = fetch_record(fcinfo);
-            std::pmr::string scratch{&memory};
-            marc::path_cursor cursor{path, record, scratch};
-            if (cursor.next(found)) {
-                return text_datum(record, found);
-            }
+        const called_path& called = compiled_call(fcinfo, text_view(text));
+        if (marc::is_leader_only(called.path)) {
+            std::string_view const found = marc::leader_value(called.path, fetch_leader(fcinfo));
+            fcinfo->isnull = found.empty();
+            return found.empty() ? Datum{0} : text_datum_from_utf8(found);
         }
-        fcinfo->isnull = true;
-        return Datum{0};
+        return with_first_value(fcinfo, called, [&](const marc::record_view& record, auto found) {
+            fcinfo->isnull = !found;
+            return found ? text_datum(record, *found) : Datum{0};
+        });
     });
 }
 
@@ -66,16 +115,12 @@ MARC_SQL_FUNCTION(marc_values) {
 MARC_SQL_FUNCTION(marc_exists) {
     struct varlena* text = varlena_argument(fcinfo, 1);
     return boundary(fcinfo, [&] {
-        const marc::path& path = compiled_path(fcinfo, text_view(text));
-        if (marc::is_leader_only(path)) {
-            return BoolGetDatum(!marc::leader_value(path, fetch_leader(fcinfo)).empty());
+        const called_path& called = compiled_call(fcinfo, text_view(text));
+        if (marc::is_leader_only(called.path)) {
+            return BoolGetDatum(!marc::leader_value(called.path, fetch_leader(fcinfo)).empty());
         }
-        palloc_resource memory;
-        marc::record_view const record = fetch_record(fcinfo);
-        std::pmr::string scratch{&memory};
-        marc::path_cursor cursor{path, record, scratch};
-        std::string_view found;
-        return BoolGetDatum(cursor.next(found));
+        return with_first_value(fcinfo, called,
+                                [](const marc::record_view&, auto found) { return BoolGetDatum(found.has_value()); });
     });
 }
 

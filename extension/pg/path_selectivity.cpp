@@ -10,6 +10,14 @@ namespace {
 
 constexpr double unknown_path = 0.3;
 
+/// Of a subspec that is one comparison. A condition halves what is left: an assumption, since conditions may be
+/// anything but for those about an indicator.
+double condition_share(const marc::path& path, const marc::path_comparison& c) {
+    bool const of_indicator = c.op == marc::path_operator::equal && c.left.what == marc::path_term::kind::indicator &&
+                              c.right.what == marc::path_term::kind::text && c.right.text_length == 1;
+    return of_indicator ? indicator_share(path.texts[c.right.text_start]) : 0.5;
+}
+
 double share_of(const marc::path& path) {
     if (path.what == marc::path::target::leader) {
         return 1.0;
@@ -27,11 +35,14 @@ double share_of(const marc::path& path) {
         }
         share *= best;
     }
-    // A condition halves what is left: an assumption, since conditions may be anything.
-    auto const subspecs = std::count_if(path.comparisons.begin(), path.comparisons.end(),
-                                        [](const marc::path_comparison& c) { return c.last_of_subspec; });
-    for (std::ptrdiff_t i = 0; i < std::min<std::ptrdiff_t>(subspecs, 3); ++i) {
-        share *= 0.5;
+    int subspecs = 0;
+    for (std::size_t i = 0; i < path.comparisons.size() && subspecs < 3; ++i) {
+        marc::path_comparison const& c = path.comparisons[i];
+        if (c.last_of_subspec) {
+            bool const alone = i == 0 || path.comparisons[i - 1].last_of_subspec;
+            share *= alone ? condition_share(path, c) : 0.5;
+            ++subspecs;
+        }
     }
     return std::clamp(share, 0.001, 1.0);
 }

@@ -31,6 +31,7 @@
 extern "C" {
 #include "postgres.h"
 
+#include "access/detoast.h"
 #include "access/gin.h"
 #include "access/htup_details.h"
 #include "access/reloptions.h"

@@ -66,7 +66,7 @@ class estimate {
         case type::presence:
             return in_field * code_share(codes);
         case type::indicator:
-            return in_field * 0.6;
+            return in_field * indicator_share(node.indicator);
         case type::characters:
             return content.size() < 4 ? 0.1 : 0.01; // the first a tenth percentile: the language has one common value
         case type::value:

@@ -6,7 +6,7 @@ CREATE FUNCTION marc_validate(record marc, schema jsonb DEFAULT NULL, options js
 		OUT value text, OUT message text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'marc_validate' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 200 ROWS 5;
-COMMENT ON FUNCTION marc_validate(marc, jsonb, jsonb) IS 'a row for each problem of the record by an Avram schema, or without one by the built-in MARC 21 schema for its leader/06; options switch rules: {"undefinedField": false, "localField": true, "invalidISBN": "warning"}';
+COMMENT ON FUNCTION marc_validate(marc, jsonb, jsonb) IS 'a row for each problem of the record by an Avram schema, or without one by the built-in MARC 21 schema for its leader/06, which knows the code lists of languages, countries, areas, relators and RDA types, too; options switch rules: {"undefinedField": false, "localField": true, "invalidISBN": "warning"}';
 
 CREATE FUNCTION marc_is_valid(record marc, schema jsonb DEFAULT NULL, options jsonb DEFAULT NULL) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'marc_is_valid' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;

@@ -10,11 +10,11 @@ COMMENT ON FUNCTION marc_naco(text) IS 'the text in the form in which authority 
 
 CREATE FUNCTION marc_normalize_isbn(value text) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_normalize_isbn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
-COMMENT ON FUNCTION marc_normalize_isbn(text) IS 'the ISBN at the start of the text or behind a qualifier in parentheses, as 13 digits, made of 10 where needed; null when there is none, its check digit is wrong, all its digits are 0, or it is an ISMN';
+COMMENT ON FUNCTION marc_normalize_isbn(text) IS 'the ISBN at the start of the text or behind a qualifier in parentheses, as 13 digits, made of 10 where needed; null when there is none, more digits follow, its check digit is wrong, all its digits are 0, or it is an ISMN; nine digits (SBN) only when nothing but a qualifier or a price follows';
 
 CREATE FUNCTION marc_normalize_issn(value text) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_normalize_issn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
-COMMENT ON FUNCTION marc_normalize_issn(text) IS 'the ISSN at the start of the text or behind a qualifier in parentheses, with its hyphen; null when there is none, its check digit is wrong, or it is 0000-0000';
+COMMENT ON FUNCTION marc_normalize_issn(text) IS 'the ISSN at the start of the text or behind a qualifier in parentheses, with its hyphen; null when there is none, more digits follow, its check digit is wrong, or it is 0000-0000';
 
 CREATE FUNCTION marc_normalize_lccn(value text) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_normalize_lccn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
@@ -22,7 +22,7 @@ COMMENT ON FUNCTION marc_normalize_lccn(text) IS 'the LCCN as the Library of Con
 
 CREATE FUNCTION marc_normalize_oclc(value text) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_normalize_oclc' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
-COMMENT ON FUNCTION marc_normalize_oclc(text) IS 'the OCLC number without prefix and leading zeros; null when it is none';
+COMMENT ON FUNCTION marc_normalize_oclc(text) IS 'the OCLC number without prefix and leading zeros; null when it is none; without a prefix the whole text must be digits';
 
 CREATE FUNCTION marc_isbn(record marc) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'marc_isbn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
@@ -70,8 +70,8 @@ COMMENT ON FUNCTION marc_match_key(marc) IS 'a key that descriptions of the same
 
 CREATE FUNCTION marc_heading_key(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_heading_key' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_heading_key(marc) IS 'the key of an authority record''s heading (1XX, in UNIMARC 2XX): its kind and its subfields in NACO form';
+COMMENT ON FUNCTION marc_heading_key(marc) IS 'the key of an authority record''s heading (1XX, in UNIMARC 2XX): its kind and its subfields, subdivisions included, in NACO form';
 
 CREATE FUNCTION marc_heading_keys(record marc) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'marc_heading_keys' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
-COMMENT ON FUNCTION marc_heading_keys(marc) IS 'the keys of all headings of a bibliographic record, as marc_heading_key() gives them for authority records; for a GIN index over the array';
+COMMENT ON FUNCTION marc_heading_keys(marc) IS 'the keys of all headings of a bibliographic record, as marc_heading_key() gives them for authority records, series without volume and ISSN, subdivided headings as a whole and without their subdivisions, a name with a title as one heading; for a GIN index over the array';

@@ -389,7 +389,7 @@ CREATE FUNCTION marc_validate(record marc, schema jsonb DEFAULT NULL, options js
 		OUT value text, OUT message text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'marc_validate' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 200 ROWS 5;
-COMMENT ON FUNCTION marc_validate(marc, jsonb, jsonb) IS 'a row for each problem of the record by an Avram schema, or without one by the built-in MARC 21 schema for its leader/06; options switch rules: {"undefinedField": false, "localField": true, "invalidISBN": "warning"}';
+COMMENT ON FUNCTION marc_validate(marc, jsonb, jsonb) IS 'a row for each problem of the record by an Avram schema, or without one by the built-in MARC 21 schema for its leader/06, which knows the code lists of languages, countries, areas, relators and RDA types, too; options switch rules: {"undefinedField": false, "localField": true, "invalidISBN": "warning"}';
 
 CREATE FUNCTION marc_is_valid(record marc, schema jsonb DEFAULT NULL, options jsonb DEFAULT NULL) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'marc_is_valid' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
@@ -416,11 +416,11 @@ COMMENT ON FUNCTION marc_naco(text) IS 'the text in the form in which authority 
 
 CREATE FUNCTION marc_normalize_isbn(value text) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_normalize_isbn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
-COMMENT ON FUNCTION marc_normalize_isbn(text) IS 'the ISBN at the start of the text or behind a qualifier in parentheses, as 13 digits, made of 10 where needed; null when there is none, its check digit is wrong, all its digits are 0, or it is an ISMN';
+COMMENT ON FUNCTION marc_normalize_isbn(text) IS 'the ISBN at the start of the text or behind a qualifier in parentheses, as 13 digits, made of 10 where needed; null when there is none, more digits follow, its check digit is wrong, all its digits are 0, or it is an ISMN; nine digits (SBN) only when nothing but a qualifier or a price follows';
 
 CREATE FUNCTION marc_normalize_issn(value text) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_normalize_issn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
-COMMENT ON FUNCTION marc_normalize_issn(text) IS 'the ISSN at the start of the text or behind a qualifier in parentheses, with its hyphen; null when there is none, its check digit is wrong, or it is 0000-0000';
+COMMENT ON FUNCTION marc_normalize_issn(text) IS 'the ISSN at the start of the text or behind a qualifier in parentheses, with its hyphen; null when there is none, more digits follow, its check digit is wrong, or it is 0000-0000';
 
 CREATE FUNCTION marc_normalize_lccn(value text) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_normalize_lccn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
@@ -428,7 +428,7 @@ COMMENT ON FUNCTION marc_normalize_lccn(text) IS 'the LCCN as the Library of Con
 
 CREATE FUNCTION marc_normalize_oclc(value text) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_normalize_oclc' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
-COMMENT ON FUNCTION marc_normalize_oclc(text) IS 'the OCLC number without prefix and leading zeros; null when it is none';
+COMMENT ON FUNCTION marc_normalize_oclc(text) IS 'the OCLC number without prefix and leading zeros; null when it is none; without a prefix the whole text must be digits';
 
 CREATE FUNCTION marc_isbn(record marc) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'marc_isbn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
@@ -476,11 +476,11 @@ COMMENT ON FUNCTION marc_match_key(marc) IS 'a key that descriptions of the same
 
 CREATE FUNCTION marc_heading_key(record marc) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_heading_key' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION marc_heading_key(marc) IS 'the key of an authority record''s heading (1XX, in UNIMARC 2XX): its kind and its subfields in NACO form';
+COMMENT ON FUNCTION marc_heading_key(marc) IS 'the key of an authority record''s heading (1XX, in UNIMARC 2XX): its kind and its subfields, subdivisions included, in NACO form';
 
 CREATE FUNCTION marc_heading_keys(record marc) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'marc_heading_keys' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
-COMMENT ON FUNCTION marc_heading_keys(marc) IS 'the keys of all headings of a bibliographic record, as marc_heading_key() gives them for authority records; for a GIN index over the array';
+COMMENT ON FUNCTION marc_heading_keys(marc) IS 'the keys of all headings of a bibliographic record, as marc_heading_key() gives them for authority records, series without volume and ISSN, subdivided headings as a whole and without their subdivisions, a name with a title as one heading; for a GIN index over the array';
 
 -- Searching: the type marc_query, and an index for it.
 
@@ -583,7 +583,7 @@ COMMENT ON OPERATOR CLASS marc_gin_ops USING gin IS 'index for @@, @> and @?; op
 
 CREATE FUNCTION marc_tsvector(record marc, config regconfig DEFAULT 'pg_catalog.simple') RETURNS tsvector
 	AS 'MODULE_PATHNAME', 'marc_tsvector' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2000;
-COMMENT ON FUNCTION marc_tsvector(marc, regconfig) IS 'the words of a record with the weights A title, B names, C subjects, D everything else; the first 384 KiB of its text';
+COMMENT ON FUNCTION marc_tsvector(marc, regconfig) IS 'the words of a record with the weights A title, B names, C subjects, D notes and the rest of the description; without control fields, coded fields, local fields (9XX), addresses and links; the first 384 KiB of its text';
 
 CREATE FUNCTION marc_problems(record marc, OUT code text, OUT tag text, OUT occurrence integer, OUT byte_offset bigint, OUT message text)
 	RETURNS SETOF record

@@ -2,7 +2,9 @@
 # The marc extension beside its peers: the same records, in the same run, by processor time. One row a job:
 #   job | ours, records/s | peer, records/s | ratio | aim | met or missed
 #
-#   tests/bench/marc.sh [RECORDS=100000] [PART…]      parts: library access load search (all when none is named)
+#   tests/bench/marc.sh [RECORDS=100000] [PART…]      parts: library access load search (these when none is named), dictionary
+#
+# dictionary is a trial of what the extension does not have: would compression with a zstd dictionary save enough, and cost how much?
 #
 # With much fewer records the start of each process is what is measured: the aims are for 100,000.
 #
@@ -20,6 +22,7 @@ source tests/bench/marc_table.sh
 source tests/bench/marc_input.sh
 source tests/bench/marc_library.sh
 source tests/bench/marc_sql.sh
+source tests/bench/marc_dictionary.sh
 
 RECORDS=100000
 if [[ ${1:-} =~ ^[0-9]+$ ]]; then RECORDS=$1 && shift; fi
@@ -41,10 +44,11 @@ make_input || exit 1
 table_begin
 part() { "$1" || { echo "$1 failed" && MISSED=$((MISSED + 1)); }; }
 has_part library && part library_jobs
-if has_part access || has_part load || has_part search; then
+if has_part access || has_part load || has_part search || has_part dictionary; then
     sql_begin || exit 1
     has_part access && part access_jobs
     has_part load && part load_jobs
     has_part search && part search_jobs
+    has_part dictionary && part dictionary_jobs
 fi
 table_end

@@ -47,12 +47,13 @@ row() {
     case $line in *MISSED | *failed) MISSED=$((MISSED + 1)) ;; esac
 }
 
-# size_row JOB AIM OURS_BYTES PEER_BYTES: an aim such as 1.0t is the greatest ratio that is allowed.
+# size_row JOB AIM OURS_BYTES PEER_BYTES: an aim such as 1.0t is the greatest ratio that is allowed; - : no aim.
 size_row() {
     local line
     line=$(awk -v job="$1" -v aim="$2" -v n="$3" -v pn="$4" 'BEGIN {
         ratio = n / pn
-        printf "%-62s %9.1f MB %9.1f MB %8.2f %8s  %s", job, n / 1e6, pn / 1e6, ratio, aim, (ratio <= aim + 0) ? "met" : "MISSED" }')
+        verdict = (aim == "-") ? "" : (ratio <= aim + 0) ? "met" : "MISSED"
+        printf "%-62s %9.1f MB %9.1f MB %8.2f %8s  %s", job, n / 1e6, pn / 1e6, ratio, aim, verdict }')
     printf '%s\n' "$line"
     case $line in *MISSED) MISSED=$((MISSED + 1)) ;; esac
 }

@@ -256,6 +256,13 @@ inline void record_check(std::string_view input) {
         for (std::size_t i = r.field_count(); i > 0; --i) {
             demand(r.field(i - 1).content().size() <= stored.size(), "views stay inside the record");
         }
+        for (const std::size_t length : {stored.size() / 2, stored.size()}) {
+            const auto front = marc::record_view::front(marc::as_bytes(stored).first(length), stored.size());
+            for (std::size_t i = 0; front && i < front->field_count(); ++i) {
+                demand(!front->holds_field(i) || front->field(i).content().size() <= length,
+                       "a front stays inside, too");
+            }
+        }
     } catch (const marc::parse_error&) {}
     try {
         const marc::stored_record r = marc::read_wire(marc::as_bytes(input), std::pmr::get_default_resource());

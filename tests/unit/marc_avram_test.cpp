@@ -219,7 +219,7 @@ TEST(marc_avram, the_suite_of_the_specification) {
             }
         }
     }
-    std::cout << "Avram: " << passed << " of " << tests << std::endl;
+    std::cout << "suite: Avram: " << passed << " of " << tests << std::endl;
     EXPECT_EQ(tests, 39U);
     EXPECT_EQ(passed, 39U);
 }

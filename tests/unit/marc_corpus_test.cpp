@@ -133,8 +133,9 @@ raw_counts read_all(const std::string& file, bool keep = false, std::size_t step
 }
 
 void print(const char* name, const raw_counts& n) {
-    std::printf("%s: %zu records, raw bytes exact for all; %zu need a residue, %zu bytes together; %zu refused\n", name,
-                n.records, n.residues, n.residue_bytes, n.refused);
+    std::printf(
+        "suite: %s: %zu records, raw bytes exact for all; %zu need a residue, %zu bytes together; %zu refused\n", name,
+        n.records, n.residues, n.residue_bytes, n.refused);
 }
 
 TEST(marc_corpus, raw_bytes_of_the_gpo_records) {
@@ -190,7 +191,8 @@ TEST(marc_corpus, marc8_pairs_are_the_same_records) {
         build_nfc(from_iso(iso).view(), b);
         written_back += digest(b.finish().view()) == digest(other.view()) ? 1U : 0U;
     }
-    std::printf("marc8-pairs: %zu of 563 have the same digest in NFC; %zu after writing MARC-8\n", equal, written_back);
+    std::printf("suite: marc8-pairs: %zu of 563 have the same digest in NFC; %zu after writing MARC-8\n", equal,
+                written_back);
     EXPECT_EQ(equal, 563U);
     EXPECT_EQ(written_back, 563U);
 }
@@ -223,7 +225,7 @@ TEST(marc_corpus, damaged_files_never_break_a_promise) {
         all.lossy += n.lossy;
         all.refused += n.refused;
     }
-    std::printf("damaged cases: %zu files, %zu records, %zu lossy\n", files, all.records, all.lossy);
+    std::printf("suite: damaged cases: %zu files, %zu records, %zu lossy\n", files, all.records, all.lossy);
     print("damaged", all);
     // Refused: the pieces of a record cut at a 1D in its leader (badldr.usmarc), and a line of text (farsi.marc).
     EXPECT_EQ(all.refused, 3U);

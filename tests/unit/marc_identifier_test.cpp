@@ -50,8 +50,14 @@ TEST(marc_identifier, isbn_forms) {
                              "306406152",
                              "SBN 306-40615-2",
                              "0306406152.",
-                             "0306406152 1990",
                              "[0306406152]",
+                             "0-306-40615-2 : $12.00",
+                             "ISBN 978 0 306 40615 7",
+                             "0306406152 -- v. 1",
+                             "0306406152pbk",
+                             "306-40615-2 (pbk.)",
+                             "306406152 : $4.50",
+                             "(pbk.) 0-306-40615-2",
                              "(pbk.) 978-0-306-40615-7",
                              "(pbk. : v. 2) ISBN 0306406152 :"}) {
         EXPECT_EQ(isbn13(text).text(), "9780306406157") << text;
@@ -81,6 +87,17 @@ TEST(marc_identifier, isbn_forms) {
                              "0000000000",
                              "000000000",
                              "9780000000002",
+                             "978-0-000003-00-0", // nine or ten digits of a number are not the number
+                             "0-306-40615-2-9",
+                             "9780306406157-1",
+                             "978030640615 7 1",
+                             "0306406152-",
+                             "0306406152 1990",
+                             "030640615X-2",
+                             "080442957X 2",
+                             "123456789 pages", // SBNs were nine digits; so are other things
+                             "306406152 pbk.",
+                             "9780306406 157 0",
                              "(pbk. 0306406152",
                              "(pbk.) (alk.)"}) {
         EXPECT_EQ(isbn13(text).text(), "") << text;
@@ -96,7 +113,8 @@ TEST(marc_identifier, issn_forms) {
         EXPECT_EQ(issn(text).text(), "0317-8471") << text;
     }
     EXPECT_EQ(issn("1050-124x").text(), "1050-124X");
-    for (const char* text : {"", "0317-8472", "0317-847", "0317-84711", "abcd-efgh", "031X-8471", "0000-0000"}) {
+    for (const char* text : {"", "0317-8472", "0317-847", "0317-84711", "1234-5679-1", "0317-8471-", "0317-8471 2",
+                             "abcd-efgh", "031X-8471", "0000-0000"}) {
         EXPECT_EQ(issn(text).text(), "") << text;
     }
 }
@@ -139,11 +157,12 @@ TEST(marc_identifier, oclc_forms) {
                              "oclc#12345", "ocm 00012345", "OCLC ocm00012345", "(OCoLC) OCLC 12345"}) {
         EXPECT_EQ(oclc_number(text).text(), "12345") << text;
     }
+    EXPECT_EQ(oclc_number("12345 ").text(), "12345");
     EXPECT_EQ(marked_oclc_number("12345").text(), "");
     EXPECT_EQ(marked_oclc_number("(OCoLC)12345").text(), "12345");
     EXPECT_EQ(marked_oclc_number("OCLC 12345").text(), "12345");
     for (const char* text : {"", "(OCoLC)", "(DLC)12345", "(OCoLC)fst00848973", "0", "ocm", "12-345", "123456789012345",
-                             "once", "on 12345", "OCLC", "OCLCx12345"}) {
+                             "once", "on 12345", "OCLC", "OCLCx12345", "2024 title", "12345 (alt)"}) {
         EXPECT_EQ(oclc_number(text).text(), "") << text;
     }
 }
@@ -204,17 +223,18 @@ TEST(marc_title, of_unimarc_records) {
               match_key(i.view(), memory));
 }
 
+std::string keys_of(std::string_view mrk) {
+    std::string all;
+    for (const std::pmr::string& key : heading_keys(from_mrk(mrk).view(), memory)) {
+        all += (all.empty() ? "" : " ; ") + std::string(key);
+    }
+    return all;
+}
+
 TEST(marc_naco, heading_keys_of_unimarc) {
-    const auto keys_of = [](std::string_view mrk) {
-        std::string all;
-        for (const std::pmr::string& key : heading_keys(from_mrk(mrk).view(), memory)) {
-            all += (all.empty() ? "" : " ; ") + std::string(key);
-        }
-        return all;
-    };
     EXPECT_EQ(keys_of(italian), "00$aasimov, isaac ; 00$afruttero, carlo");
-    EXPECT_EQ(keys_of(french), "50$amammiferes$xdictionnaires ; 51$afrance$y1900 1945 ; "
-                               "00$atetry, andree$d1907 1992 ; 10$auniversite paris$bfaculte");
+    EXPECT_EQ(keys_of(french), "50$amammiferes$xdictionnaires ; 50$amammiferes ; 51$afrance$y1900 1945 ; "
+                               "51$afrance ; 00$atetry, andree$d1907 1992 ; 10$auniversite paris$bfaculte");
     const auto key_of = [](std::string_view mrk) { return std::string(heading_key(from_mrk(mrk).view(), memory)); };
     EXPECT_EQ(key_of("=LDR  00000nx  a2200000   45  \n=100  \\\\$a19800101afrey50      ba0\n"
                      "=200  \\1$90y$aT\xC3\xA9try$bAndr\xC3\xA9"
@@ -346,11 +366,55 @@ TEST(marc_naco, heading_keys) {
                  "Mark,$d1835-1910.\n"
                  "=650  \\0$aDogs$xHistory.$2fast\n=490  0\\$aSeries\n=711  2\\$aMeeting$eUnit$jrelator");
     const auto keys = heading_keys(bib.view(), memory);
-    ASSERT_EQ(keys.size(), 3U);
+    ASSERT_EQ(keys.size(), 4U);
     EXPECT_EQ(keys[0], "00$atwain, mark$d1835 1910");
     EXPECT_EQ(keys[1], "50$adogs$xhistory");
-    EXPECT_EQ(keys[2], "11$ameeting$eunit");
+    EXPECT_EQ(keys[2], "50$adogs");
+    EXPECT_EQ(keys[3], "11$ameeting$eunit");
     EXPECT_EQ(heading_key(bib.view(), memory), keys[0]);
+}
+
+TEST(marc_naco, a_series_has_the_key_of_its_authority) {
+    const std::string authority(
+        heading_key(from_mrk("=LDR  00000nz  a2200000n  4500\n=130  \\0$aNASA technical memorandum").view(), memory));
+    EXPECT_EQ(authority, "30$anasa technical memorandum");
+    const auto key = [](std::string_view field) {
+        return keys_of("=LDR  00000nam a2200000 a 4500\n" + std::string(field));
+    };
+    EXPECT_EQ(key("=830  \\0$aNASA technical memorandum ;$v107402."), authority);
+    EXPECT_EQ(key("=830  \\0$aNASA technical memorandum ;$x0499-9320 ;$v107402$wocm1$3v. 1"), authority);
+    EXPECT_EQ(key("=440  \\0$aNASA technical memorandum,$x0499-9320 ;$v107402"), authority);
+    EXPECT_EQ(key("=730  02$aNASA technical memorandum.$x0499-9320"), authority);
+    EXPECT_EQ(key("=490  1\\$aNASA technical memorandum ;$v107402"), ""); // 830 is its heading
+    EXPECT_EQ(key("=810  1\\$aUnited States.$bCongress.$tHouse document ;$vno. 5"),
+              "10$aunited states$bcongress$thouse document");
+    EXPECT_EQ(key("=410  1\\$aUnited States.$bCongress.$tHouse document ;$vno. 5"),
+              "10$aunited states$bcongress$thouse document");
+    EXPECT_EQ(key("=800  1\\$aName, A.$tSeries ;$v1\n=800  1\\$aName, A.$tSeries ;$v2"), "00$aname, a$tseries");
+    EXPECT_EQ(key("=700  1\\$aName, A.$tSong,$x1234-5679"), "00$aname, a$tsong");
+    EXPECT_EQ(key("=830  \\0$v1"), "");
+}
+
+TEST(marc_naco, a_subdivided_heading_has_the_key_of_its_base_too) {
+    const auto key = [](std::string_view field, std::string_view leader = "00000nam a2200000 a 4500") {
+        return keys_of("=LDR  " + std::string(leader) + "\n" + std::string(field));
+    };
+    EXPECT_EQ(key("=651  \\0$aUnited States$xHistory."), "51$aunited states$xhistory ; 51$aunited states");
+    EXPECT_EQ(key("=651  \\0$aUnited States$xHistory.\n=651  \\0$aUnited States$xEconomics$y1900-\n"
+                  "=651  \\0$aUnited States\n=651  \\0$aUnited States$xHistory"),
+              "51$aunited states$xhistory ; 51$aunited states ; 51$aunited states$xeconomics$y1900");
+    EXPECT_EQ(key("=650  \\0$aDogs$zFrance$vFiction."), "50$adogs$zfrance$vfiction ; 50$adogs");
+    EXPECT_EQ(key("=600  10$aName, A.$d1900-$tSong$xHistory"),
+              "00$aname, a$d1900$tsong$xhistory ; 00$aname, a$d1900$tsong");
+    EXPECT_EQ(key("=650  \\0$xHistory"), "50$xhistory");
+    EXPECT_EQ(key("=655  \\7$aMaps.$2lcgft"), "55$amaps");
+    // An authority record stands for the heading that it has, no other.
+    constexpr std::string_view authority = "00000nz  a2200000n  4500";
+    EXPECT_EQ(key("=151  \\\\$aUnited States$xHistory\n=451  \\\\$aUSA", authority), "51$aunited states$xhistory");
+    EXPECT_EQ(key("=150  \\\\$aDogs$vFiction\n=440  \\\\$aX", authority), "50$adogs$vfiction");
+    // The same in UNIMARC.
+    EXPECT_EQ(key("=200  1\\$aT\n=606  \\\\$aDogs$xHistory$yFrance", "00000nam0 2200000   450 "),
+              "50$adogs$xhistory$zfrance ; 50$adogs");
 }
 
 TEST(marc_fulltext, weights) {

@@ -98,6 +98,14 @@ TEST(marc_marc8, marks_stand_before_their_base) {
     EXPECT_EQ(decoded("\xE2\x1B(Na"), "А\xCC\x81");
 }
 
+TEST(marc_marc8, lost_characters_and_what_looks_like_them) {
+    EXPECT_EQ(decoded("a\xEF\xBF\xBD"
+                      "b"),
+              "a\xEF\xBF\xBD"
+              "b"); // U+FFFD in UTF-8: no three characters of the extended Latin set
+    EXPECT_EQ(decoded("\x1B)4\xEF\xBF\xBD"), "\xDB\x84\xDA\x93\xDA\x91"); // three of the extended Arabic set
+}
+
 TEST(marc_marc8, what_cannot_be_read_is_noted) {
     notes_of notes;
     EXPECT_EQ(decoded("a\xFF"

@@ -169,8 +169,8 @@ TEST(marc_path, marcspec_suite) {
             }
         }
     }
-    std::printf("MARCspec: %zu of %zu valid, %zu of %zu invalid\n", passed["valid"].first, passed["valid"].second,
-                passed["invalid"].first, passed["invalid"].second);
+    std::printf("suite: MARCspec: %zu of %zu valid, %zu of %zu invalid\n", passed["valid"].first,
+                passed["valid"].second, passed["invalid"].first, passed["invalid"].second);
     EXPECT_EQ(passed["valid"].second, 2'887U);
     EXPECT_EQ(passed["invalid"].second, 88U);
 }
@@ -199,7 +199,7 @@ TEST(marc_path, evaluation_suite) {
             ++cases;
         }
     }
-    std::printf("MARCspec evaluation: %zu cases\n", cases);
+    std::printf("suite: MARCspec evaluation: %zu cases\n", cases);
     EXPECT_GE(cases, 150U);
 }
 

@@ -97,6 +97,14 @@ TEST(marc_query, terms_that_match) {
                              "020$a=\"0-306-40615-2 (hbk.)\"",
                              "020=9780306406157",
                              "020$a:9780306406157",
+                             "020:0306406152",
+                             "020:0-306-40615-2",
+                             "02X$a:\"978 0 306 40615 7\"",
+                             "0306406152",
+                             "978-0-306-40615-7",
+                             "03178471",
+                             "022:03178471",
+                             "0317-8471",
                              "9780306406157",
                              "020$a:pbk",
                              "02.$a=9780306406157",
@@ -190,6 +198,18 @@ TEST(marc_query, terms_that_do_not_match) {
                              "fast",
                              "650$a=history",
                              "020$a=9780306406158",
+                             "020:0-306-40616-0",
+                             "020:0306406152*",
+                             "245:0-306-40615-2",
+                             "\"0306406152 pbk\"",
+                             "03178472",
+                             "020:03178471",
+                             "245^1=#",
+                             "650^2=9",
+                             "6XX^1=7",
+                             "001^1=o",
+                             "FMT^1=B",
+                             "650{$a:dogs & ^2=7}",
                              "020$z=9780306406157",
                              "022$a=0306406152",
                              "035$a=1234",
@@ -320,23 +340,45 @@ TEST(marc_query, containment) {
 
 TEST(marc_index_terms, say_exactly_what_they_know) {
     const stored_record r = from_mrk(sample);
-    for (const char* text :
-         {"dogs", "245$a:dogs", "650:history", "6..$a:dogs", "do*", "020$a=9780306406157", "001=ocm12345", "856$u",
-          "856", "!900", "008/35-37=eng", "650$2=fast", "6..$2=fast", "245$a:hot & !zebra"}) {
+    for (const char* text : {"245^1=1",
+                             "245^2=4",
+                             "6XX^2=7",
+                             "...^1=4",
+                             "!245^1=0",
+                             "!24.^2=9",
+                             "650^2=0 & 650^2=7",
+                             "dogs",
+                             "245$a:dogs",
+                             "650:history",
+                             "6..$a:dogs",
+                             "do*",
+                             "020$a=9780306406157",
+                             "001=ocm12345",
+                             "856$u",
+                             "856",
+                             "!900",
+                             "008/35-37=eng",
+                             "650$2=fast",
+                             "6..$2=fast",
+                             "245$a:hot & !zebra"}) {
         EXPECT_EQ(index_says(text, r.view()), truth::yes) << text;
     }
-    for (const char* text :
-         {"\"hot dogs\"", "245^1=1", "008/22=j", "650{$a:cats & $2=fast}", "245$b=\"an annual report\""}) {
+    for (const char* text : {"\"hot dogs\"", "650^1=#", "!650^1=#", "650{^2=7}", "!650{^2=7}", "650{!^2=7}", "008/22=j",
+                             "650{$a:cats & $2=fast}", "245$b=\"an annual report\""}) {
         EXPECT_EQ(index_says(text, r.view()), truth::maybe) << text;
     }
-    for (const char* text :
-         {"zebra", "245$a:annual", "020$a=0306406155", "!dogs", "650{$a:zebra & $2=fast}", "ze*", "900$a"}) {
+    for (const char* text : {"245^2=0", "6XX^1=7", "!245^1=1", "650{^2=4}", "856^1=u", "zebra", "245$a:annual",
+                             "020$a=0306406155", "!dogs", "650{$a:zebra & $2=fast}", "ze*", "900$a"}) {
         EXPECT_EQ(index_says(text, r.view()), truth::no) << text;
     }
     // an index that keeps less knows less, and errs on no side
     EXPECT_EQ(index_says("245$a:dogs", r.view(), {false, {}}), truth::maybe);
     EXPECT_EQ(index_says("245$a:zebra", r.view(), {true, "020"}), truth::maybe);
     EXPECT_EQ(index_says("020$a=9780306406157", r.view(), {false, "020"}), truth::yes);
+    EXPECT_EQ(index_says("245^1=1", r.view(), {false, "245"}), truth::yes);
+    EXPECT_EQ(index_says("245^1=0", r.view(), {false, "245"}), truth::no);
+    EXPECT_EQ(index_says("245^1=0", r.view(), {true, "020"}), truth::maybe);
+    EXPECT_EQ(index_says("6XX^2=9", r.view(), {true, "650"}), truth::maybe);
 }
 
 TEST(marc_index_terms, are_sorted_distinct_and_short) {
@@ -371,6 +413,19 @@ TEST(marc_index_terms, of_paths) {
     EXPECT_EQ(known("856^1"), truth::maybe);
     EXPECT_EQ(known("900^1"), truth::no);
     EXPECT_EQ(known("9.."), truth::maybe);
+    EXPECT_EQ(known("245{^1=\\1}"), truth::maybe);
+    EXPECT_EQ(known("245{^1=\\0}"), truth::no);
+    EXPECT_EQ(known("245{^1=\\0|^1=\\1}"), truth::maybe);
+    EXPECT_EQ(known("245{^1=\\0|^1=\\2}"), truth::no);
+    EXPECT_EQ(known("245{^1=\\0|$z}"), truth::maybe);
+    EXPECT_EQ(known("245{^1!=\\1}"), truth::maybe);
+    EXPECT_EQ(known("650$a{^2=\\7}{^1=\\\\s}"), truth::maybe);
+    EXPECT_EQ(known("650$a{^2=\\4}{$x}"), truth::no);
+    EXPECT_EQ(known("650$a{$x}{^2=\\4}"), truth::no);
+    EXPECT_EQ(known("650$a{^2=\\4}$x"), truth::maybe);
+    EXPECT_EQ(known("650{245^1=\\0}"), truth::no);
+    EXPECT_EQ(known("650{24.^1=\\0}"), truth::maybe);
+    EXPECT_EQ(known("245^1{^2=\\3}"), truth::no);
     EXPECT_EQ(known("LDR/6"), truth::maybe);
     EXPECT_EQ(known("$"), truth::maybe); // the operator raises the error
 }
@@ -457,7 +512,16 @@ class query_maker {
         if (f.subfield_count() == 0) {
             return text + (number(2) == 0 ? "/0-3" : "");
         }
+        const auto indicator = [&] {
+            const bool other = number(4) == 0;
+            const char value = number(2) == 0 ? f.indicator1() : f.indicator2();
+            return (other ? "245" : "") + std::string("^") + "12"[number(2)] + (number(4) == 0 ? "!=" : "=") +
+                   (value == ' ' ? "\\\\s" : std::string("\\") + value);
+        };
         const auto subspec = [&]() -> std::string {
+            if (number(3) == 0) {
+                return "{" + indicator() + (number(3) == 0 ? "|" + (number(2) == 0 ? code() : indicator()) : "") + "}";
+            }
             const std::string condition = (number(3) == 0 ? "!" : "") + code() + (number(4) == 0 ? "|" + code() : "");
             return number(2) == 0 ? "" : "{" + condition + "}";
         };
@@ -500,7 +564,11 @@ class query_maker {
             s->value.rfind(' ', from) == std::string_view::npos ? 0 : s->value.rfind(' ', from) + 1;
         const std::string_view piece = s->value.substr(start, static_cast<std::size_t>(1 + number(30)));
         const std::string star = number(3) == 0 ? "*" : "";
-        switch (number(8)) {
+        const auto indicator = [&] { // a value of this indicator, or one of the other
+            const char value = number(2) == 0 ? f.indicator1() : f.indicator2();
+            return "^" + std::to_string(1 + number(2)) + "=" + quoted(std::string(1, value));
+        };
+        switch (number(10)) {
         case 0:
             return tag + code;
         case 1:
@@ -511,7 +579,11 @@ class query_maker {
         case 4:
             return quoted(piece) + star;
         case 5:
-            return tag + "^" + std::to_string(1 + number(2)) + "=" + quoted(std::string(1, f.indicator2()));
+        case 7:
+            return tag + indicator() + (number(4) == 0 ? indicator() : "");
+        case 8:
+            return tag + "{" + (number(3) == 0 ? "!" : "") + indicator() + (number(2) == 0 ? " & $" : " | !$") +
+                   std::string(s->code) + "}";
         case 6:
             return tag + "{$" + std::string(s->code) + ":" + quoted(piece) + " & !$" + "abc"[number(3)] + "}";
         default:

@@ -396,4 +396,51 @@ TEST(marc_record, binary_form_is_the_same_on_every_machine) {
     EXPECT_THROW(read_wire(as_bytes(wire).first(10), std::pmr::get_default_resource()), parse_error);
 }
 
+TEST(marc_record, the_front_has_the_fields_that_end_in_it) {
+    builder b;
+    for (int i = 0; i < 100; ++i) {
+        b.add_field(i % 3 == 0 ? "650" : "500", "  \x1F"
+                                                "a" +
+                                                    std::string(static_cast<std::size_t>(i % 7 * 5), 'x'));
+    }
+    const stored_record stored = b.finish();
+    const record_view whole = stored.view();
+    std::size_t most = 0;
+    for (std::size_t length = 36; length <= whole.bytes().size(); ++length) {
+        const auto front = record_view::front(whole.bytes().first(length), whole.bytes().size());
+        if (!front) {
+            EXPECT_EQ(most, 0U); // once the directory is there, it stays
+            continue;
+        }
+        ASSERT_EQ(front->leader(), whole.leader());
+        ASSERT_EQ(front->tags(), whole.tags());
+        std::size_t held = 0;
+        for (std::size_t i = whole.field_count(); i > 0; --i) { // backwards: nothing is known of the field before
+            if (front->holds_field(i - 1)) {
+                ASSERT_EQ(front->field(i - 1).content(), whole.field(i - 1).content()) << length << ' ' << i;
+                ++held;
+            } else {
+                ASSERT_EQ(held, 0U);
+                ASSERT_THROW(front->field(i - 1), parse_error);
+            }
+        }
+        for (std::size_t i = 0; i < held; ++i) {
+            ASSERT_TRUE(front->holds_field(i));
+            ASSERT_EQ(front->field(i).content(), whole.field(i).content());
+        }
+        ASSERT_FALSE(front->holds_field(whole.field_count()));
+        ASSERT_GE(held, most);
+        most = held;
+    }
+    EXPECT_EQ(most, whole.field_count());
+
+    b.add_field("500", "  \x1F"
+                       "aa\x1E"
+                       "b");
+    const stored_record inner = b.finish();
+    EXPECT_FALSE(record_view::front(inner.view().bytes(), inner.view().bytes().size()));
+    EXPECT_THROW(record_view::front(whole.bytes().first(20), whole.bytes().size()), parse_error);
+    EXPECT_THROW(record_view::front(whole.bytes().first(60), 40), parse_error); // more fields than bytes
+}
+
 } // namespace

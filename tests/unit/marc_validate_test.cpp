@@ -3,7 +3,7 @@
 #include "marc/error.hpp"
 #include "marc/identifier.hpp"
 #include "marc/validate.hpp"
-#include "marc_support.hpp"
+#include "marc_validate_support.hpp"
 
 #include <gtest/gtest.h>
 #include <map>
@@ -12,51 +12,6 @@ using namespace marc;
 using namespace marc_test;
 
 namespace {
-
-const avram_schema& builtin(std::size_t index) {
-    static const std::array<avram_schema, 3> schemas{avram_schema(builtin_schemas()[0].json),
-                                                     avram_schema(builtin_schemas()[1].json),
-                                                     avram_schema(builtin_schemas()[2].json)};
-    return schemas[index];
-}
-
-/// Problems as lines: severity rule tag/ordinal position $subfield: message.
-struct lines final : problem_sink {
-    const avram_schema& schema;
-    std::string text;
-    explicit lines(const avram_schema& s) : schema(s) {}
-    bool put(const problem& p) override {
-        text += std::string(name_of(p.level)) + " " + std::string(name_of(p.what)) + " " + std::string(p.tag);
-        text += p.ordinal > 1 ? "#" + std::to_string(p.ordinal) : "";
-        text += p.indicator != 0 ? " ind" + std::to_string(p.indicator) : "";
-        text += p.position.empty() ? "" : " /" + std::string(p.position);
-        text += p.subfield.empty() ? "" : " $" + std::string(p.subfield);
-        std::pmr::string message;
-        write_message(p, &schema, message);
-        text += ": ";
-        text += message;
-        text += '\n';
-        return true;
-    }
-};
-
-std::string problems_of(std::string_view mrk, const avram_schema* own = nullptr, std::string_view options = "{}") {
-    const stored_record r = from_mrk(mrk);
-    const std::optional<std::size_t> index = builtin_schema_for(r.view());
-    if (own == nullptr && !index) {
-        return "none";
-    }
-    const avram_schema& schema = own != nullptr ? *own : builtin(*index);
-    lines sink(schema);
-    validate(r.view(), schema, validation_options::parse(options), sink);
-    return sink.text;
-}
-
-const std::string head = "=LDR  00000nam a2200000 a 4500\n=001  1\n"
-                         "=008  920219s1993    caua   j      000 0 eng  \n";
-std::string bib(std::string_view fields, std::string_view options = "{}") {
-    return problems_of(head + "=245  10$aTitle\n" + std::string(fields), nullptr, options);
-}
 
 TEST(marc_validate, a_sound_record_has_no_problem) {
     EXPECT_EQ(bib("=020  \\\\$a0152038655 (pbk.) :$c{dollar}15.95\n=022  0\\$a0378-5955\n=650  \\0$aOne$xTwo\n=949  "
@@ -350,7 +305,9 @@ struct count_by_rule final : problem_sink {
 };
 
 // The numbers are those of 20,000 real records; the commonest were looked at one by one and are true: OCLC's encoding
-// levels (leader/17 I, K, M), 45e0 in the leader, blanks at the end of 006 cut off, 007 of two characters.
+// levels (leader/17 I, K, M), 45e0 in the leader, blanks at the end of 006 cut off, 007 of two characters. Of the
+// unknown codes all 19 are true: 16 in 043 (too short or long, such as n-usc---, or another number), niu in 008 twice,
+// "b n" in 337.
 TEST(marc_validate, gpo_records) {
     const auto data = shared_data();
     if (!data) {
@@ -390,7 +347,7 @@ TEST(marc_validate, gpo_records) {
         {"warning deprecatedSubfield", 2},
         {"warning invalidFlag", 86},
         {"warning invalidLCCN", 1},
-        {"warning undefinedCode", 1'281},
+        {"warning undefinedCode", 1'300},
     };
     EXPECT_EQ(sink.counts, expected);
 }

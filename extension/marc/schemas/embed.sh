@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes C++ of schemas, on standard output: embed.sh NAME.json… Each becomes one entry of marc::builtin_schemas(), in
-# the given order.
+# the given order, with those codelists of the folder codelists that it names.
 set -eu
+lists=$(dirname "$0")/codelists
 cat <<'HEAD'
 // Made by schemas/embed.sh.
 #include "marc/avram.hpp"
@@ -14,8 +15,19 @@ namespace {
 
 HEAD
 for file in "$@"; do
-    printf 'constexpr char %s[] = R"avram(' "$(basename "$file" .json)"
-    cat "$file"
+    # A schema begins with a line that is its opening brace.
+    printf 'constexpr char %s[] = R"avram({\n"codelists":{' "$(basename "$file" .json)"
+    comma=
+    for list in "$lists"/*.json; do
+        name=$(basename "$list" .json)
+        if grep -q "\"codes\":\"$name\"" "$file"; then
+            printf '%s\n"%s":' "$comma" "$name"
+            cat "$list"
+            comma=,
+        fi
+    done
+    printf '},\n'
+    sed 1d "$file"
     printf ')avram";\n'
 done
 printf 'constexpr builtin_schema schemas[] = {\n'

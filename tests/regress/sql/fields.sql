@@ -49,3 +49,7 @@ SELECT n, marc_is_lossy(m), m = first_value(m) OVER (ORDER BY n) AS equal, marc_
 	marc_is_lossy(m::text::marc) AS after_text FROM part ORDER BY n;
 SELECT marc_is_lossy(NULL);
 DROP TABLE part;
+
+-- a first field without a byte
+SELECT * FROM marc_fields(marc_new() || '=001  ');
+SELECT * FROM marc_fields('<record><leader>00000nam a2200000 a 4500</leader><controlfield tag="001"/><controlfield tag="003">x</controlfield></record>'::marc);

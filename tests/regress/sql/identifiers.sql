@@ -2,6 +2,7 @@
 SELECT text, marc_normalize_isbn(text) AS isbn, marc_normalize_issn(text) AS issn, marc_normalize_lccn(text) AS lccn, marc_normalize_oclc(text) AS oclc
 FROM unnest(ARRAY['0-306-40615-2 (pbk.) : $12.00', '9780306406157', '080442957X', '0306406153', 'ISBN 978 0 306 40615 7', '0317-8471', '0317-8472',
 	'85-2 ', 'n78-890351', '75-425165//r75', ' 79139101 /AC/r932', '2001-000002', '(OCoLC)ocm00012345', 'on1234567890', '(OCoLC)fst00848973',
+	'978-0-000003-00-0', '0-306-40615-2-9', '9780306406157-1', '1234-5679-1', '123456789 pages', '306406152 (pbk.)', '2024 title',
 	'', 'none']) AS text;
 
 SELECT text, marc_fold(text) AS fold, marc_naco(text) AS naco
@@ -36,6 +37,14 @@ SELECT id, marc_match_key(m) AS match_key, marc_heading_key(m) AS heading_key, m
 -- a bibliographic record and its authority record find each other
 SELECT b.id AS bib, a.id AS authority FROM record b JOIN record a ON marc_heading_key(a.m) = ANY (marc_heading_keys(b.m)) AND marc_kind(a.m) = 'authority'
 WHERE marc_kind(b.m) = 'book';
+
+-- so do a series and a subdivided heading, the latter as a whole and as its base; a name is another heading than a name with a title
+SELECT a.heading, array_agg(b.heading ORDER BY b.n) AS controls
+FROM unnest(ARRAY['=130  \0$aNASA technical memorandum', '=151  \\$aUnited States', '=151  \\$aUnited States$xHistory', '=100  1\$aMüller, Hans']) AS a (heading)
+LEFT JOIN unnest(ARRAY['=830  \0$aNASA technical memorandum ;$x0499-9320 ;$v107402.', '=440  \0$aNASA technical memorandum ;$v1', '=651  \0$aUnited States$xHistory.',
+	'=651  \0$aUnited States.', '=700  1\$aMuller, Hans.', '=700  12$aMuller, Hans.$tSongs.']) WITH ORDINALITY AS b (heading, n)
+	ON marc_heading_keys(marc_new('bibliographic') || b.heading) @> ARRAY[marc_heading_key(marc_new('authority') || a.heading)]
+GROUP BY a.heading ORDER BY a.heading COLLATE "C";
 
 -- indexes over keys
 CREATE TABLE many AS SELECT i AS id, (E'=LDR  00000nam a2200000 a 4500\n=001  ' || i || E'\n=020  \\\\$a' || CASE i WHEN 500 THEN '0306406152' ELSE 'none' END

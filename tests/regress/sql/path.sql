@@ -87,3 +87,23 @@ SELECT m -> ('245' || repeat('{$a}', 1001)) FROM record;
 \set VERBOSITY default
 DROP FUNCTION rows_of(text);
 DROP TABLE record, many, large;
+
+-- a compressed or far record: the front says the same as the whole
+CREATE TABLE kept (how text, m marc);
+ALTER TABLE kept ALTER m SET STORAGE external;
+INSERT INTO kept SELECT 'plain', ('=LDR  00000nam a2200000 a 4500' || E'\n=001  1\n=245  10$aFirst$bsecond\n=020  \\\\$z1' ||
+	string_agg(E'\n=500  \\\\$aNote ' || i || repeat(' x', i % 50), '' ORDER BY i) || E'\n=020  \\\\$a2\n=856  40$uhttp://x')::marc
+	FROM generate_series(1, 300) AS i;
+CREATE TABLE packed (how text, m marc);
+INSERT INTO packed SELECT * FROM kept;
+ALTER TABLE packed ALTER m SET STORAGE main;
+INSERT INTO packed SELECT 'main', marc_nfc(m) || '=999  \\$azzz' FROM kept;
+SELECT bool_and(pg_column_size(m) < 9000) AS packed, min(length(m::text)) > 9000 AS long FROM packed;
+SELECT path, count(DISTINCT coalesce(t.m ->> path, 'null')) AS answers, min(t.m ->> path) AS value, bool_and((t.m @? path) = (t.m ->> path IS NOT NULL)) AS agree
+	FROM (SELECT * FROM kept UNION ALL SELECT * FROM packed) AS t,
+	unnest(ARRAY['001', '245$a', '245$b', '245$c', '245^1', '020$a', '020$z', '100$a', '856$u', '500[299]$a/0-7', '500[#]$a/0-7', '245$a{020$a=\2}', 'LDR/6']) AS path
+	GROUP BY path ORDER BY path;
+-- one call for many rows, which learns from the first ones
+SELECT (SELECT m ->> '856$u' FROM packed LIMIT 1 OFFSET i % 2 + i * 0), count(*) FROM generate_series(1, 200) AS i GROUP BY 1;
+SELECT count(t.m ->> '856$u') AS far, count(t.m ->> '245$b') AS near, count(t.m ->> '999$b') AS none FROM packed AS t, generate_series(1, 200);
+DROP TABLE kept, packed;

@@ -75,7 +75,8 @@ SELECT CASE i % 6
 FROM (SELECT i, pick(parts, i) AS a, pick(parts, i + 1000000) AS b, pick(parts, i + 2000000) AS c FROM generate_series(0, 299) AS i,
 	(VALUES (ARRAY['dogs', 'zebra', 'title', '245$a:dogs', '245:part', '245$b:part', '"of cats"', '"cats of"', '245$a:"title 3 of"', 'do*', 't*', '6..$a:subject',
 		'650$a="subject 5"', '650$a="sub"*', '650$2=fast', '6..$2=fast', '020$a=0000000027', '020$a=9780000000026', '020', '020$a', '02.', '900',
-		'9..$a=local', '856$u', '856$y', '245^2=4', '650^2=7', '008/35-37=ger', '008/7-10=1950', 'LDR/6=e', '001=n77', '001:n77', 'muller', 'fische',
+		'9..$a=local', '856$u', '856$y', '245^2=4', '650^2=7', '6XX^2=7', '24.^2=9', '245^1=1',
+		'245^1=1$a:cats', '650{^2=7 & !$2}', '020:0-00-000002-7', '0-00-000002-7', '008/35-37=ger', '008/7-10=1950', 'LDR/6=e', '001=n77', '001:n77', 'muller', 'fische',
 		'650{$a:5 & $2=fast}', '650{!$2}', '650$a="subject 7"$x=part', '100$a="name5, a"', '100:name1*', '...$a:dogs'])) AS p (parts)) AS q;
 CREATE TABLE answer AS SELECT n, array(SELECT id FROM many WHERE m @@ query ORDER BY id) AS ids FROM question;
 SELECT count(*) AS questions, count(*) FILTER (WHERE cardinality(ids) BETWEEN 1 AND 2999) AS neither_all_nor_none FROM answer;
@@ -90,6 +91,9 @@ EXPLAIN (COSTS OFF) SELECT id FROM many WHERE m @? '856$u';
 SELECT count(*) FROM many WHERE m @? '856$u';
 SELECT count(*) FROM many WHERE m @? '856$y';
 SELECT count(*) FROM many WHERE m @? '65.';
+SELECT count(*) FROM many WHERE m @? '245{^2=\4}';
+SELECT count(*) FROM many WHERE m @? '650$a{^2=\0|^2=\7}{245^2=\9}';
+SELECT count(*) FROM many WHERE m @? '650{^2=\8}';
 SELECT array_agg(id) FROM many WHERE m @> '020$a=0000000027 & 245';
 DROP INDEX many_gin;
 

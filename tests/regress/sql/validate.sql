@@ -34,6 +34,16 @@ INSERT INTO record VALUES
 SELECT id, severity, rule, tag, occurrence AS occ, position AS pos, subfield AS sf, value FROM record, marc_validate(m);
 SELECT message FROM record, marc_validate(m) WHERE id = 2;
 SELECT id, marc_is_valid(m) FROM record ORDER BY id;
+SELECT severity, rule, message FROM marc_validate($$=LDR  00000nam a2200000 a 4500
+=001  codes
+=008  999999s1993    qqqa   j      000 0 qqq  
+=041  1\$aenglish$hengfre$kscr
+=041  07$aen$2iso639-1
+=043  \\$an-us$an-us---
+=100  1\$aSandburg, Carl$4zzz$4http://id.loc.gov/vocabulary/relators/aut
+=245  10$aArithmetic
+=336  \\$bqqq$2rdacontent
+=336  \\$bqqq$2local$$);
 
 -- options
 SELECT rule, count(*) FROM record, marc_validate(m, options => '{"localField": true, "invalidISBN": "info", "invalidLength": false}')

@@ -32,13 +32,15 @@ class identifier {
 };
 
 /// The ISBN-13 (13 digits) at the start of a text such as "0-306-40615-2 (pbk.) : $12.00" or "ISBN 978 0 306 40615 7",
-/// or behind a qualifier as in "(pbk.) 0-306-40615-2". A valid ISBN-10 or nine-digit SBN becomes its ISBN-13; empty
-/// when there is none, its check digit is wrong, it is an ISMN (979-0), or zeros stand for a number that nobody had.
+/// or behind a qualifier as in "(pbk.) 0-306-40615-2". The number is the whole run of digits with hyphens or single
+/// blanks between them. A valid ISBN-10 or nine-digit SBN becomes its ISBN-13, the SBN only when nothing but a bracket
+/// or a colon follows. Empty when there is none, its check digit is wrong, it is an ISMN (979-0), or zeros stand for a
+/// number that nobody had.
 /// (ISBN Users' Manual, 7th edition: 10 to 13 is prefix 978 and a new check digit.)
 identifier isbn13(std::string_view text) noexcept;
 
 /// The ISSN (1234-5678, last character a digit or X) at the start of a text or behind a qualifier; empty when there
-/// is none, its check digit is wrong, or it is 0000-0000. (ISO 3297)
+/// is none, more digits follow, its check digit is wrong, or it is 0000-0000. (ISO 3297)
 identifier issn(std::string_view text) noexcept;
 
 /// The LCCN as the Library of Congress normalises it (info:lccn): no blanks, nothing from a slash on, what follows a
@@ -47,7 +49,7 @@ identifier issn(std::string_view text) noexcept;
 identifier lccn(std::string_view text) noexcept;
 
 /// The OCLC number: digits without leading zeros, out of "(OCoLC)ocm00012345", "ocn123456789", "on1234567890",
-/// "(OCoLC)12345", "OCLC: 12345" or digits alone; empty when it is something else.
+/// "(OCoLC)12345", "OCLC: 12345" or a text of digits alone; empty when it is something else.
 identifier oclc_number(std::string_view text) noexcept;
 
 /// The same only where the text says itself that it is an OCLC number: with (OCoLC), OCLC or ocm, ocn, on in front.

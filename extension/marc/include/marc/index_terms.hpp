@@ -12,15 +12,18 @@
 //   05 tag code                 the subfield is there; without code, the field
 //   06 tag position characters  characters at the places listed in index_terms.cpp; the position is one byte, from 20
 //   on
+//   07 number value tag         an indicator: its number is 1 or 2, its value a letter or digit
 //
 // The tag is three bytes, the code is missing (control fields, text before the first subfield) or one character. The
 // text comes first, so that one range of keys holds a word wherever it occurs, and all words with one beginning.
 //
 // Fields that holds_words() excludes have no keys of text. Words are not kept for codes that are digits, nor in an
 // index with words = off; values are always kept there, elsewhere only when they are one word, empty, or a standard
-// number: the others are found by their words. Indicators have no keys: they select too little.
+// number: the others are found by their words. A blank indicator has no key: nearly every record has one under most
+// tags.
 #pragma once
 
+#include "marc/path.hpp"
 #include "marc/query.hpp"
 #include "marc/record.hpp"
 
@@ -68,6 +71,7 @@ class term_collector {
     void add_field(const field_view& f, const index_options& options);
     void add_text(std::string_view tag, std::string_view code, std::string_view text, bool words);
     void add_positions(std::string_view tag, std::string_view content);
+    void add_indicator(std::string_view tag, std::uint8_t number, char value);
     void add_key(std::string_view text, char kind, std::string_view tag, std::string_view code);
     void close_key(std::size_t start);
     void compact();
@@ -99,7 +103,8 @@ struct query_term {
 class query_terms {
   public:
     query_terms(const query_view& q, const index_options& options, std::pmr::memory_resource* memory);
-    /// For a field path (MARCspec) that must select something: the field it names, perhaps the subfield. Never exact.
+    /// For a field path (MARCspec) that must select something: the field it names, perhaps the subfield, and what its
+    /// subspecs say of indicators. Never exact.
     query_terms(std::string_view text, const index_options& options, std::pmr::memory_resource* memory);
 
     std::span<const query_term> terms() const noexcept { return terms_; }
@@ -129,9 +134,12 @@ class query_terms {
     };
     void plan_leaf(const query_node& node, const index_options& options);
     bool plan_words(const query_node& node, std::string_view folded, bool prefix);
+    bool add_numbers(const query_node& node);
     bool plan_value(const query_node& node, const index_options& options);
     void plan_presence(const query_node& node);
     void plan_characters(const query_node& node, plan& leaf);
+    void plan_indicator(const query_node& node, plan& leaf);
+    void plan_condition(const path& parsed, std::size_t first, std::size_t end, const index_options& options);
     void add_exact(const query_node& node, std::string_view text, char kind);
     void add_range(const query_node& node, std::string_view start, std::uint8_t last_kind);
     void add_term(query_term term, std::string_view key);

@@ -55,8 +55,8 @@ struct iso2709_piece {
     std::optional<errc> problem;      ///< not_marc: no record starts here
 };
 
-/// Walks over a file of records. After bytes that are no record it goes on at the next leader that has at least three of
-/// its four marks, or two behind 1D. The last record may lack its 1D; where the file ends inside its leader or
+/// Walks over a file of records. After bytes that are no record it goes on at the next leader that has at least three
+/// of its four marks, or two behind 1D. The last record may lack its 1D; where the file ends inside its leader or
 /// directory, read_iso2709 says so.
 class iso2709_splitter {
   public:

@@ -32,8 +32,8 @@ enum class inexpressible_content : std::uint8_t {
     replace, ///< U+FFFD for a character, blank indicators, a subfield with a blank code for stray bytes
 };
 
-/// Appends the canonical form, with unicode_leader: <record xmlns="http://www.loc.gov/MARC21/slim">…</record>, no declaration, no white
-/// space between elements.
+/// Appends the canonical form, with unicode_leader: <record xmlns="http://www.loc.gov/MARC21/slim">…</record>, no
+/// declaration, no white space between elements.
 /// @throws parse_error inexpressible
 void write_marcxml(const record_view& record, std::pmr::string& out,
                    inexpressible_content policy = inexpressible_content::error);

@@ -11,8 +11,9 @@
 //                245$h, the words of 300$a, 007, 006. Reproductions differ from originals.
 //   title        245 $a$b$n$p without its article: what stands between non-sorting marks, or else what the second
 //                indicator counts, unless it counts into a word, or else an article of the language in 008/35-37
-//                (English, also when unknown, French, German, Spanish, Italian, Dutch, Portuguese). The words and, und and et are &. At
-//                most 80 characters and, when it is longer, # and 8 hexadecimal digits of the FNV-1a hash of the rest
+//                (English, also when unknown, French, German, Spanish, Italian, Dutch, Portuguese). The words and, und
+//                and et are &. At most 80 characters and, when it is longer, # and 8 hexadecimal digits of the FNV-1a
+//                hash of the rest
 //   author       the first 8 characters of the main or else first added name ($a of 100, 110, 111, 700, 710, 711)
 //   year         as publication_year() has it; empty when unknown
 //   extent       the largest number over 1 in the first 300$a: the pages of a book, also in "1 online resource (xii,

@@ -7,7 +7,7 @@
 //   term      = word                                a word anywhere: dogs   "hot dogs"   dog*
 //             | tag                                 the field is there: 856   6..
 //             | tag ":" word | tag "=" value        in any subfield of the field: 650:dogs   001=ocm123
-//             | tag "/" positions "=" value         LDR/06=a   008/35-37=eng
+//             | tag "/" positions "=" value         LDR/06=a   008/35-37=eng; the tag without points
 //             | tag selector { selector }           several selectors: one and the same field has them all
 //             | tag "{" query "}"                   one and the same field fulfils all: 650{$a:dogs & !$2=fast}; in it,
 //                                                   terms are selectors, ":" word, "=" value or "/" positions "=" value
@@ -30,8 +30,8 @@
 //
 // Words and values are compared in their folded form (fold.hpp): case, diacritics and punctuation do not count. Where a
 // subfield holds a standard number (identifier_of()), "=" compares the number: an ISBN-10 equals its ISBN-13; and the
-// number counts as one more word of the subfield. Positions and indicators are compared as they are, with # for a
-// blank.
+// number counts as one more word of the subfield; an ISBN or ISSN in another form, with or without its hyphens, is
+// looked for as words and as the number. Positions and indicators are compared as they are, with # for a blank.
 //
 // Without codes, ":" and "=" look into every subfield whose code is not a digit (those control the field: $0 to $9),
 // into text before the first subfield, and into control fields. A pattern with points, and a word without a tag, look
@@ -89,7 +89,7 @@ struct query_node {
     std::uint32_t last = 0;
     text codes;                  ///< alternatives, one byte each; empty: see above
     text content;                ///< folded; for characters as it is
-    std::array<text, 4> numbers; ///< the value as ISBN, ISSN, LCCN, OCLC number, where it is one
+    std::array<text, 4> numbers; ///< the value as ISBN, ISSN, LCCN, OCLC number, where it is one; words: ISBN, ISSN
 
     std::string_view tag_text() const noexcept { return {tag.data(), 3}; }
     bool has_pattern() const noexcept { return tag_text().find('.') != std::string_view::npos; }

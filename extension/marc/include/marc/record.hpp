@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <iterator>
 #include <memory_resource>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -149,6 +150,15 @@ class record_view {
     /// @throws parse_error corrupt, too_large
     static record_view checked(std::span<const std::byte> stored,
                                std::pmr::memory_resource* memory = std::pmr::get_default_resource());
+    /// The front of a record whose rest is elsewhere, for who needs few of its fields. It has the leader, all tags, and
+    /// the fields that holds_field() names; the others count as corrupt, and it has no residue.
+    /// @param slice        the first bytes
+    /// @param stored_bytes of the whole record
+    /// @return nothing when the slice does not reach to the fields, or when some field holds a terminator
+    /// @throws parse_error corrupt
+    static std::optional<record_view> front(std::span<const std::byte> slice, std::size_t stored_bytes);
+    /// Whether field() gives this one: false in a front that ends before.
+    bool holds_field(std::size_t index) const noexcept;
     /// The leader out of the first bytes of a stored record.
     /// @throws parse_error corrupt
     static std::string_view leader_of(std::span<const std::byte> slice);
@@ -207,7 +217,8 @@ class record_view {
     iterator end() const noexcept { return {this, field_count_}; }
 
   private:
-    record_view() = default;
+    record_view(std::string_view text, std::size_t stored_bytes);
+    bool locate(std::size_t index) const noexcept;
     std::size_t stored_offset(std::size_t number) const noexcept;
     void check_fields() const;
 

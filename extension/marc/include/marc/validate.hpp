@@ -18,6 +18,7 @@
 namespace marc {
 
 namespace avram {
+struct external_rule;
 struct field;
 struct subfield;
 struct value_definition;
@@ -175,10 +176,14 @@ class validation {
     void subfields(const generic_field& field, const avram::field& definition, problem& at);
     void value(std::string_view value, const avram::value_definition& definition, problem& at, bool skip_absent);
     void positions(std::string_view value, const avram::value_definition& definition, problem& at, bool skip_absent);
-    void code(std::string_view value, std::uint32_t list, problem& at);
+    void code(std::string_view value, std::uint32_t list, problem& at) { code(value, value, list, at); }
+    void code(std::string_view value, std::string_view written, std::uint32_t list, problem& at);
     void flags(std::string_view value, std::uint32_t list, problem& at);
-    void match(std::string_view value, std::uint32_t pattern, problem& at);
+    bool match(std::string_view value, std::uint32_t pattern, problem& at);
     void field_rules(const generic_field& field, const avram::field& definition, problem& at);
+    void coded_subfields(const generic_field& field, const avram::external_rule& asked, const avram::field& definition,
+                         problem& at);
+    void coded_value(std::string_view value, const avram::external_rule& asked, problem& at);
     void subfield_rules(std::string_view value, const avram::subfield& definition, problem& at);
     void unknown_rule(std::string_view name, problem& at);
     void count(const generic_field& field, std::uint32_t definition);
