@@ -80,7 +80,7 @@ def main():
     totals = collections.Counter()
     agreed = collections.Counter()
     kinds = collections.defaultdict(list)
-    whole = records = 0
+    whole = records = failed = 0
     with open(ours, encoding="utf-8") as documents:
         for _, record in etree.iterparse(collection, tag=MARC + "record"):
             line = documents.readline()
@@ -94,9 +94,16 @@ def main():
                 theirs = etree.parse(kept).getroot()
             else:
                 transform = transform or etree.XSLT(etree.parse(stylesheet))
-                theirs = transform(etree.fromstring(xml), pGenerationDatestamp=etree.XSLT.strparam(STAMP)).getroot()
+                try:
+                    theirs = transform(etree.fromstring(xml), pGenerationDatestamp=etree.XSLT.strparam(STAMP)).getroot()
+                except etree.XSLTApplyError:
+                    theirs = etree.Element("none")
                 if kept:
                     etree.ElementTree(theirs).write(kept, encoding="utf-8")
+            if len(theirs) == 0:
+                failed += 1
+                record.clear()
+                continue
             theirs = statements(theirs)
             mine = statements(etree.fromstring(line.encode()))
             same = theirs & mine
@@ -113,7 +120,8 @@ def main():
                 del record.getparent()[0]
     print(f"{records} records, {whole} documents are the same; "
           f"{sum(agreed.values())} of {sum(totals.values())} statements agree: "
-          f"{100 * sum(agreed.values()) / max(1, sum(totals.values())):.3f} %")
+          f"{100 * sum(agreed.values()) / max(1, sum(totals.values())):.3f} %"
+          + (f"; the stylesheet fails with {failed}" if failed else ""))
     if not wanted:
         for path, n in totals.most_common():
             if agreed[path] != n:
