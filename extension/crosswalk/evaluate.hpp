@@ -39,7 +39,8 @@ void evaluator::each_part(const code_set& codes, Take take) {
     const char* const end = content.data() + content.size();
     const char* start = nullptr;
     std::string_view before;
-    bool any = false; // a subfield that begins a part or goes on with it
+    bool parallel = false; // ISBD: the same in another language follows
+    bool any = false;      // a subfield that begins a part or goes on with it
     const auto part = [&](const char* until) {
         if (start != nullptr && start < until) {
             back_to(outer);
@@ -56,11 +57,12 @@ void evaluator::each_part(const code_set& codes, Take take) {
         }
         const char* const here = s.code.data() - 1;
         start = start == nullptr ? here : start;
-        if (codes.has(s.code) && any && s.code != before) {
+        if (codes.has(s.code) && any && (s.code != before || parallel)) {
             part(here);
         }
         any = any || (s.code != "3" && s.code != "6");
         before = s.code;
+        parallel = s.value.ends_with('=');
     }
     part(end);
     back_to(outer);
