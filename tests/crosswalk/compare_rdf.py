@@ -69,6 +69,34 @@ def statements(root):
     return found
 
 
+def faults(root):
+    """Where a document is not RDF/XML: classes and properties take turns, and a property has one object."""
+    found = []
+
+    def thing(node):
+        if (node.text or "").strip() or any((c.tail or "").strip() for c in node):
+            found.append("text in " + short(node.tag))
+        for child in node:
+            if short(child.tag)[:1].isupper() or short(child.tag).split(":")[-1][:1].isupper():
+                found.append(short(child.tag) + " is no property")
+            property_of(child)
+
+    def property_of(node):
+        parts = len(node) + (1 if (node.text or "").strip() else 0) + (1 if node.get(RDF + "resource") is not None else 0)
+        if parts > 1 and node.get(RDF + "parseType") != "Collection":
+            found.append(short(node.tag) + " has several objects")
+        if parts == 0 and node.get(RDF + "parseType") != "Collection":
+            found.append(short(node.tag) + " has none")
+        for child in node:
+            if not short(child.tag).split(":")[-1][:1].isupper():
+                found.append(short(child.tag) + " is no class")
+            thing(child)
+
+    for child in root:
+        thing(child)
+    return found
+
+
 def main():
     stylesheet, collection, ours = sys.argv[1:4]
     limit = int(sys.argv[4]) if len(sys.argv) > 4 else 10**9
@@ -77,6 +105,7 @@ def main():
     if store:
         os.makedirs(store, exist_ok=True)
     transform = None
+    broken = collections.Counter()
     totals = collections.Counter()
     agreed = collections.Counter()
     kinds = collections.defaultdict(list)
@@ -105,7 +134,9 @@ def main():
                 record.clear()
                 continue
             theirs = statements(theirs)
-            mine = statements(etree.fromstring(line.encode()))
+            mine = etree.fromstring(line.encode())
+            broken.update(faults(mine))
+            mine = statements(mine)
             same = theirs & mine
             for key, n in same.items():
                 agreed[key[0]] += n
@@ -122,6 +153,8 @@ def main():
           f"{sum(agreed.values())} of {sum(totals.values())} statements agree: "
           f"{100 * sum(agreed.values()) / max(1, sum(totals.values())):.3f} %"
           + (f"; the stylesheet fails with {failed}" if failed else ""))
+    for fault, n in broken.most_common():
+        print(f"NOT RDF/XML: {n} x {fault}")
     if not wanted:
         for path, n in totals.most_common():
             if agreed[path] != n:
