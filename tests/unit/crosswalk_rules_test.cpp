@@ -166,7 +166,7 @@ TEST(crosswalk_rules, tidy) {
     EXPECT_EQ(tidy("2nd ed."), "<x>2nd ed.</x>");
     EXPECT_EQ(tidy("Why? Because."), "<x>Why? Because.</x>");
     EXPECT_EQ(tidy("[Paris"), "<x>[Paris]</x>");
-    EXPECT_EQ(tidy("1999?]."), "<x>[1999?]</x>");
+    EXPECT_EQ(tidy("1999]."), "<x>[1999]</x>");
     EXPECT_EQ(tidy("(pbk. :"), "<x>pbk</x>");
     EXPECT_EQ(tidy("v.) 1"), "<x>v. 1</x>");
     EXPECT_EQ(tidy("."), "");
