@@ -13,6 +13,7 @@ namespace crosswalk::detail {
 namespace {
 
 constexpr function_entry entries[] = {
+    {"address", function::address, 1, 1, "address(x): without blanks at the ends, % escapes for what no address may hold"},
     {"bare", function::bare, 1, 2, "bare(x[, characters]): tidy, without parentheses around it and with no regard for abbreviations"},
     {"boolean", function::boolean, 1, 1, "boolean(x): true or false in JSON"},
     {"chop", function::chop, 1, 2, "chop(x[, characters]): without these at the end; punctuation of ISBD when not given"},
@@ -63,6 +64,20 @@ std::string_view find_row(const table& rows, std::string_view key, std::string_v
     const table_row* const found = std::lower_bound(
         rows.rows, end, key, [](const table_row& row, std::string_view wanted) { return row.key < wanted; });
     return found != end && found->key == key ? found->value : otherwise;
+}
+
+void escape(char c, std::pmr::string& into) {
+    constexpr std::string_view hexadecimal = "0123456789ABCDEF";
+    const auto byte = static_cast<unsigned char>(c);
+    into += '%';
+    into += hexadecimal[byte >> 4U];
+    into += hexadecimal[byte & 15U];
+}
+
+/// Neither in an address (RFC 3986) nor in one with letters of all scripts (RFC 3987).
+bool is_never_in_address(char c) noexcept {
+    constexpr std::string_view marks = "<>\"{}|\\^`";
+    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || marks.find(c) != std::string_view::npos;
 }
 
 bool is_unreserved(char c) noexcept { // RFC 3986 section 2.3
@@ -242,11 +257,27 @@ std::string_view evaluator::call(const expression& e) {
             if (is_unreserved(c)) {
                 all += c;
             } else {
-                constexpr std::string_view hexadecimal = "0123456789ABCDEF";
-                const auto byte = static_cast<unsigned char>(c);
-                all += '%';
-                all += hexadecimal[byte >> 4U];
-                all += hexadecimal[byte & 15U];
+                escape(c, all);
+            }
+        }
+        return keep(all);
+    }
+    case function::address: {
+        std::string_view what = argument(0);
+        const std::size_t first = what.find_first_not_of(" \t\r\n");
+        if (first == std::string_view::npos) {
+            return {};
+        }
+        what = what.substr(first, what.find_last_not_of(" \t\r\n") + 1 - first);
+        if (std::none_of(what.begin(), what.end(), is_never_in_address)) {
+            return what;
+        }
+        std::pmr::string all(&arena_);
+        for (const char c : what) {
+            if (is_never_in_address(c)) {
+                escape(c, all);
+            } else {
+                all += c;
             }
         }
         return keep(all);

@@ -76,6 +76,7 @@ enum class function : std::uint8_t {
     isbn,
     issn,
     linked,
+    address,
     tidy,
     bare,
     whole,

@@ -146,6 +146,8 @@ TEST(crosswalk_rules, functions) {
     EXPECT_EQ(value("first_of($x, $y, $b)"), "<x>a story /</x>");
     EXPECT_EQ(value("digits(\"c1999-2000\")"), "<x>19992000</x>");
     EXPECT_EQ(value("url(\"a b/\xC3\xA9\")"), "<x>a%20b%2F%C3%A9</x>");
+    EXPECT_EQ(value("address(\" http://a.b/c d?e=\xC3\xA9#f^ \")"), "<x>http://a.b/c%20d?e=\xC3\xA9#f%5E</x>");
+    EXPECT_EQ(value("address(\"  \") ~ address(\"\")"), "");
     EXPECT_EQ(value("isbn({020$a})"), "<x>9780306406157</x>");
     EXPECT_EQ(value("isbn(\"1234\")"), "");
     EXPECT_EQ(rule("for 650\n  x = whole($*[code != \"z\"])"), "<x>650 0$aDogs$xHistory$vFiction.</x><x>650 7$aCats.$2fast</x>");
