@@ -13,8 +13,8 @@ namespace crosswalk::detail {
 namespace {
 
 constexpr function_entry entries[] = {
-    {"address", function::address, 1, 1, "address(x): without blanks at the ends, % escapes for what no address may hold"},
-    {"bare", function::bare, 1, 2, "bare(x[, characters]): tidy, without parentheses around it and with no regard for abbreviations"},
+    {"address", function::address, 1, 1, "address(x): with % escapes for what no address may hold"},
+    {"bare", function::bare, 1, 2, "bare(x[, characters]): tidy, without parentheses around it or any full stop"},
     {"boolean", function::boolean, 1, 1, "boolean(x): true or false in JSON"},
     {"chop", function::chop, 1, 2, "chop(x[, characters]): without these at the end; punctuation of ISBD when not given"},
     {"chop_front", function::chop_front, 1, 2, "chop_front(x[, characters]): without these at the front"},
@@ -36,13 +36,13 @@ constexpr function_entry entries[] = {
     {"nth", function::nth, 2, 2, "nth(list, n): counted from 0"},
     {"number", function::number, 1, 1, "number(x): a number in JSON, empty when it is none"},
     {"place", function::place, 0, 0, "place(): of the field at hand in the record; the leader is 1"},
-    {"previous", function::previous, 1, 1, "previous($a): the subfield right in front of the one at hand, when it is one of these"},
+    {"previous", function::previous, 1, 1, "previous($a): the same, right in front of it"},
     {"remove", function::remove, 2, 2, "remove(x, characters)"},
     {"replace", function::replace, 3, 3, "replace(x, what, with)"},
     {"text_after", function::text_after, 2, 2, "text_after(x, mark): behind the first mark"},
     {"text_before", function::text_before, 2, 2, "text_before(x, mark): in front of the first mark"},
     {"tidy", function::tidy, 1, 2,
-     "tidy(x[, characters]): without these at the end, a full stop of initials and abbreviations excepted; brackets in pairs"},
+     "tidy(x[, characters]): chop, but full stops of initials and abbreviations stay; brackets in pairs"},
     {"translate", function::translate, 3, 3, "translate(x, characters, others): each by the one in the same place"},
     {"trim", function::trim, 1, 1, "trim(x): without blanks at the ends"},
     {"upper", function::upper, 1, 1, "upper(x): ASCII letters"},

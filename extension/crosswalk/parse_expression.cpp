@@ -249,7 +249,7 @@ class expression_parser {
         return made;
     }
 
-    /// exists(856 where ind2 == "0"); exists_before(…), exists_after(…): among the fields in front of the one at hand or
+    /// exists(856 where ind2 == "0"); exists_before(…), exists_after(…): among the fields in front of the one at hand,
     /// behind it.
     const expression* exists(std::string_view word) {
         tokens_.expect("(");

@@ -11,13 +11,17 @@ namespace {
 
 constexpr auto npos = std::string_view::npos;
 
-bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
-bool is_blank(char c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+bool is_upper(char c) noexcept {
+    return c >= 'A' && c <= 'Z';
+}
+bool is_blank(char c) noexcept {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 /// An initial at the end: a capital with a blank, a full stop or nothing in front.
 bool ends_with_initial(std::string_view text) noexcept {
-    return text.empty() || (is_upper(text.back()) &&
-                            (text.size() < 2 || text[text.size() - 2] == ' ' || text[text.size() - 2] == '.'));
+    return text.empty() ||
+           (is_upper(text.back()) && (text.size() < 2 || text[text.size() - 2] == ' ' || text[text.size() - 2] == '.'));
 }
 
 bool has_initial(std::string_view text) noexcept {
@@ -64,7 +68,9 @@ class changing {
         while (!text_.empty() && is_blank(text_.back())) {
             text_.remove_suffix(1);
         }
-        const auto odd = [&](std::size_t i) { return is_blank(text_[i]) && (text_[i] != ' ' || is_blank(text_[i + 1])); };
+        const auto odd = [&](std::size_t i) {
+            return is_blank(text_[i]) && (text_[i] != ' ' || is_blank(text_[i + 1]));
+        };
         std::size_t i = 0;
         while (i + 1 < text_.size() && !odd(i)) {
             ++i;
@@ -124,7 +130,8 @@ bool keeps_full_stop(std::string_view text) noexcept {
 
 } // namespace
 
-std::string_view tidied(std::string_view text, std::string_view characters, bool bare, std::pmr::memory_resource& arena) {
+std::string_view tidied(std::string_view text, std::string_view characters, bool bare,
+                        std::pmr::memory_resource& arena) {
     changing what(text, arena);
     for (;;) {
         what.even_blanks();

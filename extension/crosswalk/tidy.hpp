@@ -10,6 +10,7 @@ namespace crosswalk::detail {
 /// abbreviation (ed.) or to a sentence among others; a parenthesis or quotation mark without its other half goes, a
 /// bracket gets it. As marc2bibframe2 does it (tChopPunct in utils.xsl).
 /// @param bare a full stop goes always, and parentheses around it too
-std::string_view tidied(std::string_view text, std::string_view characters, bool bare, std::pmr::memory_resource& arena);
+std::string_view tidied(std::string_view text, std::string_view characters, bool bare,
+                        std::pmr::memory_resource& arena);
 
 } // namespace crosswalk::detail

@@ -99,8 +99,10 @@ TEST(crosswalk_rules, loops_over_subfields) {
     EXPECT_EQ(rule("for 650\n  for $a-x\n    s = ."), "<s>Dogs</s><s>History</s><s>Fiction.</s><s>Cats.</s>");
     EXPECT_EQ(rule("for 650\n  for $xzv[before $v]\n    s = ."), "<s>History</s><s>France</s>");
     EXPECT_EQ(rule("for 650\n  for $*[after $x]\n    s = ."), "<s>France</s><s>Fiction.</s>");
-    EXPECT_EQ(rule("for 650\n  for part $z\n    s = join($*, \"|\")"), "<s>Dogs|History</s><s>France|Fiction.</s><s>Cats.|fast</s>");
-    EXPECT_EQ(rule("for 650\n  for part $a\n    s = $*[not before $*]\n  t = $v"), "<s>Fiction.</s><t>Fiction.</t><s>fast</s>");
+    EXPECT_EQ(rule("for 650\n  for part $z\n    s = join($*, \"|\")"),
+              "<s>Dogs|History</s><s>France|Fiction.</s><s>Cats.|fast</s>");
+    EXPECT_EQ(rule("for 650\n  for part $a\n    s = $*[not before $*]\n  t = $v"),
+              "<s>Fiction.</s><t>Fiction.</t><s>fast</s>");
     EXPECT_EQ(rule("for 880\n  for part $a\n    s = count($*)"), "<s>2</s><s>2</s>"); // $6 belongs to the first part
     EXPECT_EQ(rule("for 001\n  for part $a\n    s = \"x\""), "");
     EXPECT_EQ(rule("for 650 where exists_after(650)\n  s = $a"), "<s>Dogs</s>");
@@ -150,9 +152,11 @@ TEST(crosswalk_rules, functions) {
     EXPECT_EQ(value("address(\"  \") ~ address(\"\")"), "");
     EXPECT_EQ(value("isbn({020$a})"), "<x>9780306406157</x>");
     EXPECT_EQ(value("isbn(\"1234\")"), "");
-    EXPECT_EQ(rule("for 650\n  x = whole($*[code != \"z\"])"), "<x>650 0$aDogs$xHistory$vFiction.</x><x>650 7$aCats.$2fast</x>");
+    EXPECT_EQ(rule("for 650\n  x = whole($*[code != \"z\"])"),
+              "<x>650 0$aDogs$xHistory$vFiction.</x><x>650 7$aCats.$2fast</x>");
     EXPECT_EQ(rule("for 650\n  x = place()"), "<x>7</x><x>8</x>");
-    EXPECT_EQ(rule("for 650\n  for $xz\n    x = previous($ax) ~ \"|\" ~ next($v)"), "<x>Dogs|</x><x>History|Fiction.</x>");
+    EXPECT_EQ(rule("for 650\n  for $xz\n    x = previous($ax) ~ \"|\" ~ next($v)"),
+              "<x>Dogs|</x><x>History|Fiction.</x>");
     EXPECT_EQ(value("leader/5 ~ leader/6-7 ~ \"\xC3\xA9t\xC3\xA9\"/1-2"), "<x>camt\xC3\xA9</x>");
 }
 
