@@ -91,7 +91,7 @@ class changing {
 
   private:
     void keep(const std::pmr::string& all) {
-        auto* const bytes = static_cast<char*>(arena_.allocate(all.size() + 1, 1));
+        auto* const bytes = static_cast<char*>(arena_.allocate(all.size(), 1));
         std::memcpy(bytes, all.data(), all.size());
         text_ = {bytes, all.size()};
     }
