@@ -90,7 +90,7 @@ class changing {
     }
 
   private:
-    void keep(const std::pmr::string& all) {
+    void keep(std::string_view all) {
         auto* const bytes = static_cast<char*>(arena_.allocate(all.size(), 1));
         std::memcpy(bytes, all.data(), all.size());
         text_ = {bytes, all.size()};
