@@ -91,6 +91,8 @@ class runner {
                 return true;
             });
             return;
+        case statement_kind::parts:
+            return at_.each_part(s.value->codes, [&] { all(s.children); });
         case statement_kind::use:
             return body(*s.called, s.arguments, s.argument_count);
         case statement_kind::let:

@@ -255,11 +255,11 @@ bool evaluator::neighbours(const expression& e) {
 }
 
 bool evaluator::exists(const expression& e) {
-    const std::size_t end = e.number == 1 ? field : nowhere; // "nowhere" is greater than any
+    const std::size_t here = field; // "nowhere" is greater than any
     bool any = false;
     each_field(*e.fields, e.condition, [&] {
-        any = field < end;
-        return false;
+        any = e.number == 0 || (e.number == 1 ? field < here : field > here);
+        return e.number == 2 && !any;
     });
     return any;
 }

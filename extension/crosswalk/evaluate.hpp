@@ -31,6 +31,44 @@ void evaluator::each_subfield(const expression& e, Take take) {
 }
 
 template <class Take>
+void evaluator::each_part(const code_set& codes, Take take) {
+    if (field == nowhere || is_control) {
+        return;
+    }
+    const place_at_hand outer = *this;
+    const char* const end = content.data() + content.size();
+    const char* start = nullptr;
+    std::string_view before;
+    bool parallel = false; // ISBD: the same in another language follows
+    bool any = false;      // a subfield that begins a part or goes on with it
+    const auto part = [&](const char* until) {
+        if (start != nullptr && start < until) {
+            back_to(outer);
+            subfields = marc::subfield_range({start, static_cast<std::size_t>(until - start)});
+            subfield = nowhere;
+            at_hand = {};
+            take();
+        }
+        start = until;
+    };
+    for (const marc::subfield_view& s : outer.subfields) {
+        if (s.code.empty()) {
+            continue;
+        }
+        const char* const here = s.code.data() - 1;
+        start = start == nullptr ? here : start;
+        if (codes.has(s.code) && any && (s.code != before || parallel)) {
+            part(here);
+        }
+        any = any || (s.code != "3" && s.code != "6");
+        before = s.code;
+        parallel = s.value.ends_with('=');
+    }
+    part(end);
+    back_to(outer);
+}
+
+template <class Take>
 void evaluator::each_field(const field_selection& selected, const expression* condition, Take take) {
     const place_at_hand outer = *this;
     const bool own = selected.its_880 || selected.its_field;

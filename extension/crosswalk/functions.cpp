@@ -1,5 +1,6 @@
 #include "functions.hpp"
 #include "evaluate.hpp"
+#include "tidy.hpp"
 
 #include "marc/ascii.hpp"
 #include "marc/charset.hpp"
@@ -12,6 +13,8 @@ namespace crosswalk::detail {
 namespace {
 
 constexpr function_entry entries[] = {
+    {"address", function::address, 1, 1, "address(x): with % escapes for what no address may hold"},
+    {"bare", function::bare, 1, 2, "bare(x[, characters]): tidy, without parentheses around it or any full stop"},
     {"boolean", function::boolean, 1, 1, "boolean(x): true or false in JSON"},
     {"chop", function::chop, 1, 2, "chop(x[, characters]): without these at the end; punctuation of ISBD when not given"},
     {"chop_front", function::chop_front, 1, 2, "chop_front(x[, characters]): without these at the front"},
@@ -28,17 +31,23 @@ constexpr function_entry entries[] = {
     {"linked", function::linked, 0, 0, "linked(): the tag that an 880 goes with, else its own"},
     {"lookup", function::lookup, 1, 2, "lookup(table, code[, otherwise])"},
     {"lower", function::lower, 1, 1, "lower(x): ASCII letters"},
+    {"next", function::next, 1, 1, "next($bc): the subfield right behind the one at hand, when it is one of these"},
     {"normalize", function::normalize, 1, 1, "normalize(x): one blank for each run of them, none at the ends"},
     {"nth", function::nth, 2, 2, "nth(list, n): counted from 0"},
     {"number", function::number, 1, 1, "number(x): a number in JSON, empty when it is none"},
+    {"place", function::place, 0, 0, "place(): of the field at hand in the record; the leader is 1"},
+    {"previous", function::previous, 1, 1, "previous($a): the same, right in front of it"},
     {"remove", function::remove, 2, 2, "remove(x, characters)"},
     {"replace", function::replace, 3, 3, "replace(x, what, with)"},
     {"text_after", function::text_after, 2, 2, "text_after(x, mark): behind the first mark"},
     {"text_before", function::text_before, 2, 2, "text_before(x, mark): in front of the first mark"},
+    {"tidy", function::tidy, 1, 2,
+     "tidy(x[, characters]): chop, but full stops of initials and abbreviations stay; brackets in pairs"},
     {"translate", function::translate, 3, 3, "translate(x, characters, others): each by the one in the same place"},
     {"trim", function::trim, 1, 1, "trim(x): without blanks at the ends"},
     {"upper", function::upper, 1, 1, "upper(x): ASCII letters"},
     {"url", function::url, 1, 1, "url(x): with % escapes, for a part of an address"},
+    {"whole", function::whole, 1, 1, "whole($*): tag, indicators and these subfields with their codes: 1001 $aTwain"},
 };
 
 /// ISBD punctuation and blanks, which catalogues write at the end of a subfield.
@@ -55,6 +64,20 @@ std::string_view find_row(const table& rows, std::string_view key, std::string_v
     const table_row* const found = std::lower_bound(
         rows.rows, end, key, [](const table_row& row, std::string_view wanted) { return row.key < wanted; });
     return found != end && found->key == key ? found->value : otherwise;
+}
+
+void escape(char c, std::pmr::string& into) {
+    constexpr std::string_view hexadecimal = "0123456789ABCDEF";
+    const auto byte = static_cast<unsigned char>(c);
+    into += '%';
+    into += hexadecimal[byte >> 4U];
+    into += hexadecimal[byte & 15U];
+}
+
+/// Neither in an address (RFC 3986) nor in one with letters of all scripts (RFC 3987).
+bool is_never_in_address(char c) noexcept {
+    constexpr std::string_view marks = "<>\"{}|\\^`";
+    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || marks.find(c) != std::string_view::npos;
 }
 
 bool is_unreserved(char c) noexcept { // RFC 3986 section 2.3
@@ -234,14 +257,72 @@ std::string_view evaluator::call(const expression& e) {
             if (is_unreserved(c)) {
                 all += c;
             } else {
-                constexpr std::string_view hexadecimal = "0123456789ABCDEF";
-                const auto byte = static_cast<unsigned char>(c);
-                all += '%';
-                all += hexadecimal[byte >> 4U];
-                all += hexadecimal[byte & 15U];
+                escape(c, all);
             }
         }
         return keep(all);
+    }
+    case function::address: {
+        std::string_view what = argument(0);
+        const std::size_t first = what.find_first_not_of(" \t\r\n");
+        if (first == std::string_view::npos) {
+            return {};
+        }
+        what = what.substr(first, what.find_last_not_of(" \t\r\n") + 1 - first);
+        if (std::none_of(what.begin(), what.end(), is_never_in_address)) {
+            return what;
+        }
+        std::pmr::string all(&arena_);
+        for (const char c : what) {
+            if (is_never_in_address(c)) {
+                escape(c, all);
+            } else {
+                all += c;
+            }
+        }
+        return keep(all);
+    }
+    case function::tidy:
+    case function::bare:
+        return tidied(argument(0), e.argument_count > 1 ? argument(1) : std::string_view{".:;,/="},
+                      e.called == function::bare, arena_);
+    case function::whole: {
+        std::pmr::string all(field_tag, &arena_);
+        all += is_control ? std::string_view{} : content.substr(0, std::min<std::size_t>(content.size(), 2));
+        each_subfield(*e.arguments[0], [&](const marc::subfield_view& s) {
+            if (use_counts) {
+                used.mark(field, s.code);
+            }
+            all += '$';
+            all += s.code;
+            const std::size_t first = s.value.find_first_not_of(' ');
+            if (first != std::string_view::npos) {
+                all += s.value.substr(first, s.value.find_last_not_of(' ') + 1 - first);
+            }
+            return true;
+        });
+        return keep(all);
+    }
+    case function::place:
+        return field == nowhere ? std::string_view{} : number(field + 2);
+    case function::previous:
+    case function::next: {
+        const code_set& wanted = e.arguments[0]->codes;
+        std::string_view before;
+        std::size_t i = 0;
+        for (const marc::subfield_view& s : subfields) {
+            const std::string_view value = wanted.has(s.code) ? s.value : std::string_view{};
+            if (e.called == function::next ? i == subfield + 1 : i == subfield) {
+                const std::string_view found = e.called == function::next ? value : before;
+                if (use_counts && !found.empty()) {
+                    used.mark(field, s.code);
+                }
+                return found;
+            }
+            before = value;
+            ++i;
+        }
+        return {};
     }
     case function::isbn:
         return keep(marc::isbn13(argument(0)).text());

@@ -249,11 +249,12 @@ class expression_parser {
         return made;
     }
 
-    /// exists(856 where ind2 == "0"), exists_before(…): among the fields in front of the one at hand.
+    /// exists(856 where ind2 == "0"); exists_before(…), exists_after(…): among the fields in front of the one at hand,
+    /// behind it.
     const expression* exists(std::string_view word) {
         tokens_.expect("(");
         auto* const made = make(expression_kind::exists, {});
-        made->number = word == "exists_before" ? 1 : 0;
+        made->number = word == "exists_before" ? 1 : word == "exists_after" ? 2 : 0;
         made->fields = parse_fields(tokens_, known_);
         if (tokens_.is_word("where")) {
             tokens_.take();
@@ -264,7 +265,7 @@ class expression_parser {
     }
 
     const expression* call(std::string_view word) {
-        if (word == "exists" || word == "exists_before") {
+        if (word == "exists" || word == "exists_before" || word == "exists_after") {
             return exists(word);
         }
         const function_entry* const entry = find_function(word);

@@ -258,8 +258,15 @@ class statement_parser {
 
     statement* loop(lexer& tokens, std::uint32_t indentation) {
         tokens.take();
-        const bool over_subfields = tokens.peek().kind == token_kind::codes;
-        statement* const made = make(over_subfields ? statement_kind::subfields : statement_kind::fields, tokens);
+        const bool over_parts = tokens.is_word("part");
+        if (over_parts) {
+            tokens.take();
+        }
+        const bool over_subfields = over_parts || tokens.peek().kind == token_kind::codes;
+        statement* const made = make(over_parts       ? statement_kind::parts
+                                     : over_subfields ? statement_kind::subfields
+                                                      : statement_kind::fields,
+                                     tokens);
         if (over_subfields) {
             made->value = parse_expression(tokens, known_, local_);
             if (made->value->kind != expression_kind::subfields) {

@@ -76,6 +76,13 @@ enum class function : std::uint8_t {
     isbn,
     issn,
     linked,
+    address,
+    tidy,
+    bare,
+    whole,
+    place,
+    previous,
+    next,
 };
 
 /// Which subfield codes: ASCII ones by bit; `all` has every code, others too.
@@ -123,7 +130,7 @@ struct expression {
     const expression* const* arguments = nullptr;
     const marc::path* path = nullptr;
     const table* rows = nullptr; ///< of lookup
-    const field_selection* fields = nullptr; ///< of exists; number is 1 for exists_before
+    const field_selection* fields = nullptr; ///< of exists; number is 1 for exists_before, 2 for exists_after
 };
 
 /// One place that `for` looks at.
@@ -183,6 +190,7 @@ enum class statement_kind : std::uint8_t {
     branch,  ///< without a value: else
     fields,  ///< for 245, 880[245] where …
     subfields, ///< for $abc
+    parts,     ///< for part $a: value has the codes that begin one
     use,
     let,
     note,

@@ -75,6 +75,11 @@ class evaluator : public place_at_hand {
     /// Calls take() with each of these subfields of the field at hand being the one at hand.
     template <class Take>
     void each_subfield(const expression& e, Take take);
+    /// Calls take() with the subfields of each part of the field at hand: one begins where a subfield with one of these
+    /// codes does not follow another with it, or one that ends with =. What stands in front of the first one ($3, $6)
+    /// belongs to it.
+    template <class Take>
+    void each_part(const code_set& codes, Take take);
     /// Calls take() with each of these fields being the one at hand; take returns false to stop.
     /// @param condition null for all; what it reads does not count as used
     template <class Take>

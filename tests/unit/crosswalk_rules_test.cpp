@@ -99,6 +99,14 @@ TEST(crosswalk_rules, loops_over_subfields) {
     EXPECT_EQ(rule("for 650\n  for $a-x\n    s = ."), "<s>Dogs</s><s>History</s><s>Fiction.</s><s>Cats.</s>");
     EXPECT_EQ(rule("for 650\n  for $xzv[before $v]\n    s = ."), "<s>History</s><s>France</s>");
     EXPECT_EQ(rule("for 650\n  for $*[after $x]\n    s = ."), "<s>France</s><s>Fiction.</s>");
+    EXPECT_EQ(rule("for 650\n  for part $z\n    s = join($*, \"|\")"),
+              "<s>Dogs|History</s><s>France|Fiction.</s><s>Cats.|fast</s>");
+    EXPECT_EQ(rule("for 650\n  for part $a\n    s = $*[not before $*]\n  t = $v"),
+              "<s>Fiction.</s><t>Fiction.</t><s>fast</s>");
+    EXPECT_EQ(rule("for 880\n  for part $a\n    s = count($*)"), "<s>2</s><s>2</s>"); // $6 belongs to the first part
+    EXPECT_EQ(rule("for 001\n  for part $a\n    s = \"x\""), "");
+    EXPECT_EQ(rule("for 650 where exists_after(650)\n  s = $a"), "<s>Dogs</s>");
+    EXPECT_EQ(rule("for 650 where exists_before(650)\n  s = $a"), "<s>Cats.</s>");
 }
 
 TEST(crosswalk_rules, conditions) {
@@ -140,9 +148,38 @@ TEST(crosswalk_rules, functions) {
     EXPECT_EQ(value("first_of($x, $y, $b)"), "<x>a story /</x>");
     EXPECT_EQ(value("digits(\"c1999-2000\")"), "<x>19992000</x>");
     EXPECT_EQ(value("url(\"a b/\xC3\xA9\")"), "<x>a%20b%2F%C3%A9</x>");
+    EXPECT_EQ(value("address(\" http://a.b/c d?e=\xC3\xA9#f^ \")"), "<x>http://a.b/c%20d?e=\xC3\xA9#f%5E</x>");
+    EXPECT_EQ(value("address(\"  \") ~ address(\"\")"), "");
     EXPECT_EQ(value("isbn({020$a})"), "<x>9780306406157</x>");
     EXPECT_EQ(value("isbn(\"1234\")"), "");
+    EXPECT_EQ(rule("for 650\n  x = whole($*[code != \"z\"])"),
+              "<x>650 0$aDogs$xHistory$vFiction.</x><x>650 7$aCats.$2fast</x>");
+    EXPECT_EQ(rule("for 650\n  x = place()"), "<x>7</x><x>8</x>");
+    EXPECT_EQ(rule("for 650\n  for $xz\n    x = previous($ax) ~ \"|\" ~ next($v)"),
+              "<x>Dogs|</x><x>History|Fiction.</x>");
     EXPECT_EQ(value("leader/5 ~ leader/6-7 ~ \"\xC3\xA9t\xC3\xA9\"/1-2"), "<x>camt\xC3\xA9</x>");
+}
+
+/// As tChopPunct of marc2bibframe2.
+TEST(crosswalk_rules, tidy) {
+    const auto tidy = [](const std::string& text) { return value("tidy(\"" + text + "\")"); };
+    EXPECT_EQ(tidy("Report /"), "<x>Report</x>");
+    EXPECT_EQ(tidy(" A  report. : "), "<x>A report</x>");
+    EXPECT_EQ(tidy(" ; Part. "), "<x>Part</x>");
+    EXPECT_EQ(tidy("Smith, J."), "<x>Smith, J.</x>");
+    EXPECT_EQ(tidy("Washington, D.C. :"), "<x>Washington, D.C.</x>");
+    EXPECT_EQ(tidy("U.S. Dept."), "<x>U.S. Dept</x>"); // initials in front are no sentence
+    EXPECT_EQ(tidy("2nd ed."), "<x>2nd ed.</x>");
+    EXPECT_EQ(tidy("Why? Because."), "<x>Why? Because.</x>");
+    EXPECT_EQ(tidy("[Paris"), "<x>[Paris]</x>");
+    EXPECT_EQ(tidy("1999]."), "<x>[1999]</x>");
+    EXPECT_EQ(tidy("(pbk. :"), "<x>pbk</x>");
+    EXPECT_EQ(tidy("v.) 1"), "<x>v. 1</x>");
+    EXPECT_EQ(tidy("."), "");
+    EXPECT_EQ(tidy(""), "");
+    EXPECT_EQ(value("tidy(\"a.b.;\", \";\")"), "<x>a.b.</x>");
+    EXPECT_EQ(value("bare(\"(W 10\xC2\xB0).\")"), "<x>W 10\xC2\xB0</x>");
+    EXPECT_EQ(value("bare(\"2nd ed.\")"), "<x>2nd ed</x>");
 }
 
 TEST(crosswalk_rules, tables_templates_variables) {
