@@ -231,6 +231,8 @@ void converter::convert(const marc::record_view& record, std::pmr::string& out,
         return write_json(root, out, &state_->arena);
     case output_form::lines:
         return write_lines(root, out);
+    case output_form::csv:
+        return write_csv(root, out);
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "marc/ascii.hpp"
 #include "marc/charset.hpp"
+#include "marc/fold.hpp"
 #include "marc/identifier.hpp"
 
 #include <algorithm>
@@ -18,11 +19,14 @@ constexpr function_entry entries[] = {
     {"count", function::count, 1, 1, "count(list)"},
     {"digits", function::digits, 1, 1, "digits(x): its digits alone"},
     {"first_of", function::first_of, 1, 20, "first_of(x, y, …): the first that is not empty"},
+    {"fold", function::fold, 1, 1, "fold(x): for comparing: lower case, without diacritics and punctuation"},
     {"from", function::from, 2, 2, "from(x, n): from character n on, counted from 0"},
     {"isbn", function::isbn, 1, 1, "isbn(x): as ISBN 13 without hyphens, empty when it is none"},
     {"issn", function::issn, 1, 1, "issn(x): with its hyphen, empty when it is none"},
     {"join", function::join, 1, 2, "join(list[, separator]): all values, a blank between them"},
     {"last", function::last, 1, 1, "last(list)"},
+    {"last_part", function::last_part, 2, 2, "last_part(x, mark): behind the last mark; all of it when there is none"},
+    {"latex", function::latex, 1, 1, "latex(x): with what has a meaning in TeX escaped"},
     {"left", function::left, 2, 2, "left(x, n): the first n characters"},
     {"length", function::length, 1, 1, "length(x): characters"},
     {"linked", function::linked, 0, 0, "linked(): the tag that an 880 goes with, else its own"},
@@ -35,6 +39,7 @@ constexpr function_entry entries[] = {
     {"replace", function::replace, 3, 3, "replace(x, what, with)"},
     {"text_after", function::text_after, 2, 2, "text_after(x, mark): behind the first mark"},
     {"text_before", function::text_before, 2, 2, "text_before(x, mark): in front of the first mark"},
+    {"tidy", function::tidy, 1, 1, "tidy(x): chop() for names: a full stop stays behind less than three letters or digits"},
     {"translate", function::translate, 3, 3, "translate(x, characters, others): each by the one in the same place"},
     {"trim", function::trim, 1, 1, "trim(x): without blanks at the ends"},
     {"upper", function::upper, 1, 1, "upper(x): ASCII letters"},
@@ -180,6 +185,66 @@ std::string_view evaluator::call(const expression& e) {
         const std::size_t at = what.find(mark);
         return at == std::string_view::npos ? std::string_view{} : what.substr(at + mark.size());
     }
+    case function::tidy: { // Smith, J., stays; Smith, John. loses its point
+        constexpr std::string_view marks = ",:;/ ";
+        const auto is_word = [](char c) { return marc::is_alphanumeric(c) || static_cast<unsigned char>(c) > 0x7F; };
+        std::string_view what = argument(0);
+        for (;;) {
+            const std::size_t last = what.find_last_not_of(marks);
+            what = last == std::string_view::npos ? std::string_view{} : what.substr(0, last + 1);
+            const std::string_view word = what.ends_with('.') ? what.substr(0, what.size() - 1) : std::string_view{};
+            const auto other = std::find_if_not(word.rbegin(), word.rend(), is_word);
+            const auto length = static_cast<std::size_t>(other - word.rbegin());
+            const bool goes = !word.empty() && (length == 0 ? *other != '.' : marc::count_characters(word.substr(word.size() - length)) > 2);
+            if (!goes) {
+                return what;
+            }
+            what = word;
+        }
+    }
+    case function::last_part: {
+        const std::string_view what = argument(0);
+        const std::string_view mark = argument(1);
+        const std::size_t at = what.rfind(mark);
+        return at == std::string_view::npos ? what : what.substr(at + mark.size());
+    }
+    case function::fold: {
+        std::pmr::string all(&arena_);
+        marc::fold(argument(0), all);
+        return keep(all);
+    }
+    case function::latex: {
+        std::pmr::string all(&arena_);
+        for (const char c : argument(0)) {
+            switch (c) {
+            case '\\':
+                all += "\\textbackslash{}";
+                break;
+            case '~':
+                all += "\\textasciitilde{}";
+                break;
+            case '^':
+                all += "\\textasciicircum{}";
+                break;
+            case '{': // \{ would not count as closed: BibTeX counts braces and knows no escapes
+                all += "\\textbraceleft{}";
+                break;
+            case '}':
+                all += "\\textbraceright{}";
+                break;
+            case '&':
+            case '%':
+            case '$':
+            case '#':
+            case '_':
+                all += '\\';
+                [[fallthrough]];
+            default:
+                all += c;
+            }
+        }
+        return keep(all);
+    }
     case function::length:
         return number(marc::count_characters(argument(0)));
     case function::count: {
@@ -220,8 +285,9 @@ std::string_view evaluator::call(const expression& e) {
         const std::string_view what = argument(0);
         long long n = 0;
         const auto [end, error] = std::from_chars(what.data(), what.data() + what.size(), n);
-        return error == std::errc{} && end == what.data() + what.size() && (what.size() == 1 || what[0] != '0') ? what
-                                                                                                      : std::string_view{};
+        const bool whole = error == std::errc{} && end == what.data() + what.size();
+        const std::string_view magnitude = what.substr(what.starts_with('-') ? 1 : 0);
+        return whole && (magnitude.size() == 1 || magnitude[0] != '0') ? what : std::string_view{};
     }
     case function::boolean:
         return holds(*e.arguments[0]) ? "true" : "false";
