@@ -37,6 +37,7 @@ constexpr function_entry entries[] = {
     {"number", function::number, 1, 1, "number(x): a number in JSON, empty when it is none"},
     {"remove", function::remove, 2, 2, "remove(x, characters)"},
     {"replace", function::replace, 3, 3, "replace(x, what, with)"},
+    {"slug", function::slug, 1, 1, "slug(x): fold(x) with nothing but ASCII letters and digits, for keys"},
     {"text_after", function::text_after, 2, 2, "text_after(x, mark): behind the first mark"},
     {"text_before", function::text_before, 2, 2, "text_before(x, mark): in front of the first mark"},
     {"tidy", function::tidy, 1, 1, "tidy(x): chop() for names: a full stop stays behind less than three letters or digits"},
@@ -208,9 +209,13 @@ std::string_view evaluator::call(const expression& e) {
         const std::size_t at = what.rfind(mark);
         return at == std::string_view::npos ? what : what.substr(at + mark.size());
     }
-    case function::fold: {
+    case function::fold:
+    case function::slug: {
         std::pmr::string all(&arena_);
         marc::fold(argument(0), all);
+        if (e.called == function::slug) {
+            std::erase_if(all, [](char c) { return !marc::is_alphanumeric(c); });
+        }
         return keep(all);
     }
     case function::latex: {

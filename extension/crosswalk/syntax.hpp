@@ -75,6 +75,7 @@ enum class function : std::uint8_t {
     fold,
     last_part,
     latex,
+    slug,
     tidy,
     url,
     isbn,

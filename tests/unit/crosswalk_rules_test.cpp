@@ -143,6 +143,7 @@ TEST(crosswalk_rules, functions) {
     EXPECT_EQ(value("isbn({020$a})"), "<x>9780306406157</x>");
     EXPECT_EQ(value("isbn(\"1234\")"), "");
     EXPECT_EQ(value("fold(\"\xC3\x89t\xC3\xA9, [the] Cat\")"), "<x>ete the cat</x>");
+    EXPECT_EQ(value("slug(\"\xC3\x89t\xC3\xA9, 2 \xD0\xA1\")"), "<x>ete2</x>");
     EXPECT_EQ(value("tidy(\"Smith, J., \") ~ \"|\" ~ tidy(\"Smith, John.\") ~ \"|\" ~ tidy(\"Inc. /\") ~ tidy(\" : .\")"),
               "<x>Smith, J.|Smith, John|Inc</x>");
     EXPECT_EQ(value("tidy(\"\xC3\x89t.\") ~ \"|\" ~ tidy(\"a...\") ~ \"|\" ~ tidy(\"1950-.\") ~ \"|\" ~ tidy(\"\xC3\x89t\xC3\xA9.\")"),
@@ -151,6 +152,7 @@ TEST(crosswalk_rules, functions) {
     EXPECT_EQ(value("latex(\"{a}_b\\\\~^ 5% $#\")"),
               "<x>\\textbraceleft{}a\\textbraceright{}\\_b\\textbackslash{}\\textasciitilde{}\\textasciicircum{} 5\\% "
               "\\$\\#</x>");
+    EXPECT_EQ(value(". starts \"14\\d\" ~ \"aThe\""), "<x>true</x>");
     EXPECT_EQ(value("number(\"-5\") ~ number(\"-05\") ~ number(\"05\") ~ number(\"0\")"), "<x>-50</x>");
     EXPECT_EQ(value("leader/5 ~ leader/6-7 ~ \"\xC3\xA9t\xC3\xA9\"/1-2"), "<x>camt\xC3\xA9</x>");
 }
