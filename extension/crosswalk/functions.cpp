@@ -37,6 +37,7 @@ constexpr function_entry entries[] = {
     {"number", function::number, 1, 1, "number(x): a number in JSON, empty when it is none"},
     {"remove", function::remove, 2, 2, "remove(x, characters)"},
     {"replace", function::replace, 3, 3, "replace(x, what, with)"},
+    {"shorten", function::shorten, 2, 2, "shorten(x, n): without the last n characters"},
     {"slug", function::slug, 1, 1, "slug(x): fold(x) with nothing but ASCII letters and digits, for keys"},
     {"text_after", function::text_after, 2, 2, "text_after(x, mark): behind the first mark"},
     {"text_before", function::text_before, 2, 2, "text_before(x, mark): in front of the first mark"},
@@ -138,6 +139,11 @@ std::string_view evaluator::call(const expression& e) {
     case function::left: {
         const std::string_view what = argument(0);
         return what.substr(0, marc::byte_of_character(what, count_of(argument(1))));
+    }
+    case function::shorten: {
+        const std::string_view what = argument(0);
+        const std::size_t all = marc::count_characters(what);
+        return what.substr(0, marc::byte_of_character(what, all - std::min(all, count_of(argument(1)))));
     }
     case function::from: {
         const std::string_view what = argument(0);

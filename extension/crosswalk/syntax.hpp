@@ -76,6 +76,7 @@ enum class function : std::uint8_t {
     last_part,
     latex,
     slug,
+    shorten,
     tidy,
     url,
     isbn,

@@ -132,6 +132,7 @@ TEST(crosswalk_rules, functions) {
     EXPECT_EQ(value("lower(\"ABC\") ~ upper(\"abc\")"), "<x>abcABC</x>");
     EXPECT_EQ(value("left($a, ind2) ~ \"|\" ~ from($a, ind2)"), "<x>The |cat &amp; the &lt;dog&gt; :</x>");
     EXPECT_EQ(value("left(\"\xC3\xA9t\xC3\xA9\", 2) ~ from(\"\xC3\xA9t\xC3\xA9\", 2)"), "<x>\xC3\xA9t\xC3\xA9</x>");
+    EXPECT_EQ(value("shorten(\"\xC3\xA9t\xC3\xA9\", 1) ~ shorten(\"ab\", 3) ~ shorten(\"ab\", 0)"), "<x>\xC3\xA9tab</x>");
     EXPECT_EQ(value("replace(\"a.b.c\", \".\", \"--\")"), "<x>a--b--c</x>");
     EXPECT_EQ(value("remove(\"a-b-c\", \"-\") ~ translate(\"a-b\", \"-ab\", \" AB\")"), "<x>abcA B</x>");
     EXPECT_EQ(value("text_before(\"a:b:c\", \":\") ~ \"|\" ~ text_after(\"a:b:c\", \":\")"), "<x>a|b:c</x>");
