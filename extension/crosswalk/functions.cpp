@@ -41,7 +41,7 @@ constexpr function_entry entries[] = {
     {"slug", function::slug, 1, 1, "slug(x): fold(x) with nothing but ASCII letters and digits, for keys"},
     {"text_after", function::text_after, 2, 2, "text_after(x, mark): behind the first mark"},
     {"text_before", function::text_before, 2, 2, "text_before(x, mark): in front of the first mark"},
-    {"tidy", function::tidy, 1, 1, "tidy(x): chop() for names: a full stop stays behind less than three letters or digits"},
+    {"tidy", function::tidy, 1, 1, "tidy(x): chop() for names: a full stop stays behind less than three letters"},
     {"translate", function::translate, 3, 3, "translate(x, characters, others): each by the one in the same place"},
     {"trim", function::trim, 1, 1, "trim(x): without blanks at the ends"},
     {"upper", function::upper, 1, 1, "upper(x): ASCII letters"},
@@ -202,7 +202,8 @@ std::string_view evaluator::call(const expression& e) {
             const std::string_view word = what.ends_with('.') ? what.substr(0, what.size() - 1) : std::string_view{};
             const auto other = std::find_if_not(word.rbegin(), word.rend(), is_word);
             const auto length = static_cast<std::size_t>(other - word.rbegin());
-            const bool goes = !word.empty() && (length == 0 ? *other != '.' : marc::count_characters(word.substr(word.size() - length)) > 2);
+            const std::string_view end = word.substr(word.size() - length);
+            const bool goes = !word.empty() && (end.empty() ? *other != '.' : marc::is_number(end) || marc::count_characters(end) > 2);
             if (!goes) {
                 return what;
             }
