@@ -14,7 +14,8 @@ namespace {
 
 constexpr function_entry entries[] = {
     {"boolean", function::boolean, 1, 1, "boolean(x): true or false in JSON"},
-    {"chop", function::chop, 1, 2, "chop(x[, characters]): without these at the end; punctuation of ISBD when not given"},
+    {"chop", function::chop, 1, 2,
+     "chop(x[, characters]): without these at the end; punctuation of ISBD when not given"},
     {"chop_front", function::chop_front, 1, 2, "chop_front(x[, characters]): without these at the front"},
     {"count", function::count, 1, 1, "count(list)"},
     {"digits", function::digits, 1, 1, "digits(x): its digits alone"},
@@ -203,7 +204,8 @@ std::string_view evaluator::call(const expression& e) {
             const auto other = std::find_if_not(word.rbegin(), word.rend(), is_word);
             const auto length = static_cast<std::size_t>(other - word.rbegin());
             const std::string_view end = word.substr(word.size() - length);
-            const bool goes = !word.empty() && (end.empty() ? *other != '.' : marc::is_number(end) || marc::count_characters(end) > 2);
+            const bool goes = !word.empty() &&
+                              (end.empty() ? *other != '.' : marc::is_number(end) || marc::count_characters(end) > 2);
             if (!goes) {
                 return what;
             }

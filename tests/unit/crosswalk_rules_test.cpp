@@ -132,7 +132,8 @@ TEST(crosswalk_rules, functions) {
     EXPECT_EQ(value("lower(\"ABC\") ~ upper(\"abc\")"), "<x>abcABC</x>");
     EXPECT_EQ(value("left($a, ind2) ~ \"|\" ~ from($a, ind2)"), "<x>The |cat &amp; the &lt;dog&gt; :</x>");
     EXPECT_EQ(value("left(\"\xC3\xA9t\xC3\xA9\", 2) ~ from(\"\xC3\xA9t\xC3\xA9\", 2)"), "<x>\xC3\xA9t\xC3\xA9</x>");
-    EXPECT_EQ(value("shorten(\"\xC3\xA9t\xC3\xA9\", 1) ~ shorten(\"ab\", 3) ~ shorten(\"ab\", 0)"), "<x>\xC3\xA9tab</x>");
+    EXPECT_EQ(value("shorten(\"\xC3\xA9t\xC3\xA9\", 1) ~ shorten(\"ab\", 3) ~ shorten(\"ab\", 0)"),
+              "<x>\xC3\xA9tab</x>");
     EXPECT_EQ(value("replace(\"a.b.c\", \".\", \"--\")"), "<x>a--b--c</x>");
     EXPECT_EQ(value("remove(\"a-b-c\", \"-\") ~ translate(\"a-b\", \"-ab\", \" AB\")"), "<x>abcA B</x>");
     EXPECT_EQ(value("text_before(\"a:b:c\", \":\") ~ \"|\" ~ text_after(\"a:b:c\", \":\")"), "<x>a|b:c</x>");
@@ -145,9 +146,11 @@ TEST(crosswalk_rules, functions) {
     EXPECT_EQ(value("isbn(\"1234\")"), "");
     EXPECT_EQ(value("fold(\"\xC3\x89t\xC3\xA9, [the] Cat\")"), "<x>ete the cat</x>");
     EXPECT_EQ(value("slug(\"\xC3\x89t\xC3\xA9, 2 \xD0\xA1\")"), "<x>ete2</x>");
-    EXPECT_EQ(value("tidy(\"Smith, J., \") ~ \"|\" ~ tidy(\"Smith, John.\") ~ \"|\" ~ tidy(\"Inc. /\") ~ tidy(\" : .\")"),
-              "<x>Smith, J.|Smith, John|Inc</x>");
-    EXPECT_EQ(value("tidy(\"\xC3\x89t.\") ~ \"|\" ~ tidy(\"a...\") ~ \"|\" ~ tidy(\"1950-.\") ~ \"|\" ~ tidy(\"v. 7.\") ~ \"|\" ~ tidy(\"\xC3\x89t\xC3\xA9.\")"),
+    EXPECT_EQ(
+        value("tidy(\"Smith, J., \") ~ \"|\" ~ tidy(\"Smith, John.\") ~ \"|\" ~ tidy(\"Inc. /\") ~ tidy(\" : .\")"),
+        "<x>Smith, J.|Smith, John|Inc</x>");
+    EXPECT_EQ(value("tidy(\"\xC3\x89t.\") ~ \"|\" ~ tidy(\"a...\") ~ \"|\" ~ tidy(\"1950-.\") ~ \"|\" ~ tidy(\"v. "
+                    "7.\") ~ \"|\" ~ tidy(\"\xC3\x89t\xC3\xA9.\")"),
               "<x>\xC3\x89t.|a...|1950-|v. 7|\xC3\x89t\xC3\xA9</x>");
     EXPECT_EQ(value("last_part(\"a, b, c\", \", \") ~ last_part(\"abc\", \", \")"), "<x>cabc</x>");
     EXPECT_EQ(value("latex(\"{a}_b\\\\~^ 5% $#\")"),
@@ -206,16 +209,18 @@ TEST(crosswalk_rules, lines) {
 }
 
 TEST(crosswalk_rules, lines_with_text_around_and_several_values) {
-    EXPECT_EQ(run({"format bibtex\noutput lines\nroot r(before=\"  \", between=\" = {\", after=\"},\", joined=\" and \")\n"
-                   "rule one\n  = \"@book{\" ~ {001} ~ \",\"\n  a\n    for 650\n      = $a\n  b(joined=\", \")\n"
-                   "    for 650\n      = $a\n  n = \"\"\n  = \"}\"\n"}),
-              "@book{12883376,\n  a = {Dogs and Cats.},\n  b = {Dogs, Cats.},\n}\n");
+    EXPECT_EQ(
+        run({"format bibtex\noutput lines\nroot r(before=\"  \", between=\" = {\", after=\"},\", joined=\" and \")\n"
+             "rule one\n  = \"@book{\" ~ {001} ~ \",\"\n  a\n    for 650\n      = $a\n  b(joined=\", \")\n"
+             "    for 650\n      = $a\n  n = \"\"\n  = \"}\"\n"}),
+        "@book{12883376,\n  a = {Dogs and Cats.},\n  b = {Dogs, Cats.},\n}\n");
     EXPECT_EQ(run({"format t\noutput lines\nroot r\nrule one\n  a = \"1\\n2\"\n  b\n    for 650\n      = $a\n"}),
               "a1 2\nbDogs Cats.\n");
 }
 
 TEST(crosswalk_rules, csv) {
-    EXPECT_EQ(run({"format t\noutput csv\nroot r\nrule one\n  a = \"1,\\\"2\\\"\\n3\"\n  b! = \"\"\n  c!\n    for 650\n      = $a\n"
+    EXPECT_EQ(run({"format t\noutput csv\nroot r\nrule one\n  a = \"1,\\\"2\\\"\\n3\"\n  b! = \"\"\n  c!\n    for "
+                   "650\n      = $a\n"
                    "  d(joined=\", \")\n    for 650\n      = $a\n  e! = {999$a}\n"}),
               "\"1,\"\"2\"\" 3\",,Dogs; Cats.,\"Dogs, Cats.\",Local");
     EXPECT_EQ(run({"format t\noutput csv\nroot r\nrule one\n  a = \"\\\"\\\"\"\n"}), "\"\"\"\"\"\"");
@@ -244,13 +249,15 @@ TEST(crosswalk_rules, whether_there_is_a_field) {
     EXPECT_EQ(rule("x = exists(6.., 7..)\ny = exists(880[100])\nz = exists(880[245])"), "<x>true</x><y>true</y>");
     EXPECT_EQ(rule("for 650\n  if not exists_before(650)\n    x = $a"), "<x>Dogs</x>");
     EXPECT_EQ(rule("for 650\n  if exists_before(650 where ind2 == \"0\")\n    x = $a"), "<x>Cats.</x>");
-    EXPECT_EQ(rule("for 100\n  x = exists(its 880 where $6)\n  y = $a"), "<x>true</x><y>Smith, John,</y>"); // back at 100
+    EXPECT_EQ(rule("for 100\n  x = exists(its 880 where $6)\n  y = $a"),
+              "<x>true</x><y>Smith, John,</y>"); // back at 100
     EXPECT_EQ(rule("for 880\n  if exists(its field where $e)\n    x = tag"), "<x>880</x>");
 }
 
 TEST(crosswalk_rules, version_is_that_of_the_rules) {
     EXPECT_EQ(rule("x = \"version \" ~ version"), "<x>version 1</x>");
-    EXPECT_EQ(error_of_rule("  let version = \"2\"\n"), "shipped, line 6: a name that has a meaning of its own: version");
+    EXPECT_EQ(error_of_rule("  let version = \"2\"\n"),
+              "shipped, line 6: a name that has a meaning of its own: version");
 }
 
 TEST(crosswalk_rules, xml_is_well_formed_whatever_the_record_holds) {
@@ -274,7 +281,7 @@ TEST(crosswalk_rules, tags_that_are_no_text) {
     converter c(set);
     marc::builder b;
     b.add_field("5\xC3(", "  \x1F"
-                         "ax");
+                          "ax");
     const marc::stored_record r = b.finish();
     std::pmr::string out;
     c.convert(r.view(), out);
