@@ -4,10 +4,61 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <unordered_set>
 
 namespace crosswalk {
 namespace detail {
 namespace {
+
+bool is_same(const node& a, const node& b) noexcept {
+    if (a.name != b.name || a.text != b.text) {
+        return false;
+    }
+    const attribute* p = a.attributes;
+    const attribute* q = b.attributes;
+    for (; p != nullptr && q != nullptr && p->name == q->name && p->value == q->value; p = p->next) {
+        q = q->next;
+    }
+    const node* c = a.first;
+    const node* d = b.first;
+    for (; c != nullptr && d != nullptr && is_same(*c, *d); c = c->next) { // as deep as the rules nest elements
+        d = d->next;
+    }
+    return p == nullptr && q == nullptr && c == nullptr && d == nullptr;
+}
+
+/// Elements that others have in them.
+class known_elements {
+  public:
+    void clear() noexcept { all_.clear(); }
+    /// False when the element around has the same already.
+    bool add(const node& around, const node& inner) { return all_.insert({&around, &inner}).second; }
+
+  private:
+    struct entry {
+        const node* around;
+        const node* inner;
+    };
+    struct hash {
+        static std::size_t of(const node& n) noexcept {
+            std::size_t all = std::hash<std::string_view>{}(n.name) * 31 + std::hash<std::string_view>{}(n.text);
+            for (const node* child = n.first; child != nullptr; child = child->next) {
+                all = all * 31 + of(*child);
+            }
+            return all;
+        }
+        std::size_t operator()(const entry& e) const noexcept {
+            return of(*e.inner) * 31 + std::hash<const node*>{}(e.around);
+        }
+    };
+    struct same {
+        bool operator()(const entry& a, const entry& b) const noexcept {
+            return a.around == b.around && is_same(*a.inner, *b.inner);
+        }
+    };
+    std::unordered_set<entry, hash, same> all_;
+};
 
 class runner {
   public:
@@ -21,6 +72,7 @@ class runner {
         } else {
             at_.used.stop();
         }
+        known_.clear();
         node& root = *make(rules_.root->name);
         open_ = &root;
         attributes(rules_.root->attributes);
@@ -40,7 +92,10 @@ class runner {
         made->name = name;
         return made;
     }
-    void append(node* child) noexcept {
+    void append(node* child) {
+        if (rules_.distinct && !known_.add(*open_, *child)) {
+            return;
+        }
         (open_->last == nullptr ? open_->first : open_->last->next) = child;
         open_->last = child;
     }
@@ -175,6 +230,7 @@ class runner {
     const program& rules_;
     std::pmr::memory_resource& arena_;
     evaluator at_;
+    known_elements known_;
     node* open_ = nullptr;
     std::string_view rule_;
     std::pmr::vector<conversion_note>* notes_ = nullptr;

@@ -133,6 +133,8 @@ class assembler {
                 end = const_cast<const xml_namespace**>(&(*end)->next);
             }
             *end = made;
+        } else if (heading == "distinct") {
+            p.distinct = true;
         } else if (heading == "root") {
             p.root = parse_element(tokens, known_, {});
         } else {

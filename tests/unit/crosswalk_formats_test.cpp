@@ -401,7 +401,7 @@ TEST(crosswalk_formats, bibtex) {
               0U)
         << document;
     expect_parts(document, {"  url = {https://example.org/cat?a=1&b=2},\n",
-                            "  keywords = {Dogs--History--France--Fiction, Cats, Paris (France), pets},\n"});
+                            "  keywords = {Dogs--History--France--Fiction; Cats; Paris (France); pets},\n"});
     expect_parts(convert("bibtex", "=LDR  00714cam a2200205 i 4500\n=001  77\n=245  00$a50%_of {it}\n"),
                  {"@book{50,\n", "title = {{50\\%\\_of \\textbraceleft{}it\\textbraceright{}}},\n"});
     EXPECT_EQ(convert("bibtex", nothing), "@misc{record,\n}\n");

@@ -228,6 +228,20 @@ TEST(crosswalk_rules, csv) {
     EXPECT_EQ(error_of({"format t\noutput tsv\n"}), "shipped, line 2: expected xml, json, lines or csv");
 }
 
+TEST(crosswalk_rules, distinct) {
+    const std::string rules = "root r\nrule one\n  a = \"1\"\n  a = \"1\"\n  a(k=\"v\") = \"1\"\n  b = \"1\"\n  for 650\n"
+                              "    c\n      a = \"1\"\n      a = \"1\"\n      for $x\n        d = .\n"
+                              "  for 650\n    c\n      a = \"1\"\n";
+    EXPECT_EQ(run({"format t\ndistinct\n" + rules}),
+              "<r><a>1</a><a k=\"v\">1</a><b>1</b><c><a>1</a><d>History</d></c><c><a>1</a></c></r>");
+    EXPECT_EQ(run({"format t\n" + rules}).size(), std::string("<r><a>1</a><a>1</a><a k=\"v\">1</a><b>1</b>").size() +
+                                                      std::string("<c><a>1</a><a>1</a><d>History</d></c>").size() +
+                                                      std::string("<c><a>1</a><a>1</a></c><c><a>1</a></c><c><a>1</a></c></r>").size());
+    EXPECT_EQ(run({"format t\noutput csv\ndistinct\nroot r\nrule one\n  a!\n    for 650, 650, 100\n      = tag\n    for 100\n"
+                   "      = tag\n  b! = \"\"\n  c! = \"\"\n"}),
+              "100; 650; 100,,");
+}
+
 TEST(crosswalk_rules, fields_that_go_together) {
     const std::string_view pair = "<x>\xD0\xA1\xD0\xBC\xD0\xB8\xD1\x82,</x>";
     EXPECT_EQ(rule("for 100\n  for its 880\n    x = $a"), pair);
