@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <unordered_set>
 
 namespace crosswalk {
@@ -31,7 +32,7 @@ bool is_same(const node& a, const node& b) noexcept {
 /// Elements that others have in them.
 class known_elements {
   public:
-    void clear() noexcept { all_.clear(); }
+    explicit known_elements(std::pmr::memory_resource& memory) : all_(&memory) {}
     /// False when the element around has the same already.
     bool add(const node& around, const node& inner) { return all_.insert({&around, &inner}).second; }
 
@@ -57,7 +58,7 @@ class known_elements {
             return a.around == b.around && is_same(*a.inner, *b.inner);
         }
     };
-    std::unordered_set<entry, hash, same> all_;
+    std::pmr::unordered_set<entry, hash, same> all_;
 };
 
 class runner {
@@ -72,7 +73,9 @@ class runner {
         } else {
             at_.used.stop();
         }
-        known_.clear();
+        if (rules_.distinct) {
+            known_.emplace(arena_);
+        }
         node& root = *make(rules_.root->name);
         open_ = &root;
         attributes(rules_.root->attributes);
@@ -84,6 +87,9 @@ class runner {
         return root;
     }
 
+    /// Before the memory of the last document goes.
+    void forget() noexcept { known_.reset(); }
+
     const usage& used() const noexcept { return at_.used; }
 
   private:
@@ -93,7 +99,7 @@ class runner {
         return made;
     }
     void append(node* child) {
-        if (rules_.distinct && !known_.add(*open_, *child)) {
+        if (known_ && !known_->add(*open_, *child)) {
             return;
         }
         (open_->last == nullptr ? open_->first : open_->last->next) = child;
@@ -230,7 +236,7 @@ class runner {
     const program& rules_;
     std::pmr::memory_resource& arena_;
     evaluator at_;
-    known_elements known_;
+    std::optional<known_elements> known_; ///< only where the rules want it
     node* open_ = nullptr;
     std::string_view rule_;
     std::pmr::vector<conversion_note>* notes_ = nullptr;
@@ -247,6 +253,7 @@ struct converter::state {
         }
     }
     node& build(const marc::record_view& record, std::pmr::vector<conversion_note>* notes, bool count_use) {
+        run.forget();
         arena.release();
         return run.run(record, notes, count_use);
     }
