@@ -44,8 +44,11 @@ class known_elements {
     struct hash {
         static std::size_t of(const node& n) noexcept {
             std::size_t all = std::hash<std::string_view>{}(n.name) * 31 + std::hash<std::string_view>{}(n.text);
-            for (const node* child = n.first; child != nullptr; child = child->next) {
-                all = all * 31 + of(*child);
+            if (n.first != nullptr) {
+                all = all * 31 + of(*n.first);
+            }
+            if (n.last != n.first) {
+                all = all * 31 + of(*n.last);
             }
             return all;
         }
