@@ -4,10 +4,65 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <optional>
+#include <unordered_set>
 
 namespace crosswalk {
 namespace detail {
 namespace {
+
+bool is_same(const node& a, const node& b) noexcept {
+    if (a.name != b.name || a.text != b.text) {
+        return false;
+    }
+    const attribute* p = a.attributes;
+    const attribute* q = b.attributes;
+    for (; p != nullptr && q != nullptr && p->name == q->name && p->value == q->value; p = p->next) {
+        q = q->next;
+    }
+    const node* c = a.first;
+    const node* d = b.first;
+    for (; c != nullptr && d != nullptr && is_same(*c, *d); c = c->next) { // as deep as the rules nest elements
+        d = d->next;
+    }
+    return p == nullptr && q == nullptr && c == nullptr && d == nullptr;
+}
+
+/// Elements that others have in them.
+class known_elements {
+  public:
+    explicit known_elements(std::pmr::memory_resource& memory) : all_(&memory) {}
+    /// False when the element around has the same already.
+    bool add(const node& around, const node& inner) { return all_.insert({&around, &inner}).second; }
+
+  private:
+    struct entry {
+        const node* around;
+        const node* inner;
+    };
+    struct hash {
+        static std::size_t of(const node& n) noexcept {
+            std::size_t all = std::hash<std::string_view>{}(n.name) * 31 + std::hash<std::string_view>{}(n.text);
+            if (n.first != nullptr) {
+                all = all * 31 + of(*n.first);
+            }
+            if (n.last != n.first) {
+                all = all * 31 + of(*n.last);
+            }
+            return all;
+        }
+        std::size_t operator()(const entry& e) const noexcept {
+            return of(*e.inner) * 31 + std::hash<const node*>{}(e.around);
+        }
+    };
+    struct same {
+        bool operator()(const entry& a, const entry& b) const noexcept {
+            return a.around == b.around && is_same(*a.inner, *b.inner);
+        }
+    };
+    std::pmr::unordered_set<entry, hash, same> all_;
+};
 
 class runner {
   public:
@@ -21,6 +76,9 @@ class runner {
         } else {
             at_.used.stop();
         }
+        if (rules_.distinct) {
+            known_.emplace(arena_);
+        }
         node& root = *make(rules_.root->name);
         open_ = &root;
         attributes(rules_.root->attributes);
@@ -32,6 +90,9 @@ class runner {
         return root;
     }
 
+    /// Before the memory of the last document goes.
+    void forget() noexcept { known_.reset(); }
+
     const usage& used() const noexcept { return at_.used; }
 
   private:
@@ -40,7 +101,10 @@ class runner {
         made->name = name;
         return made;
     }
-    void append(node* child) noexcept {
+    void append(node* child) {
+        if (known_ && !known_->add(*open_, *child)) {
+            return;
+        }
         (open_->last == nullptr ? open_->first : open_->last->next) = child;
         open_->last = child;
     }
@@ -177,6 +241,7 @@ class runner {
     const program& rules_;
     std::pmr::memory_resource& arena_;
     evaluator at_;
+    std::optional<known_elements> known_; ///< only where the rules want it
     node* open_ = nullptr;
     std::string_view rule_;
     std::pmr::vector<conversion_note>* notes_ = nullptr;
@@ -193,6 +258,7 @@ struct converter::state {
         }
     }
     node& build(const marc::record_view& record, std::pmr::vector<conversion_note>* notes, bool count_use) {
+        run.forget();
         arena.release();
         return run.run(record, notes, count_use);
     }
@@ -233,6 +299,8 @@ void converter::convert(const marc::record_view& record, std::pmr::string& out,
         return write_json(root, out, &state_->arena);
     case output_form::lines:
         return write_lines(root, out);
+    case output_form::csv:
+        return write_csv(root, out);
     }
 }
 

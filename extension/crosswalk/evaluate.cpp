@@ -97,7 +97,7 @@ std::string_view evaluator::text(const expression& e) {
     case expression_kind::code:
         return at_hand.code;
     case expression_kind::tag:
-        return field_tag;
+        return marc::is_ascii(field_tag) ? field_tag : keep({marc::printable_tag(field_tag).text, 3}); // else no UTF-8
     case expression_kind::indicator:
         return !is_control && content.size() >= 2 && marc::is_ascii(content.substr(0, 2))
                    ? content.substr(e.number - 1, 1)

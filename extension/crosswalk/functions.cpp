@@ -4,6 +4,7 @@
 
 #include "marc/ascii.hpp"
 #include "marc/charset.hpp"
+#include "marc/fold.hpp"
 #include "marc/identifier.hpp"
 
 #include <algorithm>
@@ -16,16 +17,20 @@ constexpr function_entry entries[] = {
     {"address", function::address, 1, 1, "address(x): with % escapes for what no address may hold"},
     {"bare", function::bare, 1, 2, "bare(x[, characters]): tidy, without parentheses around it or any full stop"},
     {"boolean", function::boolean, 1, 1, "boolean(x): true or false in JSON"},
-    {"chop", function::chop, 1, 2, "chop(x[, characters]): without these at the end; punctuation of ISBD when not given"},
+    {"chop", function::chop, 1, 2,
+     "chop(x[, characters]): without these at the end; punctuation of ISBD when not given"},
     {"chop_front", function::chop_front, 1, 2, "chop_front(x[, characters]): without these at the front"},
     {"count", function::count, 1, 1, "count(list)"},
     {"digits", function::digits, 1, 1, "digits(x): its digits alone"},
     {"first_of", function::first_of, 1, 20, "first_of(x, y, …): the first that is not empty"},
+    {"fold", function::fold, 1, 1, "fold(x): for comparing: lower case, without diacritics and punctuation"},
     {"from", function::from, 2, 2, "from(x, n): from character n on, counted from 0"},
     {"isbn", function::isbn, 1, 1, "isbn(x): as ISBN 13 without hyphens, empty when it is none"},
     {"issn", function::issn, 1, 1, "issn(x): with its hyphen, empty when it is none"},
     {"join", function::join, 1, 2, "join(list[, separator]): all values, a blank between them"},
     {"last", function::last, 1, 1, "last(list)"},
+    {"last_part", function::last_part, 2, 2, "last_part(x, mark): behind the last mark; all of it when there is none"},
+    {"latex", function::latex, 1, 1, "latex(x): with what has a meaning in TeX escaped"},
     {"left", function::left, 2, 2, "left(x, n): the first n characters"},
     {"length", function::length, 1, 1, "length(x): characters"},
     {"linked", function::linked, 0, 0, "linked(): the tag that an 880 goes with, else its own"},
@@ -39,10 +44,14 @@ constexpr function_entry entries[] = {
     {"previous", function::previous, 1, 1, "previous($a): the same, right in front of it"},
     {"remove", function::remove, 2, 2, "remove(x, characters)"},
     {"replace", function::replace, 3, 3, "replace(x, what, with)"},
+    {"shorten", function::shorten, 2, 2, "shorten(x, n): without the last n characters"},
+    {"slug", function::slug, 1, 1, "slug(x): fold(x) with nothing but ASCII letters and digits, for keys"},
     {"text_after", function::text_after, 2, 2, "text_after(x, mark): behind the first mark"},
     {"text_before", function::text_before, 2, 2, "text_before(x, mark): in front of the first mark"},
     {"tidy", function::tidy, 1, 2,
      "tidy(x[, characters]): chop, but full stops of initials and abbreviations stay; brackets in pairs"},
+    {"tidy_name", function::tidy_name, 1, 1,
+     "tidy_name(x): chop() for names: a full stop stays behind less than three letters"},
     {"translate", function::translate, 3, 3, "translate(x, characters, others): each by the one in the same place"},
     {"trim", function::trim, 1, 1, "trim(x): without blanks at the ends"},
     {"upper", function::upper, 1, 1, "upper(x): ASCII letters"},
@@ -87,13 +96,15 @@ bool is_unreserved(char c) noexcept { // RFC 3986 section 2.3
 } // namespace
 
 const function_entry* find_function(std::string_view name) noexcept {
-    const auto* const found = std::find_if(std::begin(entries), std::end(entries),
-                                           [&](const function_entry& e) { return e.name == name; });
+    const auto* const found =
+        std::find_if(std::begin(entries), std::end(entries), [&](const function_entry& e) { return e.name == name; });
     return found == std::end(entries) ? nullptr : found;
 }
 
 std::string_view evaluator::call(const expression& e) {
-    const auto argument = [&](std::size_t i) { return i < e.argument_count ? text(*e.arguments[i]) : std::string_view{}; };
+    const auto argument = [&](std::size_t i) {
+        return i < e.argument_count ? text(*e.arguments[i]) : std::string_view{};
+    };
     const auto number = [&](std::size_t n) {
         char digits[24];
         const auto end = std::to_chars(digits, digits + sizeof digits, n).ptr;
@@ -146,7 +157,8 @@ std::string_view evaluator::call(const expression& e) {
         return keep(all);
     }
     case function::lower:
-        return each_byte([](std::pmr::string& all) { std::transform(all.begin(), all.end(), all.begin(), marc::to_lower); });
+        return each_byte(
+            [](std::pmr::string& all) { std::transform(all.begin(), all.end(), all.begin(), marc::to_lower); });
     case function::upper:
         return each_byte([](std::pmr::string& all) {
             std::transform(all.begin(), all.end(), all.begin(),
@@ -155,6 +167,11 @@ std::string_view evaluator::call(const expression& e) {
     case function::left: {
         const std::string_view what = argument(0);
         return what.substr(0, marc::byte_of_character(what, count_of(argument(1))));
+    }
+    case function::shorten: {
+        const std::string_view what = argument(0);
+        const std::size_t all = marc::count_characters(what);
+        return what.substr(0, marc::byte_of_character(what, all - std::min(all, count_of(argument(1)))));
     }
     case function::from: {
         const std::string_view what = argument(0);
@@ -203,6 +220,72 @@ std::string_view evaluator::call(const expression& e) {
         const std::size_t at = what.find(mark);
         return at == std::string_view::npos ? std::string_view{} : what.substr(at + mark.size());
     }
+    case function::tidy_name: { // Smith, J., stays; Smith, John. loses its point
+        constexpr std::string_view marks = ",:;/ ";
+        const auto is_word = [](char c) { return marc::is_alphanumeric(c) || static_cast<unsigned char>(c) > 0x7F; };
+        std::string_view what = argument(0);
+        for (;;) {
+            const std::size_t last = what.find_last_not_of(marks);
+            what = last == std::string_view::npos ? std::string_view{} : what.substr(0, last + 1);
+            const std::string_view word = what.ends_with('.') ? what.substr(0, what.size() - 1) : std::string_view{};
+            const auto other = std::find_if_not(word.rbegin(), word.rend(), is_word);
+            const auto length = static_cast<std::size_t>(other - word.rbegin());
+            const std::string_view end = word.substr(word.size() - length);
+            const bool goes = !word.empty() &&
+                              (end.empty() ? *other != '.' : marc::is_number(end) || marc::count_characters(end) > 2);
+            if (!goes) {
+                return what;
+            }
+            what = word;
+        }
+    }
+    case function::last_part: {
+        const std::string_view what = argument(0);
+        const std::string_view mark = argument(1);
+        const std::size_t at = what.rfind(mark);
+        return at == std::string_view::npos ? what : what.substr(at + mark.size());
+    }
+    case function::fold:
+    case function::slug: {
+        std::pmr::string all(&arena_);
+        marc::fold(argument(0), all);
+        if (e.called == function::slug) {
+            std::erase_if(all, [](char c) { return !marc::is_alphanumeric(c); });
+        }
+        return keep(all);
+    }
+    case function::latex: {
+        std::pmr::string all(&arena_);
+        for (const char c : argument(0)) {
+            switch (c) {
+            case '\\':
+                all += "\\textbackslash{}";
+                break;
+            case '~':
+                all += "\\textasciitilde{}";
+                break;
+            case '^':
+                all += "\\textasciicircum{}";
+                break;
+            case '{': // \{ would not count as closed: BibTeX counts braces and knows no escapes
+                all += "\\textbraceleft{}";
+                break;
+            case '}':
+                all += "\\textbraceright{}";
+                break;
+            case '&':
+            case '%':
+            case '$':
+            case '#':
+            case '_':
+                all += '\\';
+                [[fallthrough]];
+            default:
+                all += c;
+            }
+        }
+        return keep(all);
+    }
     case function::length:
         return number(marc::count_characters(argument(0)));
     case function::count: {
@@ -243,8 +326,9 @@ std::string_view evaluator::call(const expression& e) {
         const std::string_view what = argument(0);
         long long n = 0;
         const auto [end, error] = std::from_chars(what.data(), what.data() + what.size(), n);
-        return error == std::errc{} && end == what.data() + what.size() && (what.size() == 1 || what[0] != '0') ? what
-                                                                                                      : std::string_view{};
+        const bool whole = error == std::errc{} && end == what.data() + what.size();
+        const std::string_view magnitude = what.substr(what.starts_with('-') ? 1 : 0);
+        return whole && (magnitude.size() == 1 || magnitude[0] != '0') ? what : std::string_view{};
     }
     case function::boolean:
         return holds(*e.arguments[0]) ? "true" : "false";

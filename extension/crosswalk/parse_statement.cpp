@@ -417,7 +417,8 @@ std::string_view names::text_of(const token& string) {
     for (std::size_t i = 0; i < string.text.size(); ++i) {
         const bool escape = string.text[i] == '\\' && i + 1 < string.text.size();
         i += escape ? 1U : 0U;
-        text += escape && string.text[i] == 'n' ? '\n' : string.text[i];
+        const char c = string.text[i];
+        text += escape && c == 'n' ? '\n' : escape && c == 'd' ? '\x1F' : c;
     }
     return keep(text);
 }

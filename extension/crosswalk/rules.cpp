@@ -110,11 +110,17 @@ class assembler {
         } else if (heading == "version") {
             p.version = parse_name(tokens, known_, "a version");
         } else if (heading == "output") {
-            const std::string_view form = parse_name(tokens, known_, "xml, json or lines");
-            if (form != "xml" && form != "json" && form != "lines") {
-                tokens.fail("expected xml, json or lines");
+            constexpr std::pair<std::string_view, output_form> forms[] = {{"xml", output_form::xml},
+                                                                          {"json", output_form::json},
+                                                                          {"lines", output_form::lines},
+                                                                          {"csv", output_form::csv}};
+            const std::string_view form = parse_name(tokens, known_, "xml, json, lines or csv");
+            const auto* const found =
+                std::find_if(std::begin(forms), std::end(forms), [&](const auto& f) { return f.first == form; });
+            if (found == std::end(forms)) {
+                tokens.fail("expected xml, json, lines or csv");
             }
-            p.output = form == "xml" ? output_form::xml : form == "json" ? output_form::json : output_form::lines;
+            p.output = found->second;
         } else if (heading == "namespace") {
             auto* const made = known_.make<xml_namespace>();
             if (tokens.peek().kind == token_kind::word) {
@@ -127,6 +133,8 @@ class assembler {
                 end = const_cast<const xml_namespace**>(&(*end)->next);
             }
             *end = made;
+        } else if (heading == "distinct") {
+            p.distinct = true;
         } else if (heading == "root") {
             p.root = parse_element(tokens, known_, {});
         } else {

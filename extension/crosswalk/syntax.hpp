@@ -72,6 +72,12 @@ enum class function : std::uint8_t {
     number,
     boolean,
     digits,
+    fold,
+    last_part,
+    latex,
+    slug,
+    shorten,
+    tidy_name,
     url,
     isbn,
     issn,
@@ -250,6 +256,7 @@ struct program {
     output_form output = output_form::xml;
     const xml_namespace* namespaces = nullptr;
     const statement* root = nullptr; ///< an element without children
+    bool distinct = false;           ///< what an element has twice stands once
     const rule* rules = nullptr;
     const global* globals = nullptr; ///< let outside of rules: computed when first asked for
     std::uint32_t global_count = 0;

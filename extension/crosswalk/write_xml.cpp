@@ -99,19 +99,4 @@ void write_xml(const node& root, const xml_name_space* spaces, std::size_t space
     xml_writer(out).element(root, spaces, space_count);
 }
 
-void write_lines(const node& root, std::pmr::string& out) {
-    std::string_view between;
-    for (const attribute* a = root.attributes; a != nullptr; a = a->next) {
-        between = a->name == "between" ? a->value : between;
-    }
-    for (const node* line = root.first; line != nullptr; line = line->next) {
-        out += line->name;
-        out += between;
-        for (const char c : line->text) {
-            out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-        }
-        out += '\n';
-    }
-}
-
 } // namespace crosswalk

@@ -159,7 +159,7 @@ MARC_SQL_FUNCTION(marc_crosswalk_formats) {
             const crosswalk::rule_text text{one.format, one.text};
             crosswalk::rule_set const rules{{&text, 1}, &memory};
             row_memory const values_of_row{rows};
-            constexpr std::string_view outputs[] = {"xml", "json", "lines"};
+            constexpr std::string_view outputs[] = {"xml", "json", "lines", "csv"};
             std::array<Datum, 3> values{text_datum(one.format), text_datum(rules.version()),
                                         text_datum(outputs[static_cast<std::size_t>(rules.output())])};
             std::array<bool, 3> nulls{};

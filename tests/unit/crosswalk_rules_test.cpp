@@ -25,7 +25,7 @@ std::string with_header(std::string_view body, std::string_view output = "xml") 
     return "format test\nversion \"1\"\noutput " + std::string(output) + "\nroot r\n" + std::string(body);
 }
 
-std::string run(const std::vector<std::string>& texts, std::pmr::vector<conversion_note>* notes = nullptr) {
+std::string run(const std::vector<std::string>& texts) {
     std::vector<rule_text> rules;
     rules.reserve(texts.size());
     for (const std::string& text : texts) {
@@ -35,7 +35,7 @@ std::string run(const std::vector<std::string>& texts, std::pmr::vector<conversi
     converter c(set);
     std::pmr::string out;
     const marc::stored_record r = from_mrk(record);
-    c.convert(r.view(), out, notes);
+    c.convert(r.view(), out);
     return std::string(out);
 }
 
@@ -140,6 +140,8 @@ TEST(crosswalk_rules, functions) {
     EXPECT_EQ(value("lower(\"ABC\") ~ upper(\"abc\")"), "<x>abcABC</x>");
     EXPECT_EQ(value("left($a, ind2) ~ \"|\" ~ from($a, ind2)"), "<x>The |cat &amp; the &lt;dog&gt; :</x>");
     EXPECT_EQ(value("left(\"\xC3\xA9t\xC3\xA9\", 2) ~ from(\"\xC3\xA9t\xC3\xA9\", 2)"), "<x>\xC3\xA9t\xC3\xA9</x>");
+    EXPECT_EQ(value("shorten(\"\xC3\xA9t\xC3\xA9\", 1) ~ shorten(\"ab\", 3) ~ shorten(\"ab\", 0)"),
+              "<x>\xC3\xA9tab</x>");
     EXPECT_EQ(value("replace(\"a.b.c\", \".\", \"--\")"), "<x>a--b--c</x>");
     EXPECT_EQ(value("remove(\"a-b-c\", \"-\") ~ translate(\"a-b\", \"-ab\", \" AB\")"), "<x>abcA B</x>");
     EXPECT_EQ(value("text_before(\"a:b:c\", \":\") ~ \"|\" ~ text_after(\"a:b:c\", \":\")"), "<x>a|b:c</x>");
@@ -157,6 +159,21 @@ TEST(crosswalk_rules, functions) {
     EXPECT_EQ(rule("for 650\n  x = place()"), "<x>7</x><x>8</x>");
     EXPECT_EQ(rule("for 650\n  for $xz\n    x = previous($ax) ~ \"|\" ~ next($v)"),
               "<x>Dogs|</x><x>History|Fiction.</x>");
+    EXPECT_EQ(value("fold(\"\xC3\x89t\xC3\xA9, [the] Cat\")"), "<x>ete the cat</x>");
+    EXPECT_EQ(value("slug(\"\xC3\x89t\xC3\xA9, 2 \xD0\xA1\")"), "<x>ete2</x>");
+    EXPECT_EQ(value("tidy_name(\"Smith, J., \") ~ \"|\" ~ tidy_name(\"Smith, John.\") ~ \"|\" ~ tidy_name(\"Inc. /\") "
+                    "~ tidy_name(\" : .\")"),
+              "<x>Smith, J.|Smith, John|Inc</x>");
+    EXPECT_EQ(value("tidy_name(\"\xC3\x89t.\") ~ \"|\" ~ tidy_name(\"a...\") ~ \"|\" ~ tidy_name(\"1950-.\") ~ \"|\" ~ "
+                    "tidy_name(\"v. "
+                    "7.\") ~ \"|\" ~ tidy_name(\"\xC3\x89t\xC3\xA9.\")"),
+              "<x>\xC3\x89t.|a...|1950-|v. 7|\xC3\x89t\xC3\xA9</x>");
+    EXPECT_EQ(value("last_part(\"a, b, c\", \", \") ~ last_part(\"abc\", \", \")"), "<x>cabc</x>");
+    EXPECT_EQ(value("latex(\"{a}_b\\\\~^ 5% $#\")"),
+              "<x>\\textbraceleft{}a\\textbraceright{}\\_b\\textbackslash{}\\textasciitilde{}\\textasciicircum{} 5\\% "
+              "\\$\\#</x>");
+    EXPECT_EQ(value(". starts \"14\\d\" ~ \"aThe\""), "<x>true</x>");
+    EXPECT_EQ(value("number(\"-5\") ~ number(\"-05\") ~ number(\"05\") ~ number(\"0\")"), "<x>-50</x>");
     EXPECT_EQ(value("leader/5 ~ leader/6-7 ~ \"\xC3\xA9t\xC3\xA9\"/1-2"), "<x>camt\xC3\xA9</x>");
 }
 
@@ -229,6 +246,75 @@ TEST(crosswalk_rules, lines) {
         "TY  - BOOK\nKW  - Dogs\nKW  - Cats.\nER  - \n");
 }
 
+TEST(crosswalk_rules, lines_with_text_around_and_several_values) {
+    EXPECT_EQ(
+        run({"format bibtex\noutput lines\nroot r(before=\"  \", between=\" = {\", after=\"},\", joined=\" and \")\n"
+             "rule one\n  = \"@book{\" ~ {001} ~ \",\"\n  a\n    for 650\n      = $a\n  b(joined=\", \")\n"
+             "    for 650\n      = $a\n  n = \"\"\n  = \"}\"\n"}),
+        "@book{12883376,\n  a = {Dogs and Cats.},\n  b = {Dogs, Cats.},\n}\n");
+    EXPECT_EQ(run({"format t\noutput lines\nroot r\nrule one\n  a = \"1\\n2\"\n  b\n    for 650\n      = $a\n"}),
+              "a1 2\nbDogs Cats.\n");
+}
+
+TEST(crosswalk_rules, csv) {
+    EXPECT_EQ(run({"format t\noutput csv\nroot r\nrule one\n  a = \"1,\\\"2\\\"\\n3\"\n  b! = \"\"\n  c!\n    for "
+                   "650\n      = $a\n"
+                   "  d(joined=\", \")\n    for 650\n      = $a\n  e! = {999$a}\n"}),
+              "\"1,\"\"2\"\" 3\",,Dogs; Cats.,\"Dogs, Cats.\",Local");
+    EXPECT_EQ(run({"format t\noutput csv\nroot r\nrule one\n  a = \"\\\"\\\"\"\n"}), "\"\"\"\"\"\"");
+    EXPECT_EQ(run({"format t\noutput csv\nroot r\nrule one\n  a = \"\"\n"}), "");
+    EXPECT_EQ(error_of({"format t\noutput tsv\n"}), "shipped, line 2: expected xml, json, lines or csv");
+}
+
+TEST(crosswalk_rules, distinct) {
+    const std::string rules =
+        "root r\nrule one\n  a = \"1\"\n  a = \"1\"\n  a(k=\"v\") = \"1\"\n  b = \"1\"\n  for 650\n"
+        "    c\n      a = \"1\"\n      a = \"1\"\n      for $x\n        d = .\n"
+        "  for 650\n    c\n      a = \"1\"\n";
+    EXPECT_EQ(run({"format t\ndistinct\n" + rules}),
+              "<r><a>1</a><a k=\"v\">1</a><b>1</b><c><a>1</a><d>History</d></c><c><a>1</a></c></r>");
+    EXPECT_EQ(run({"format t\n" + rules}).size(),
+              std::string("<r><a>1</a><a>1</a><a k=\"v\">1</a><b>1</b>").size() +
+                  std::string("<c><a>1</a><a>1</a><d>History</d></c>").size() +
+                  std::string("<c><a>1</a><a>1</a></c><c><a>1</a></c><c><a>1</a></c></r>").size());
+    EXPECT_EQ(
+        run({"format t\noutput csv\ndistinct\nroot r\nrule one\n  a!\n    for 650, 650, 100\n      = tag\n    for 100\n"
+             "      = tag\n  b! = \"\"\n  c! = \"\"\n"}),
+        "100; 650; 100,,");
+}
+
+TEST(crosswalk_rules, fields_that_go_together) {
+    const std::string_view pair = "<x>\xD0\xA1\xD0\xBC\xD0\xB8\xD1\x82,</x>";
+    EXPECT_EQ(rule("for 100\n  for its 880\n    x = $a"), pair);
+    EXPECT_EQ(rule("for 100\n  for its 880 where $a starts \"S\"\n    x = $a"), "");
+    EXPECT_EQ(rule("for 245\n  for its 880\n    x = $a"), ""); // no $6
+    EXPECT_EQ(rule("for 880\n  for its field\n    x = tag ~ $a"), "<x>100Smith, John,</x>");
+    EXPECT_EQ(rule("for 100\n  for its field\n    x = $a"), "");
+    EXPECT_EQ(rule("for its 880\n  x = $a"), ""); // no field at hand
+    EXPECT_EQ(rule("for 880\n  if paired\n    x = $a\n  else\n    y = $a"), std::string(pair) + "<y>No field.</y>");
+    EXPECT_EQ(rule("for 100 where paired\n  x = $a"), ""); // of an 880 alone
+    EXPECT_EQ(rule("if paired\n  x = \"1\""), "");
+    EXPECT_EQ(error_of_rule("  for its 245\n    x = $a\n"),
+              "shipped, line 6: expected \"its 880\" or \"its field\": those that go with the field at hand");
+}
+
+TEST(crosswalk_rules, whether_there_is_a_field) {
+    EXPECT_EQ(rule("x = exists(650)\ny = exists(651)"), "<x>true</x>");
+    EXPECT_EQ(rule("x = exists(650 where $2 == \"fast\")\ny = exists(650 where $2 == \"aat\")"), "<x>true</x>");
+    EXPECT_EQ(rule("x = exists(6.., 7..)\ny = exists(880[100])\nz = exists(880[245])"), "<x>true</x><y>true</y>");
+    EXPECT_EQ(rule("for 650\n  if not exists_before(650)\n    x = $a"), "<x>Dogs</x>");
+    EXPECT_EQ(rule("for 650\n  if exists_before(650 where ind2 == \"0\")\n    x = $a"), "<x>Cats.</x>");
+    EXPECT_EQ(rule("for 100\n  x = exists(its 880 where $6)\n  y = $a"),
+              "<x>true</x><y>Smith, John,</y>"); // back at 100
+    EXPECT_EQ(rule("for 880\n  if exists(its field where $e)\n    x = tag"), "<x>880</x>");
+}
+
+TEST(crosswalk_rules, version_is_that_of_the_rules) {
+    EXPECT_EQ(rule("x = \"version \" ~ version"), "<x>version 1</x>");
+    EXPECT_EQ(error_of_rule("  let version = \"2\"\n"),
+              "shipped, line 6: a name that has a meaning of its own: version");
+}
+
 TEST(crosswalk_rules, xml_is_well_formed_whatever_the_record_holds) {
     EXPECT_EQ(rule("a(k=\"<&>\\\"\\n\") = \"<&>\\\"\""), "<a k=\"&lt;&amp;&gt;&quot;&#10;\">&lt;&amp;&gt;\"</a>");
     const rule_text text{"t", "format t\nroot r\nrule one\n  for 500\n    n(k=$b) = $a\n"};
@@ -244,6 +330,19 @@ TEST(crosswalk_rules, xml_is_well_formed_whatever_the_record_holds) {
     EXPECT_EQ(out, "<r><n k=\"\xEF\xBF\xBD&#9;\">\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDx&#13;</n></r>");
 }
 
+TEST(crosswalk_rules, tags_that_are_no_text) {
+    const rule_text text{"t", "format t\noutput json\nroot r\nrule one\n  for XXX\n    n(k=tag) = $a\n"};
+    const rule_set set({&text, 1});
+    converter c(set);
+    marc::builder b;
+    b.add_field("5\xC3(", "  \x1F"
+                          "ax");
+    const marc::stored_record r = b.finish();
+    std::pmr::string out;
+    c.convert(r.view(), out);
+    EXPECT_EQ(out, R"({"n":{"@k":"5?(","@value":"x"}})");
+}
+
 TEST(crosswalk_rules, namespaces_are_declared_at_the_root) {
     EXPECT_EQ(
         run({"format t\nnamespace \"urn:a\"\nnamespace b \"urn:b&\"\nroot r(v=\"1\")\nrule one\n  b:x = \"1\"\n"}),
@@ -251,8 +350,14 @@ TEST(crosswalk_rules, namespaces_are_declared_at_the_root) {
 }
 
 TEST(crosswalk_rules, notes) {
+    const std::string text = with_header("rule one\n  if not {264}\n    note \"no 264 in \" ~ {001}\n");
+    const rule_text one{"t", text};
+    const rule_set set({&one, 1}); // the names of rules in the notes are its own
+    converter c(set);
+    const marc::stored_record r = from_mrk(record);
+    std::pmr::string out;
     std::pmr::vector<conversion_note> notes;
-    run({with_header("rule one\n  if not {264}\n    note \"no 264 in \" ~ {001}\n")}, &notes);
+    c.convert(r.view(), out, &notes);
     ASSERT_EQ(notes.size(), 1U);
     EXPECT_EQ(notes[0].rule, "one");
     EXPECT_EQ(notes[0].text, "no 264 in 12883376");

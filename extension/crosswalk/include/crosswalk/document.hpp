@@ -42,8 +42,13 @@ void write_xml(const node& root, const xml_name_space* spaces, std::size_t space
 /// array, in the place of the first.
 void write_json(const node& root, std::pmr::string& out, std::pmr::memory_resource* memory);
 
-/// Writes the elements below the root one on a line, as RIS has them: the name, what the root has as attribute
-/// "between", and the text; line ends inside become blanks.
+/// Writes what is below the root one on a line, as RIS and BibTeX have it: of an element what the root has as attribute
+/// "before", the name, "between", the text and "after"; of text that is in no element, itself. Several texts in an
+/// element have its attribute "joined" between them, else that of the root. Control characters become blanks.
 void write_lines(const node& root, std::pmr::string& out);
+
+/// Writes a row of RFC 4180 without its line end: each element below the root is a field, whose texts "joined" is
+/// between as for lines.
+void write_csv(const node& root, std::pmr::string& out);
 
 } // namespace crosswalk

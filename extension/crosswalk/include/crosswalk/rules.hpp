@@ -35,7 +35,7 @@ class rule_error : public std::exception {
 };
 
 /// How a document is written.
-enum class output_form : std::uint8_t { xml, json, lines };
+enum class output_form : std::uint8_t { xml, json, lines, csv };
 
 namespace detail {
 struct program;
