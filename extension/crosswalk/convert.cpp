@@ -264,7 +264,7 @@ struct converter::state {
     }
 
     const detail::program& rules;
-    std::pmr::monotonic_buffer_resource arena;
+    detail::arena arena;
     detail::runner run;
     std::pmr::vector<xml_name_space> spaces;
 };

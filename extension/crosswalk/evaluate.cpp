@@ -26,7 +26,9 @@ bool is_like(std::string_view text, std::string_view pattern) noexcept {
             return false;
         }
         const char c = text[i];
-        const bool same = pattern[i] == '9' ? marc::is_digit(c) : pattern[i] == 'A' ? marc::is_letter(c) : c == pattern[i];
+        const bool same = pattern[i] == '9'   ? marc::is_digit(c)
+                          : pattern[i] == 'A' ? marc::is_letter(c)
+                                              : c == pattern[i];
         if (!same) {
             return false;
         }

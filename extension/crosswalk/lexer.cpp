@@ -89,9 +89,9 @@ void lexer::read() {
             return give(token_kind::codes, 1, 1, 2);
         }
         std::size_t end = 1;
-        while (end < rest_.size() && (marc::is_alphanumeric(rest_[end]) ||
-                                      (rest_[end] == '-' && end + 1 < rest_.size() && end > 1 &&
-                                       marc::is_alphanumeric(rest_[end + 1])))) {
+        while (end < rest_.size() &&
+               (marc::is_alphanumeric(rest_[end]) ||
+                (rest_[end] == '-' && end + 1 < rest_.size() && end > 1 && marc::is_alphanumeric(rest_[end + 1])))) {
             ++end;
         }
         if (end == 1) {
@@ -101,11 +101,10 @@ void lexer::read() {
     }
     if (is_word_character(c)) {
         std::size_t end = 1;
-        while (end < rest_.size() &&
-               (is_word_character(rest_[end]) ||
-                ((rest_[end] == '-' || rest_[end] == '.') && (end + 1 < rest_.size()) &&
-                 (is_word_character(rest_[end + 1]) || rest_[end + 1] == '.')) ||
-                (rest_[end] == '.' && rest_[end - 1] == '.'))) {
+        while (end < rest_.size() && (is_word_character(rest_[end]) ||
+                                      ((rest_[end] == '-' || rest_[end] == '.') && (end + 1 < rest_.size()) &&
+                                       (is_word_character(rest_[end + 1]) || rest_[end + 1] == '.')) ||
+                                      (rest_[end] == '.' && rest_[end - 1] == '.'))) {
             ++end;
         }
         const std::string_view word = rest_.substr(0, end);

@@ -219,11 +219,10 @@ class expression_parser {
             made->text = known_.into.version;
             return made;
         }
-        constexpr std::pair<std::string_view, expression_kind> fixed[] = {
-            {"tag", expression_kind::tag},
-            {"code", expression_kind::code},
-            {"leader", expression_kind::leader},
-            {"paired", expression_kind::paired}};
+        constexpr std::pair<std::string_view, expression_kind> fixed[] = {{"tag", expression_kind::tag},
+                                                                          {"code", expression_kind::code},
+                                                                          {"leader", expression_kind::leader},
+                                                                          {"paired", expression_kind::paired}};
         for (const auto& [text, kind] : fixed) {
             if (word == text) {
                 return make(kind, {});
@@ -292,8 +291,8 @@ class expression_parser {
         }
         tokens_.expect(")");
         if (arguments.size() < entry->fewest || arguments.size() > entry->most) {
-            tokens_.fail("another number of arguments than " + std::string(word) + "() takes: " +
-                         std::string(entry->synopsis));
+            tokens_.fail("another number of arguments than " + std::string(word) +
+                         "() takes: " + std::string(entry->synopsis));
         }
         auto* const made = make(expression_kind::call, arguments);
         made->called = entry->what;

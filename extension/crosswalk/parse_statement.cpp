@@ -383,8 +383,9 @@ std::string_view parse_name(lexer& tokens, names& known, const char* what) {
 
 std::string_view parse_variable_name(lexer& tokens, names& known) {
     const std::string_view name = tokens.expect(token_kind::word, "a name").text;
-    for (const std::string_view taken : {"tag", "code", "leader", "ind1", "ind2", "before", "after", "and", "or", "not",
-                                         "in", "like", "its", "paired", "version", "starts", "ends", "contains", "where"}) {
+    for (const std::string_view taken :
+         {"tag", "code", "leader", "ind1", "ind2", "before", "after", "and", "or", "not", "in", "like", "its", "paired",
+          "version", "starts", "ends", "contains", "where"}) {
         if (name == taken) {
             tokens.fail("a name that has a meaning of its own: " + std::string(name));
         }

@@ -146,8 +146,8 @@ class assembler {
     void add_table(lexer& tokens, const source_block& block) {
         const std::string_view name = parse_name(tokens, known_, "the name of a table");
         end_of_line(tokens);
-        auto found = std::find_if(raw_tables_.begin(), raw_tables_.end(),
-                                  [&](const raw_table& t) { return t.name == name; });
+        auto found =
+            std::find_if(raw_tables_.begin(), raw_tables_.end(), [&](const raw_table& t) { return t.name == name; });
         if (found == raw_tables_.end()) {
             raw_tables_.push_back({name, {}});
             found = raw_tables_.end() - 1;

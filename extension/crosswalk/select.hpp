@@ -54,9 +54,9 @@ class field_table {
     static constexpr int none = -1;
     static constexpr int odd = -2; ///< a $6 whose tag is not three digits
     struct tag_number {
-        int own = none;     ///< none when it is not three digits
-        int link = none;    ///< of an 880
-        unsigned pair = 0;  ///< the number in $6 as two bytes; read only where there is an 880
+        int own = none;    ///< none when it is not three digits
+        int link = none;   ///< of an 880
+        unsigned pair = 0; ///< the number in $6 as two bytes; read only where there is an 880
     };
     bool matches_text(const field_selection& s, std::size_t field) const noexcept;
 

@@ -2,6 +2,8 @@
 // destructor.
 #pragma once
 
+#include "arena.hpp"
+
 #include "crosswalk/rules.hpp"
 #include "marc/path.hpp"
 #include "marc/tag_pattern.hpp"
@@ -15,19 +17,19 @@
 namespace crosswalk::detail {
 
 enum class expression_kind : std::uint8_t {
-    text,       ///< "…"
-    number,     ///< 12
-    subfields,  ///< $abc, $a-z, $*: those of the field at hand, in its order; [condition] chooses among them
-    current,    ///< .  the value of the subfield at hand, or of the control field
-    code,       ///< of the subfield at hand
-    tag,        ///< of the field at hand
-    indicator,  ///< ind1, ind2
-    leader,     ///< leader
-    path,       ///< {MARCspec}, of the whole record
-    variable,   ///< let in a rule, and the parameters of a template
-    global,     ///< let outside of rules
-    slice,      ///< x/6, x/6-7: characters by position
-    join,       ///< x ~ y
+    text,      ///< "…"
+    number,    ///< 12
+    subfields, ///< $abc, $a-z, $*: those of the field at hand, in its order; [condition] chooses among them
+    current,   ///< .  the value of the subfield at hand, or of the control field
+    code,      ///< of the subfield at hand
+    tag,       ///< of the field at hand
+    indicator, ///< ind1, ind2
+    leader,    ///< leader
+    path,      ///< {MARCspec}, of the whole record
+    variable,  ///< let in a rule, and the parameters of a template
+    global,    ///< let outside of rules
+    slice,     ///< x/6, x/6-7: characters by position
+    join,      ///< x ~ y
     equal,
     unequal,
     less,
@@ -37,12 +39,12 @@ enum class expression_kind : std::uint8_t {
     starts,
     ends,
     contains,
-    like,      ///< x like "9999": 9 a digit, A a letter, * the rest
+    like, ///< x like "9999": 9 a digit, A a letter, * the rest
     both,
     either,
     opposite,
-    before,    ///< before $np: one of these stands behind the subfield at hand
-    after,     ///< after $6
+    before, ///< before $np: one of these stands behind the subfield at hand
+    after,  ///< after $6
     exists, ///< exists(856 where …), exists_before(…)
     paired, ///< the field at hand is an 880 that goes with a field of the record
     call,
@@ -128,22 +130,22 @@ struct expression {
     expression_kind kind = expression_kind::text;
     function called = function::join;
     std::uint8_t argument_count = 0;
-    std::string_view text;                   ///< of text; of a variable, its name
-    std::uint32_t number = 0;                ///< number; indicator; slot of a variable; first position of a slice
-    std::uint32_t last = 0;                  ///< last position of a slice
-    code_set codes;                          ///< of subfields, before, after
-    const expression* condition = nullptr;   ///< of subfields
+    std::string_view text;                 ///< of text; of a variable, its name
+    std::uint32_t number = 0;              ///< number; indicator; slot of a variable; first position of a slice
+    std::uint32_t last = 0;                ///< last position of a slice
+    code_set codes;                        ///< of subfields, before, after
+    const expression* condition = nullptr; ///< of subfields
     const expression* const* arguments = nullptr;
     const marc::path* path = nullptr;
-    const table* rows = nullptr; ///< of lookup
+    const table* rows = nullptr;             ///< of lookup
     const field_selection* fields = nullptr; ///< of exists; number is 1 for exists_before, 2 for exists_after
 };
 
 /// One place that `for` looks at.
 struct field_selector {
-    marc::tag_pattern from;     ///< 245, 6..
-    marc::tag_pattern to;       ///< the same, or the end of a range of tags
-    bool linked = false;        ///< 880[245]: an 880 that goes with such a field
+    marc::tag_pattern from; ///< 245, 6..
+    marc::tag_pattern to;   ///< the same, or the end of a range of tags
+    bool linked = false;    ///< 880[245]: an 880 that goes with such a field
 };
 
 /// Tags by number, for those that are three digits.
@@ -183,7 +185,7 @@ struct field_selection {
     std::uint32_t count = 0;
     bool its_880 = false;   ///< for its 880: those that go with the field at hand; no selectors then
     bool its_field = false; ///< the other way: those that the 880 at hand goes with
-    bool other = false;   ///< may match tags that are not three digits
+    bool other = false;     ///< may match tags that are not three digits
     tag_numbers plain;
     tag_numbers linked;
 };
@@ -192,9 +194,9 @@ enum class statement_kind : std::uint8_t {
     element,
     attribute,
     text,
-    choose,  ///< children are branches; the first one whose value holds runs
-    branch,  ///< without a value: else
-    fields,  ///< for 245, 880[245] where …
+    choose,    ///< children are branches; the first one whose value holds runs
+    branch,    ///< without a value: else
+    fields,    ///< for 245, 880[245] where …
     subfields, ///< for $abc
     parts,     ///< for part $a: value has the codes that begin one
     use,
@@ -215,7 +217,7 @@ struct statement {
     const statement* children = nullptr;
     const statement* next = nullptr;
     const field_selection* selected = nullptr; ///< of fields
-    std::uint32_t slot = 0; ///< of let
+    std::uint32_t slot = 0;                    ///< of let
     const template_body* called = nullptr;
     const expression* const* arguments = nullptr; ///< of use
     std::uint32_t argument_count = 0;
@@ -249,8 +251,8 @@ struct global {
 };
 
 struct program {
-    explicit program(std::pmr::memory_resource* upstream) : arena(4096, upstream) {}
-    std::pmr::monotonic_buffer_resource arena;
+    explicit program(std::pmr::memory_resource* upstream) : arena(upstream) {}
+    detail::arena arena;
     std::string_view format;
     std::string_view version;
     output_form output = output_form::xml;

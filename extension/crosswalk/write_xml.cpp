@@ -52,7 +52,8 @@ class xml_writer {
         std::size_t plain = 0;
         for (std::size_t i = 0; i < value.size(); ++i) {
             const auto c = static_cast<unsigned char>(value[i]);
-            const bool special = c < 0x20 || c == '&' || c == '<' || c == '>' || c == 0xEF || (in_attribute && c == '"');
+            const bool special =
+                c < 0x20 || c == '&' || c == '<' || c == '>' || c == 0xEF || (in_attribute && c == '"');
             if (!special) {
                 continue;
             }
