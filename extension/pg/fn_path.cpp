@@ -37,34 +37,27 @@ std::optional<marc::record_view> fetch_front(FunctionCallInfo fcinfo) {
 /// Unpacking all of a record costs more than finding a field in it, so the front is tried first, as long as that pays.
 template <class Use>
 Datum with_first_value(FunctionCallInfo fcinfo, const called_path& called, Use use) {
-    constexpr int most_credit = 8;
-    constexpr int most_debt = -64;
+    constexpr int most_penalty = 256;
     palloc_resource memory;
     std::pmr::string scratch{&memory};
     std::string_view value;
-    if (called.credit < 0 || !called.path.comparisons.empty()) { // conditions may look anywhere in the record
-        called.credit = std::min(called.credit + 1, 0);
-    } else if (auto const front = fetch_front(fcinfo)) {
-        marc::field_selector fields{called.path.tag, called.path.index, *front, &memory};
-        std::size_t first = 0;
-        bool known = !fields.next(first);
-        if (known) {
-            called.credit = std::min(called.credit + 1, most_credit);
-            return use(*front, std::optional<std::string_view>{});
-        }
-        if (front->holds_field(first)) {
-            marc::path_cursor cursor{called.path, *front, scratch};
-            bool found = false;
-            try {
-                found = cursor.next(value);
-                known = true;
-            } catch (const marc::parse_error&) {} // a field behind the front
-            if (known) {
-                called.credit = std::min(called.credit + 1, most_credit);
+    // Conditions may look anywhere in the record.
+    bool const may_try = called.path.comparisons.empty() && called.skip == 0;
+    called.skip -= called.skip > 0 ? 1 : 0;
+    if (auto const front = may_try ? fetch_front(fcinfo) : std::nullopt) {
+        try {
+            marc::field_selector fields{called.path.tag, called.path.index, *front, &memory};
+            std::size_t first = 0;
+            bool const any = fields.next(first);
+            if (!any || front->holds_field(first)) {
+                marc::path_cursor cursor{called.path, *front, scratch};
+                bool const found = any && cursor.next(value);
+                called.penalty = 1;
                 return use(*front, found ? std::optional{value} : std::nullopt);
             }
-        }
-        called.credit = std::max(called.credit - 4, most_debt);
+        } catch (const marc::parse_error&) {} // a field behind the front
+        called.skip = called.penalty;
+        called.penalty = std::min(2 * called.penalty, most_penalty);
     }
     marc::record_view const record = fetch_record(fcinfo);
     marc::path_cursor cursor{called.path, record, scratch};
