@@ -7,10 +7,15 @@
 namespace marc_pg {
 namespace {
 
+/// Whether a value must be unpacked or fetched before it can be read.
+bool is_packed(const struct varlena* value) {
+    return VARATT_IS_EXTERNAL(value) || VARATT_IS_COMPRESSED(value);
+}
+
 /// The record of an argument, detoasted only now: inside boundary(). Throws pg_error, parse_error corrupt.
 marc::record_view fetch_record(FunctionCallInfo fcinfo) {
     auto* value = reinterpret_cast<struct varlena*>(DatumGetPointer(fcinfo->args[0].value));
-    if (VARATT_IS_EXTERNAL(value) || VARATT_IS_COMPRESSED(value)) {
+    if (is_packed(value)) {
         value = pg_call([&] { return varlena_argument(fcinfo, 0); });
     }
     return record_of(value);
@@ -22,7 +27,7 @@ std::optional<marc::record_view> fetch_front(FunctionCallInfo fcinfo) {
     constexpr std::size_t front_bytes = 1024;
     Datum const argument = fcinfo->args[0].value;
     auto* value = reinterpret_cast<struct varlena*>(DatumGetPointer(argument));
-    if (!VARATT_IS_EXTERNAL(value) && !VARATT_IS_COMPRESSED(value)) {
+    if (!is_packed(value)) {
         return std::nullopt;
     }
     std::size_t const stored_bytes = pg_call([&] { return toast_raw_datum_size(argument); }) - VARHDRSZ;

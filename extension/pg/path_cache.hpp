@@ -12,7 +12,7 @@ namespace marc_pg {
 struct called_path {
     marc::path path;
     mutable int skip = 0;    ///< how many records to read whole before the next try
-    mutable int penalty = 1; ///< what the next failure adds to that
+    mutable int penalty = 1; ///< what the next failure makes of that
 };
 
 /// The compiled form of a path: see compiled(). Takes the path in the database's encoding. Inside boundary(). Throws
