@@ -84,7 +84,7 @@ class editing {
 
     /// The path selects whole data fields, or would if the record had any.
     bool selects_data_fields() const noexcept {
-        const auto is_digit_or_any = [](char c) { return c == '.' || (c >= '0' && c <= '9'); };
+        const auto is_digit_or_any = [](char c) { return c == '.' || is_digit(c); };
         return path_.what == path::target::field && std::all_of(path_.tag.begin(), path_.tag.end(), is_digit_or_any) &&
                !(path_.tag[0] == '0' && path_.tag[1] == '0');
     }
@@ -92,7 +92,6 @@ class editing {
     /// The tag has X at its end where other functions take a wildcard, and no field has this tag.
     bool misses_wildcard() const {
         const std::array<char, 3>& tag = path_.tag;
-        const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
         const bool shaped = tag[2] == 'X' && ((tag[1] == 'X' && (tag[0] == 'X' || is_digit(tag[0]))) ||
                                               (is_digit(tag[0]) && is_digit(tag[1])));
         if (!shaped || path_.what == path::target::leader) {

@@ -1,6 +1,7 @@
 #include "marc/fulltext.hpp"
 
 #include "linkage.hpp"
+#include "marc/charset.hpp"
 #include "marc/poll.hpp"
 
 #include <algorithm>
@@ -63,7 +64,7 @@ int unimarc_weight(std::string_view tag, char code) noexcept {
 
 void collect_fulltext(const record_view& record, std::array<std::pmr::string, 4>& weights) {
     std::size_t left = limits::fulltext_bytes;
-    const bool unimarc = record.get_flavour() == flavour::unimarc;
+    const bool unimarc = record.is_unimarc();
     poller stop;
     for (const field_view f : record) {
         stop.step(f.content().size());
@@ -82,17 +83,12 @@ void collect_fulltext(const record_view& record, std::array<std::pmr::string, 4>
                 continue;
             }
             const bool fits = s.value.size() < left;
-            std::size_t length = fits ? s.value.size() : left;
-            while (length < s.value.size() && length > 0 &&
-                   (static_cast<unsigned char>(s.value[length]) & 0xC0U) == 0x80U) {
-                --length; // whole characters
-            }
-            weights[static_cast<std::size_t>(weight)].append(s.value.substr(0, length));
+            weights[static_cast<std::size_t>(weight)].append(first_bytes(s.value, left));
             weights[static_cast<std::size_t>(weight)].push_back('\n');
             if (!fits) {
                 return;
             }
-            left -= length + 1;
+            left -= s.value.size() + 1;
         }
     }
 }

@@ -103,6 +103,10 @@ bool goes_on(std::string_view text, std::size_t count) noexcept {
            (text.size() == 1 || !is_alphanumeric(text[1]));
 }
 
+bool is_digit_or_x(std::string_view text) noexcept {
+    return !text.empty() && (is_digit(text.front()) || to_lower(text.front()) == 'x');
+}
+
 /// Reads the whole run of digits with dashes or single blanks between them, and an X at the end. A number is all of
 /// it: some part of a wrong number always has a check digit that fits.
 digit_run read_digits(std::string_view text) noexcept {
@@ -114,11 +118,12 @@ digit_run read_digits(std::string_view text) noexcept {
         }
         run.digits[run.count++] = is_x ? 'X' : text.front();
         text.remove_prefix(1);
-        if (const std::size_t dash = dash_bytes(text)) {
+        const std::size_t dash = dash_bytes(text);
+        if (dash > 0 && is_digit_or_x(text.substr(dash))) {
             text.remove_prefix(dash);
         } else if (text.starts_with(' ') && goes_on(text.substr(1), run.count)) {
             text.remove_prefix(1);
-        } else if (text.empty() || !(is_digit(text.front()) || to_lower(text.front()) == 'x')) {
+        } else if (!is_digit_or_x(text)) {
             run.rest = text;
             return run;
         }

@@ -11,10 +11,6 @@ bool is_one_of(char code, std::string_view codes) noexcept {
     return codes.find(code) != std::string_view::npos;
 }
 
-bool is_unimarc(const record_view& record) noexcept {
-    return record.get_flavour() == flavour::unimarc;
-}
-
 void add(std::pmr::vector<identifier>& numbers, const identifier& number, poller& stop) {
     stop.step(8 + 8 * numbers.size());
     const auto same = [&](const identifier& other) { return other.text() == number.text(); };
@@ -72,15 +68,15 @@ identifier_kind identifier_of(std::string_view tag, std::string_view code) noexc
 }
 
 std::pmr::vector<identifier> isbns(const record_view& record, std::pmr::memory_resource* memory) {
-    return numbers_of(record, is_unimarc(record) ? "010" : "020", isbn13, memory);
+    return numbers_of(record, record.is_unimarc() ? "010" : "020", isbn13, memory);
 }
 
 std::pmr::vector<identifier> issns(const record_view& record, std::pmr::memory_resource* memory) {
-    return numbers_of(record, is_unimarc(record) ? "011" : "022", issn, memory);
+    return numbers_of(record, record.is_unimarc() ? "011" : "022", issn, memory);
 }
 
 identifier lccn_of(const record_view& record) {
-    if (is_unimarc(record)) {
+    if (record.is_unimarc()) {
         return {};
     }
     for (const field_view f : record) {

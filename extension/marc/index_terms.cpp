@@ -98,7 +98,7 @@ void term_collector::add_text(std::string_view tag, std::string_view code, std::
     word_cursor cursor(folded);
     for (std::string_view word = cursor.next(); !word.empty(); word = cursor.next()) {
         if (word.size() > limits::index_word_bytes) {
-            add_key(index_key::cut(word, limits::index_word_bytes), index_key::long_word, tag, code);
+            add_key(first_bytes(word, limits::index_word_bytes), index_key::long_word, tag, code);
         } else if (word != covered) {
             add_key(word, index_key::word, tag, code);
         }

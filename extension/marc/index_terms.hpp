@@ -65,15 +65,4 @@ struct hash_bytes {
     std::string_view view() const noexcept { return {bytes, sizeof bytes}; }
 };
 
-/// The text up to `most` bytes, cut between characters.
-inline std::string_view cut(std::string_view text, std::size_t most) noexcept {
-    if (text.size() <= most) {
-        return text;
-    }
-    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) {
-        --most;
-    }
-    return text.substr(0, most);
-}
-
 } // namespace marc::index_key

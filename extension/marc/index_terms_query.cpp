@@ -2,6 +2,7 @@
 #include "marc/index_terms.hpp"
 
 #include "index_terms.hpp"
+#include "marc/charset.hpp"
 #include "marc/error.hpp"
 #include "marc/fold.hpp"
 #include "marc/path.hpp"
@@ -187,7 +188,7 @@ bool query_terms::plan_words(const query_node& node, std::string_view folded, bo
     while (!word.empty()) {
         const std::string_view after = cursor.next();
         const bool is_long = word.size() > limits::index_word_bytes;
-        const std::string_view kept = index_key::cut(word, limits::index_word_bytes);
+        const std::string_view kept = first_bytes(word, limits::index_word_bytes);
         exact = exact && !is_long;
         begin_group();
         if (prefix && after.empty()) {

@@ -122,7 +122,7 @@ void write_iso2709(const record_view& record, std::pmr::string& out, iso2709_enc
     const unicode_leader leader(record);
     std::copy_n(leader.view().data(), limits::leader_bytes, at);
     store_five(at, total);
-    if (encoding == iso2709_encoding::marc8 && record.get_flavour() != flavour::unimarc) {
+    if (encoding == iso2709_encoding::marc8 && !record.is_unimarc()) {
         at[9] = ' ';
     }
     std::copy_n("22", 2, at + 10);

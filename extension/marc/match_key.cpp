@@ -14,10 +14,6 @@
 namespace marc {
 namespace {
 
-bool is_unimarc(const record_view& record) noexcept {
-    return record.get_flavour() == flavour::unimarc;
-}
-
 /// The folded text without blanks.
 std::pmr::string packed(std::string_view text, std::pmr::memory_resource* memory) {
     std::pmr::string folded(memory);
@@ -186,14 +182,14 @@ form_kind form_of_unimarc(const record_view& record, std::pmr::memory_resource* 
 
 /// e online or electronic, m microform, p anything else.
 char carrier(const record_view& record, std::pmr::memory_resource* memory) {
-    const form_kind form = is_unimarc(record) ? form_of_unimarc(record, memory) : form_of_marc21(record, memory);
+    const form_kind form = record.is_unimarc() ? form_of_unimarc(record, memory) : form_of_marc21(record, memory);
     return form == form_kind::electronic ? 'e' : form == form_kind::microform ? 'm' : 'p';
 }
 
 /// leader/06 in the letters of MARC 21, with one for those that tell nothing of the publication; 0 for other records.
 char type_of(const record_view& record) noexcept {
     const char type = record.leader()[6];
-    if (is_unimarc(record)) {
+    if (record.is_unimarc()) {
         // b is a manuscript text, l an electronic resource, m multimedia.
         constexpr std::string_view theirs = "abcdefgijklmr";
         constexpr std::string_view ours = "aacceegijkmor";
@@ -283,7 +279,7 @@ void append_title(std::string_view title, std::pmr::string& key) {
 
 std::pmr::string match_key(const record_view& record, std::pmr::memory_resource* memory) {
     std::pmr::string key(memory);
-    const bool unimarc = is_unimarc(record);
+    const bool unimarc = record.is_unimarc();
     const char type = type_of(record);
     const std::pmr::string name = packed_title(record, memory);
     const int year = publication_year(record);

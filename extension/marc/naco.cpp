@@ -120,11 +120,13 @@ void append_part(char code, std::string_view text, std::pmr::string& out) {
 }
 
 /// The same key of a UNIMARC field, by the subfields that MARC 21 would have.
-void append_unimarc_key(const field_view& f, extent part, std::pmr::string& out) {
+/// @return whether the heading has subdivisions
+bool append_unimarc_key(const field_view& f, extent part, std::pmr::string& out) {
     const unimarc_heading heading = unimarc_heading_of(f);
     if (heading.kind.empty()) {
-        return;
+        return false;
     }
+    bool subdivided = false;
     const std::size_t start = out.size();
     out.append(heading.kind);
     const std::size_t empty = out.size();
@@ -132,6 +134,7 @@ void append_unimarc_key(const field_view& f, extent part, std::pmr::string& out)
     char code = '\0';
     for (const subfield_view& s : f.subfields()) {
         const char mapped = s.code.size() == 1 ? heading.code_of(s.code.front()) : '\0';
+        subdivided = subdivided || is_subdivision(mapped);
         if (mapped == '\0' || (part == extent::base && is_subdivision(mapped))) {
             continue;
         }
@@ -153,46 +156,52 @@ void append_unimarc_key(const field_view& f, extent part, std::pmr::string& out)
     if (out.size() == empty) {
         out.resize(start);
     }
+    return subdivided;
 }
 
 /// UNIMARC authority records without a field 200 are told by their leader: x is an authority entry there, and holdings
 /// in MARC 21, which have no heading.
-bool is_unimarc(const record_view& record) noexcept {
-    return record.get_flavour() == flavour::unimarc ||
-           (record.get_flavour() == flavour::undetermined && record.leader()[6] == 'x');
+bool has_unimarc_headings(const record_view& record) noexcept {
+    return record.is_unimarc() || (record.get_flavour() == flavour::undetermined && record.leader()[6] == 'x');
 }
 
 record_kind kind_of(const record_view& record) noexcept {
     const char type = record.leader()[6];
-    if (is_unimarc(record)) {
+    if (has_unimarc_headings(record)) {
         return {flavour::unimarc, type == 'x' || type == 'y' || type == 'z'};
     }
     return {flavour::marc21, type == 'z'};
 }
 
 /// Appends the key of a heading, or nothing for a field that is none.
-void append_heading_key(const field_view& f, const record_kind& record, extent part, std::pmr::string& out) {
+/// @return whether the heading has subdivisions
+bool append_heading_key(const field_view& f, const record_kind& record, extent part, std::pmr::string& out) {
     if (record.form == flavour::unimarc) {
-        append_unimarc_key(f, part, out);
-        return;
+        return append_unimarc_key(f, part, out);
     }
     const std::string_view tag = f.tag();
     const std::string_view kind = f.is_control() ? std::string_view() : heading_kind(tag, record.is_authority);
     if (kind.empty()) {
-        return;
+        return false;
     }
+    bool subdivided = false;
     const std::size_t start = out.size();
     out.append(kind);
     const std::size_t empty = out.size();
     for (const subfield_view& s : f.subfields()) {
-        if (is_heading_part(tag, s.code, record.is_authority) &&
-            (part == extent::whole || !is_subdivision(s.code.front()))) {
+        if (!is_heading_part(tag, s.code, record.is_authority)) {
+            continue;
+        }
+        const bool is_below = is_subdivision(s.code.front());
+        subdivided = subdivided || is_below;
+        if (part == extent::whole || !is_below) {
             append_part(s.code.front(), s.value, out);
         }
     }
     if (out.size() == empty) {
         out.resize(start);
     }
+    return subdivided;
 }
 
 } // namespace
@@ -218,10 +227,11 @@ std::pmr::vector<std::pmr::string> heading_keys(const record_view& record, std::
     const std::string_view blocks = kind.form == flavour::unimarc ? "567" : "14678";
     const auto add = [&](const field_view& f, extent part) {
         std::pmr::string key(memory);
-        append_heading_key(f, kind, part, key);
+        const bool subdivided = append_heading_key(f, kind, part, key);
         if (!key.empty()) {
             keys.push_back(std::move(key));
         }
+        return subdivided;
     };
     for (const field_view f : record) {
         const char block = f.tag().front();
@@ -229,9 +239,9 @@ std::pmr::vector<std::pmr::string> heading_keys(const record_view& record, std::
             continue;
         }
         stop.step(f.content().size());
-        add(f, extent::whole);
+        const bool subdivided = add(f, extent::whole);
         // Which of the two an authority file has a record for, the bibliographic record does not say.
-        if (block == '6' && !kind.is_authority) {
+        if (subdivided && block == '6' && !kind.is_authority) {
             add(f, extent::base);
         }
     }

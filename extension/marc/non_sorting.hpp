@@ -21,29 +21,28 @@ inline bool is_mark(char second) noexcept {
     return is_begin(second) || second == '\x9C' || second == '\x89';
 }
 
+/// Where the first mark stands that has such a second byte, or npos.
+template <typename IsWanted>
+std::size_t find_mark(std::string_view text, IsWanted is_wanted) noexcept {
+    std::size_t at = text.find('\xC2');
+    while (at != std::string_view::npos && at + 1 < text.size() && !is_wanted(text[at + 1])) {
+        at = text.find('\xC2', at + mark_bytes);
+    }
+    return at != std::string_view::npos && at + 1 < text.size() ? at : std::string_view::npos;
+}
+
 /// Appends the text without the marks.
 inline void append_shown(std::string_view text, std::pmr::string& out) {
-    for (std::size_t at = text.find('\xC2'); at != std::string_view::npos && at + 1 < text.size();
-         at = text.find('\xC2', at)) {
-        if (!is_mark(text[at + 1])) {
-            at += mark_bytes;
-            continue;
-        }
+    for (std::size_t at = find_mark(text, is_mark); at != std::string_view::npos; at = find_mark(text, is_mark)) {
         out.append(text.substr(0, at));
         text.remove_prefix(at + mark_bytes);
-        at = 0;
     }
     out.append(text);
 }
 
 /// Appends the text without what stands between the marks; an open mark hides nothing.
 inline void append_sorted(std::string_view text, std::pmr::string& out) {
-    for (std::size_t at = text.find('\xC2'); at != std::string_view::npos && at + 1 < text.size();
-         at = text.find('\xC2', at)) {
-        if (!is_begin(text[at + 1])) {
-            at += mark_bytes;
-            continue;
-        }
+    for (std::size_t at = find_mark(text, is_begin); at != std::string_view::npos; at = find_mark(text, is_begin)) {
         const char end_mark[] = {'\xC2', text[at + 1] == '\x98' ? '\x9C' : '\x89'};
         const std::size_t end = text.find({end_mark, sizeof end_mark}, at);
         if (end == std::string_view::npos) {
@@ -51,7 +50,6 @@ inline void append_sorted(std::string_view text, std::pmr::string& out) {
         }
         out.append(text.substr(0, at));
         text.remove_prefix(end + mark_bytes);
-        at = 0;
     }
     append_shown(text, out);
 }

@@ -40,10 +40,6 @@ void append_subfields(const field_view& f, std::string_view codes, std::pmr::str
     }
 }
 
-bool is_unimarc(const record_view& record) noexcept {
-    return record.get_flavour() == flavour::unimarc;
-}
-
 /// Combining Diacritical Marks and their supplements: what stands on a letter when text is decomposed.
 bool is_combining(char32_t c) noexcept {
     return (c >= 0x300 && c <= 0x36F) || (c >= 0x1AB0 && c <= 0x1AFF) || (c >= 0x1DC0 && c <= 0x1DFF) ||
@@ -64,11 +60,11 @@ std::string_view without_first(std::string_view text, int count) noexcept {
 }
 
 std::optional<field_view> title_field(const record_view& record) {
-    return first_field(record, is_unimarc(record) ? "200" : "245");
+    return first_field(record, record.is_unimarc() ? "200" : "245");
 }
 
 std::string_view title_codes(const record_view& record) noexcept {
-    return is_unimarc(record) ? "aehi" : "abnp";
+    return record.is_unimarc() ? "aehi" : "abnp";
 }
 
 /// The text without as many characters as the indicator counts, unless it counts into a word or beyond the end; and
@@ -149,7 +145,7 @@ std::pmr::string filing_title(const record_view& record, bool guess, std::pmr::m
     std::pmr::string shown(memory);
     non_sorting::append_shown(marked, shown);
     if (filed.find_first_not_of(' ') == std::pmr::string::npos || filed.size() == shown.size()) {
-        const int counted = !is_unimarc(record) && is_digit(f->indicator2()) ? f->indicator2() - '0' : 0;
+        const int counted = !record.is_unimarc() && is_digit(f->indicator2()) ? f->indicator2() - '0' : 0;
         const std::string_view known = language(record);
         filed = without_article(shown, counted, !guess ? std::string_view() : known.empty() ? "eng" : known);
     }
@@ -197,7 +193,7 @@ std::pmr::string author(const record_view& record, std::pmr::memory_resource* me
         return false;
     };
     // Main entries win over added ones; among the added ones, the first in the record.
-    if (is_unimarc(record)) {
+    if (record.is_unimarc()) {
         first_of({"700", "710", "720"}, append_unimarc_name) || first_of({"701", "711", "721"}, append_unimarc_name) ||
             first_of({"702", "712", "722"}, append_unimarc_name);
         return text;
@@ -210,7 +206,7 @@ std::pmr::string author(const record_view& record, std::pmr::memory_resource* me
 }
 
 int publication_year(const record_view& record) {
-    if (is_unimarc(record)) {
+    if (record.is_unimarc()) {
         if (const auto f = first_field(record, "100")) {
             for (const subfield_view& s : f->subfields()) {
                 const int year = s.code == "a" && s.value.size() >= 13 ? year_of_date1(s.value.substr(9, 4)) : 0;
@@ -250,7 +246,7 @@ int publication_year(const record_view& record) {
 }
 
 std::string_view language(const record_view& record) {
-    const bool unimarc = is_unimarc(record);
+    const bool unimarc = record.is_unimarc();
     if (!unimarc) {
         const auto fixed = first_field(record, "008");
         if (fixed && fixed->content().size() >= 38 && is_language(fixed->content().substr(35, 3))) {
@@ -298,7 +294,7 @@ std::string_view kind(const record_view& record) noexcept {
     case 'm':
         return "computer file";
     case 'l':
-        return is_unimarc(record) ? "computer file" : "";
+        return record.is_unimarc() ? "computer file" : "";
     case 'o':
         return "kit";
     case 'p':

@@ -266,7 +266,7 @@ void validate(const record_view& record, const avram_schema& schema, const valid
 }
 
 std::optional<std::size_t> builtin_schema_for(const record_view& record) noexcept {
-    if (record.get_flavour() == flavour::unimarc) {
+    if (record.is_unimarc()) {
         return std::nullopt;
     }
     switch (record.leader()[6]) {
@@ -293,9 +293,9 @@ problem unknown_format_of(const record_view& record, const validation_options& o
     at.ordinal = 1;
     at.position = "06";
     at.value = record.leader().substr(6, 1);
-    at.detail = record.get_flavour() == flavour::unimarc ? "UNIMARC"
-                : at.value == "w"                        ? "MARC 21 classification data"
-                                                         : "MARC 21 community information";
+    at.detail = record.is_unimarc() ? "UNIMARC"
+                : at.value == "w"   ? "MARC 21 classification data"
+                                    : "MARC 21 community information";
     return at;
 }
 

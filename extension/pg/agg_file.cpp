@@ -117,9 +117,8 @@ MARC_SQL_FUNCTION(marc_iso2709_agg_add) {
         if (value == nullptr) {
             return unchanged(fcinfo);
         }
-        std::string_view const named = too_long == nullptr ? std::string_view{"error"} : text_view(too_long);
         static constexpr std::pair<std::string_view, bool> words[] = {{"error", false}, {"skip", true}};
-        bool const skip = choose(named, "too_long", words,
+        bool const skip = choose(text_or(too_long, "error"), "too_long", words,
                                  "'skip' leaves out records that are too long for ISO 2709 and says how many.");
         written_file& file = file_of(fcinfo, memory, {});
         palloc_resource row;
@@ -144,13 +143,12 @@ MARC_SQL_FUNCTION(marc_collection_agg_add) {
         if (value == nullptr) {
             return unchanged(fcinfo);
         }
-        std::string_view const named = inexpressible == nullptr ? std::string_view{"error"} : text_view(inexpressible);
         static constexpr std::pair<std::string_view, std::optional<marc::inexpressible_content>> words[] = {
             {"error", marc::inexpressible_content::error},
             {"replace", marc::inexpressible_content::replace},
             {"skip", std::nullopt}};
         auto const policy =
-            choose(named, "inexpressible", words,
+            choose(text_or(inexpressible, "error"), "inexpressible", words,
                    "'replace' writes U+FFFD for a character that MARCXML cannot hold, 'skip' leaves out "
                    "the records and says how many.");
         written_file& file = file_of(fcinfo, memory, collection_start);

@@ -1,13 +1,18 @@
 // Arguments of SQL functions that are not strict, or that choose among words.
 #pragma once
 
-#include "guard.hpp"
+#include "text.hpp"
 
 namespace marc_pg {
 
 /// A detoasted argument, or null. May raise an error.
 inline struct varlena* argument_or_null(FunctionCallInfo fcinfo, int number) {
     return PG_ARGISNULL(number) ? nullptr : varlena_argument(fcinfo, number);
+}
+
+/// A text argument, or what stands for it when it is null.
+inline std::string_view text_or(const struct varlena* argument, std::string_view otherwise) {
+    return argument != nullptr ? text_view(argument) : otherwise;
 }
 
 /// The value that a word stands for. Takes the name of the argument, which the message names, the words that it may be,

@@ -84,25 +84,20 @@ void put_change(const row_set& rows, const marc::record_view& a, const marc::rec
 class sides {
   public:
     sides(const struct varlena* a, const struct varlena* b, std::pmr::memory_resource* memory)
-        : missing_(a == nullptr   ? change::added
-                   : b == nullptr ? change::deleted
-                                  : change::both),
-          empty_(without_fields(record_of(a != nullptr ? a : b), memory)),
-          a_(a != nullptr ? record_of(a) : empty_.view()), b_(b != nullptr ? record_of(b) : empty_.view()) {}
+        : came_(a == nullptr),
+          empty_(a != nullptr && b != nullptr ? std::nullopt
+                                              : std::optional{without_fields(record_of(a != nullptr ? a : b), memory)}),
+          a_(a != nullptr ? record_of(a) : empty_->view()), b_(b != nullptr ? record_of(b) : empty_->view()) {}
 
     const marc::record_view& a() const { return a_; }
     const marc::record_view& b() const { return b_; }
     /// True when a whole record came or went; then that is the leader's change, too.
-    bool is_whole_record() const { return missing_ != change::both; }
-    marc::change_kind whole_change() const {
-        return missing_ == change::added ? marc::change_kind::added : marc::change_kind::deleted;
-    }
-    /// The leader alone.
-    marc::record_view leader() const { return empty_.view(); }
+    bool is_whole_record() const { return empty_.has_value(); }
+    /// Of a whole record: which of the two, and its leader alone.
+    marc::change_kind whole_change() const { return came_ ? marc::change_kind::added : marc::change_kind::deleted; }
+    marc::record_view leader() const { return empty_->view(); }
 
   private:
-    enum class change : std::uint8_t { both, added, deleted };
-
     static marc::stored_record without_fields(const marc::record_view& record, std::pmr::memory_resource* memory) {
         marc::builder builder{memory};
         auto const leader = marc::canonical_leader(record);
@@ -110,8 +105,8 @@ class sides {
         return builder.finish();
     }
 
-    change missing_;
-    marc::stored_record empty_;
+    bool came_;
+    std::optional<marc::stored_record> empty_;
     marc::record_view a_;
     marc::record_view b_;
 };

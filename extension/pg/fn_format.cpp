@@ -41,11 +41,11 @@ marc::iso2709_encoding encoding_of(std::string_view name) {
     return *encoding;
 }
 
-/// What to do with a character that the encoding lacks, as the caller names it.
-marc::unencodable_character unencodable_of(std::string_view name) {
+/// What to do with a character that the encoding lacks, as the caller names it; null: an error.
+marc::unencodable_character unencodable_of(const struct varlena* name) {
     static constexpr std::pair<std::string_view, marc::unencodable_character> words[] = {
         {"error", marc::unencodable_character::error}, {"ncr", marc::unencodable_character::reference}};
-    return choose(name, "unencodable", words,
+    return choose(text_or(name, "error"), "unencodable", words,
                   "'ncr' writes a character that MARC-8 lacks as a numeric character reference such as &#x0416;.");
 }
 
@@ -97,8 +97,7 @@ MARC_SQL_FUNCTION(marc_to_iso2709_encoded) {
             fcinfo->isnull = true;
             return Datum{0};
         }
-        marc::iso2709_encoding const named =
-            encoding != nullptr ? encoding_of(text_view(encoding)) : marc::iso2709_encoding::utf8;
+        marc::iso2709_encoding const named = encoding_of(text_or(encoding, "utf-8"));
         if (named != marc::iso2709_encoding::utf8 && named != marc::iso2709_encoding::marc8) {
             throw sql_error{ERRCODE_FEATURE_NOT_SUPPORTED,
                             "records are written in UTF-8 or MARC-8 only",
@@ -107,9 +106,7 @@ MARC_SQL_FUNCTION(marc_to_iso2709_encoded) {
         }
         palloc_resource memory;
         std::pmr::string bytes{&memory};
-        marc::write_iso2709(record_of(value), bytes, named,
-                            unencodable != nullptr ? unencodable_of(text_view(unencodable))
-                                                   : marc::unencodable_character::error);
+        marc::write_iso2709(record_of(value), bytes, named, unencodable_of(unencodable));
         return bytea_datum(marc::as_bytes(bytes));
     });
 }
@@ -136,9 +133,7 @@ MARC_SQL_FUNCTION(marc_to_xml) {
         }
         palloc_resource memory;
         std::pmr::string xml{&memory};
-        marc::write_marcxml(record_of(value), xml,
-                            inexpressible != nullptr ? policy_of(text_view(inexpressible))
-                                                     : marc::inexpressible_content::error);
+        marc::write_marcxml(record_of(value), xml, policy_of(inexpressible));
         return database_is_utf8() ? text_datum(xml) : text_datum(with_character_references(xml));
     });
 }

@@ -12,7 +12,7 @@ namespace {
 marc::json_form form_of(const struct varlena* argument) {
     static constexpr std::pair<std::string_view, marc::json_form> words[] = {{"list", marc::json_form::list},
                                                                              {"keyed", marc::json_form::keyed}};
-    return choose(argument != nullptr ? text_view(argument) : std::string_view{"list"}, "form", words,
+    return choose(text_or(argument, "list"), "form", words,
                   "'list' has one object for each field, 'keyed' one member for each tag.");
 }
 
@@ -55,9 +55,7 @@ MARC_SQL_FUNCTION(marc_to_jsonb_form) {
             fcinfo->isnull = true;
             return Datum{0};
         }
-        return write_jsonb(value, form_of(form),
-                           inexpressible != nullptr ? policy_of(text_view(inexpressible))
-                                                    : marc::inexpressible_content::error);
+        return write_jsonb(value, form_of(form), policy_of(inexpressible));
     });
 }
 

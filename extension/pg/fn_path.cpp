@@ -7,10 +7,15 @@
 namespace marc_pg {
 namespace {
 
+/// Whether a value must be unpacked or fetched before it can be read.
+bool is_packed(const struct varlena* value) {
+    return VARATT_IS_EXTERNAL(value) || VARATT_IS_COMPRESSED(value);
+}
+
 /// The record of an argument, detoasted only now: inside boundary(). Throws pg_error, parse_error corrupt.
 marc::record_view fetch_record(FunctionCallInfo fcinfo) {
     auto* value = reinterpret_cast<struct varlena*>(DatumGetPointer(fcinfo->args[0].value));
-    if (VARATT_IS_EXTERNAL(value) || VARATT_IS_COMPRESSED(value)) {
+    if (is_packed(value)) {
         value = pg_call([&] { return varlena_argument(fcinfo, 0); });
     }
     return record_of(value);
@@ -22,7 +27,7 @@ std::optional<marc::record_view> fetch_front(FunctionCallInfo fcinfo) {
     constexpr std::size_t front_bytes = 1024;
     Datum const argument = fcinfo->args[0].value;
     auto* value = reinterpret_cast<struct varlena*>(DatumGetPointer(argument));
-    if (!VARATT_IS_EXTERNAL(value) && !VARATT_IS_COMPRESSED(value)) {
+    if (!is_packed(value)) {
         return std::nullopt;
     }
     std::size_t const stored_bytes = pg_call([&] { return toast_raw_datum_size(argument); }) - VARHDRSZ;
@@ -37,34 +42,27 @@ std::optional<marc::record_view> fetch_front(FunctionCallInfo fcinfo) {
 /// Unpacking all of a record costs more than finding a field in it, so the front is tried first, as long as that pays.
 template <class Use>
 Datum with_first_value(FunctionCallInfo fcinfo, const called_path& called, Use use) {
-    constexpr int most_credit = 8;
-    constexpr int most_debt = -64;
+    constexpr int most_penalty = 256;
     palloc_resource memory;
     std::pmr::string scratch{&memory};
     std::string_view value;
-    if (called.credit < 0 || !called.path.comparisons.empty()) { // conditions may look anywhere in the record
-        called.credit = std::min(called.credit + 1, 0);
-    } else if (auto const front = fetch_front(fcinfo)) {
-        marc::field_selector fields{called.path.tag, called.path.index, *front, &memory};
-        std::size_t first = 0;
-        bool known = !fields.next(first);
-        if (known) {
-            called.credit = std::min(called.credit + 1, most_credit);
-            return use(*front, std::optional<std::string_view>{});
-        }
-        if (front->holds_field(first)) {
-            marc::path_cursor cursor{called.path, *front, scratch};
-            bool found = false;
-            try {
-                found = cursor.next(value);
-                known = true;
-            } catch (const marc::parse_error&) {} // a field behind the front
-            if (known) {
-                called.credit = std::min(called.credit + 1, most_credit);
+    // Conditions may look anywhere in the record.
+    bool const may_try = called.path.comparisons.empty() && called.skip == 0;
+    called.skip -= called.skip > 0 ? 1 : 0;
+    if (auto const front = may_try ? fetch_front(fcinfo) : std::nullopt) {
+        try {
+            marc::field_selector fields{called.path.tag, called.path.index, *front, &memory};
+            std::size_t first = 0;
+            bool const any = fields.next(first);
+            if (!any || front->holds_field(first)) {
+                marc::path_cursor cursor{called.path, *front, scratch};
+                bool const found = any && cursor.next(value);
+                called.penalty = 1;
                 return use(*front, found ? std::optional{value} : std::nullopt);
             }
-        }
-        called.credit = std::max(called.credit - 4, most_debt);
+        } catch (const marc::parse_error&) {} // a field behind the front
+        called.skip = called.penalty;
+        called.penalty = std::min(2 * called.penalty, most_penalty);
     }
     marc::record_view const record = fetch_record(fcinfo);
     marc::path_cursor cursor{called.path, record, scratch};

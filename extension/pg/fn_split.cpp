@@ -161,9 +161,9 @@ bool next_piece(file_reading& reading, marc::file_piece& piece) {
             return true;
         }
     } catch (const marc::parse_error& error) {
-        if (error.code() != marc::errc::not_marc ||
-            std::string_view{error.what()}.find("decompress") != std::string_view::npos) {
-            throw;
+        marc::form const form = reading.splitter.file_form();
+        if (error.code() != marc::errc::not_marc || form == marc::form::gzip || form == marc::form::zip) {
+            throw; // it says what to do
         }
         throw sql_error{ERRCODE_INVALID_TEXT_REPRESENTATION, error.what(), "The first bytes show no form of MARC.",
                         "Name the form, for instance marc_read_file(path, 'iso2709')."};

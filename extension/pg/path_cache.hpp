@@ -11,7 +11,8 @@ namespace marc_pg {
 /// A path at one call site, and whether looking for it in the front of records has paid so far.
 struct called_path {
     marc::path path;
-    mutable int credit = 0;
+    mutable int skip = 0;    ///< how many records to read whole before the next try
+    mutable int penalty = 1; ///< what the next failure makes of that
 };
 
 /// The compiled form of a path: see compiled(). Takes the path in the database's encoding. Inside boundary(). Throws

@@ -1,5 +1,7 @@
 #include "text.hpp"
 
+#include "marc/charset.hpp"
+
 namespace marc_pg {
 namespace {
 
@@ -35,17 +37,6 @@ std::string cleaned_utf8(std::string_view text, std::string_view replacement) {
     return clean;
 }
 
-/// The first bytes of clean UTF-8, at most as many, cut between characters.
-std::string_view first_of(std::string_view utf8, std::size_t most) {
-    if (utf8.size() <= most) {
-        return utf8;
-    }
-    while (most > 0 && (static_cast<unsigned char>(utf8[most]) & 0xC0U) == 0x80U) {
-        --most;
-    }
-    return utf8.substr(0, most);
-}
-
 /// Converts clean UTF-8 to the encoding of the database, which is another one, up to a character that it lacks.
 class utf8_converter {
   public:
@@ -54,7 +45,7 @@ class utf8_converter {
 #if PG_VERSION_NUM >= 140000
         constexpr std::size_t most = 1'024;
         unsigned char converted[most * MAX_CONVERSION_GROWTH + 1];
-        std::string_view const piece = first_of(utf8, most);
+        std::string_view const piece = marc::first_bytes(utf8, most);
         auto* source = reinterpret_cast<unsigned char*>(const_cast<char*>(piece.data()));
         int const done = pg_call([&] {
             return pg_do_encoding_conversion_buf(function_, PG_UTF8, GetDatabaseEncoding(), source,
@@ -64,8 +55,8 @@ class utf8_converter {
         return static_cast<std::size_t>(done);
 #else
         // No conversion without an error before 14. It holds nothing when it raises one, so this may swallow it.
-        std::string_view const piece =
-            first_of(utf8, static_cast<std::size_t>(pg_utf_mblen(reinterpret_cast<const unsigned char*>(utf8.data()))));
+        std::string_view const piece = marc::first_bytes(
+            utf8, static_cast<std::size_t>(pg_utf_mblen(reinterpret_cast<const unsigned char*>(utf8.data()))));
         try {
             char* converted =
                 pg_call([&] { return pg_any_to_server(piece.data(), static_cast<int>(piece.size()), PG_UTF8); });

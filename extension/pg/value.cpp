@@ -15,10 +15,10 @@ Datum marc_datum(marc::stored_record&& record) {
     return PointerGetDatum(block.data());
 }
 
-marc::inexpressible_content policy_of(std::string_view name) {
+marc::inexpressible_content policy_of(const struct varlena* name) {
     static constexpr std::pair<std::string_view, marc::inexpressible_content> words[] = {
         {"error", marc::inexpressible_content::error}, {"replace", marc::inexpressible_content::replace}};
-    return choose(name, "inexpressible", words,
+    return choose(text_or(name, "error"), "inexpressible", words,
                   "'replace' writes U+FFFD for a character that the form cannot hold, and in MARCXML blank indicators "
                   "where a field has none.");
 }

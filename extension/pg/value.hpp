@@ -54,8 +54,8 @@ inline Datum text_datum(const marc::record_view& record, std::string_view value)
 /// The JSON of a jsonb argument as UTF-8, in the current memory context. Throws pg_error.
 std::string_view json_text(Datum argument);
 
-/// What to do with content that a form cannot hold, as the caller names it. Throws sql_error 22023.
-marc::inexpressible_content policy_of(std::string_view name);
+/// What to do with content that a form cannot hold, as the caller names it; null: an error. Throws sql_error 22023.
+marc::inexpressible_content policy_of(const struct varlena* name);
 
 /// MARCXML in ASCII: every other character as a character reference, for a database that does not hold all of Unicode.
 std::string with_character_references(std::string_view xml);

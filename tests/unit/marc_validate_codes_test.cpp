@@ -17,12 +17,12 @@ TEST(marc_validate, codes_of_marc_21) {
                            std::string(fields));
     };
     const std::string sound = "920219s1993    caua   j      000 0 eng  ";
-    EXPECT_EQ(with("999999s1993    qqqa   j      000 0 qqq  "),
+    EXPECT_EQ(with("999999s1993    xqqa   j      000 0 xqq  "),
               "error patternMismatch 008 /00-05: field 008 position 00-05 (Date entered on file): \"999999\" does not "
               "match ^[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])$\n"
               "warning undefinedCode 008 /15-17: field 008 position 15-17 (Place of publication, production, or "
-              "execution): \"qqq\" is not in the MARC Code List for Countries\n"
-              "warning undefinedCode 008 /35-37: field 008 position 35-37 (Language): \"qqq\" is not in the MARC Code "
+              "execution): \"xqq\" is not in the MARC Code List for Countries\n"
+              "warning undefinedCode 008 /35-37: field 008 position 35-37 (Language): \"xqq\" is not in the MARC Code "
               "List for Languages\n");
     EXPECT_EQ(with("920219s1993    xx a   j      000 0 zxx  "), "");
     EXPECT_EQ(with("920219s1993    |||a   j      000 0 |||  "), "");
@@ -39,12 +39,12 @@ TEST(marc_validate, codes_of_marc_21) {
     EXPECT_EQ(bib("=041  1\\$aeng$hfre\n=041  0\\$aengfrespa\n=041  07$aen$2iso639-1\n=041  07$aen\n=041  "
                   "0\\$aen-US$2rfc5646"),
               "");
-    EXPECT_EQ(bib("=041  0\\$aenglish$bqqq$dengqqq$e$f   $gscr$3english"),
+    EXPECT_EQ(bib("=041  0\\$aenglish$bxqq$dengxqq$e$f   $gscr$3english"),
               "warning undefinedCode 041 $a: field 041 subfield $a (Language code of text/sound track or separate "
               "title): \"english\" is not in the MARC Code List for Languages\n"
-              "warning undefinedCode 041 $b: field 041 subfield $b (Language code of summary or abstract): \"qqq\" is "
+              "warning undefinedCode 041 $b: field 041 subfield $b (Language code of summary or abstract): \"xqq\" is "
               "not in the MARC Code List for Languages\n"
-              "warning undefinedCode 041 $d: field 041 subfield $d (Language code of sung or spoken text): \"qqq\" is "
+              "warning undefinedCode 041 $d: field 041 subfield $d (Language code of sung or spoken text): \"xqq\" is "
               "not in the MARC Code List for Languages\n"
               "warning undefinedCode 041 $e: field 041 subfield $e (Language code of librettos): \"\" is not in the "
               "MARC Code List for Languages\n"
@@ -75,11 +75,11 @@ TEST(marc_validate, codes_of_marc_21) {
         "for Relators\n"
         "warning deprecatedCode 710 $4: field 710 subfield $4 (Relationship): code \"clb\" is obsolete\n");
     EXPECT_EQ(bib("=336  \\\\$atext$btxt$2rdacontent\n=337  \\\\$bn$2rdamedia\n=338  \\\\$bnc$2rdacarrier\n"
-                  "=336  \\\\$bqqq$2local\n=336  \\\\$bqqq"),
+                  "=336  \\\\$bxqq$2local\n=336  \\\\$bxqq"),
               "");
     EXPECT_EQ(
-        bib("=336  \\\\$bqqq$2rdacontent\n=337  \\\\$bq$2rdamedia\n=338  \\\\$bqq$2rdacarrier"),
-        "warning undefinedCode 336 $b: field 336 subfield $b (Content type code): \"qqq\" is not in the Term and "
+        bib("=336  \\\\$bxqq$2rdacontent\n=337  \\\\$bq$2rdamedia\n=338  \\\\$bqq$2rdacarrier"),
+        "warning undefinedCode 336 $b: field 336 subfield $b (Content type code): \"xqq\" is not in the Term and "
         "Code List for RDA Content Types\n"
         "warning undefinedCode 337 $b: field 337 subfield $b (Media type code): \"q\" is not in the Term and Code "
         "List for RDA Media Types\n"
@@ -90,20 +90,20 @@ TEST(marc_validate, codes_of_marc_21) {
     EXPECT_EQ(
         problems_of(
             "=LDR  00000nz  a2200000n  4500\n=001  1\n=008  999999|| anznnbabn          |a ana     c\n"
-            "=040  \\\\$aDLC$bqqq\n=043  \\\\$an-us\n=155  \\\\$aX\n=336  \\\\$bqqq$2rdacontent\n=377  \\\\$aqqq"),
+            "=040  \\\\$aDLC$bxqq\n=043  \\\\$an-us\n=155  \\\\$aX\n=336  \\\\$bxqq$2rdacontent\n=377  \\\\$axqq"),
         "error patternMismatch 008 /00-05: field 008 position 00-05 (Date entered on file): \"999999\" does not "
         "match ^[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])$\n"
-        "warning undefinedCode 040 $b: field 040 subfield $b (Language of cataloging): \"qqq\" is not in the "
+        "warning undefinedCode 040 $b: field 040 subfield $b (Language of cataloging): \"xqq\" is not in the "
         "MARC Code List for Languages\n"
         "warning undefinedCode 043 $a: field 043 subfield $a (Geographic area code): \"n-us\" is not in the MARC "
         "Code List for Geographic Areas\n"
-        "warning undefinedCode 336 $b: field 336 subfield $b (Content type code): \"qqq\" is not in the Term and "
+        "warning undefinedCode 336 $b: field 336 subfield $b (Content type code): \"xqq\" is not in the Term and "
         "Code List for RDA Content Types\n"
-        "warning undefinedCode 377 $a: field 377 subfield $a (Language code): \"qqq\" is not in the MARC Code List "
+        "warning undefinedCode 377 $a: field 377 subfield $a (Language code): \"xqq\" is not in the MARC Code List "
         "for Languages\n");
-    EXPECT_EQ(problems_of("=LDR  00000cy  a22000003n 4500\n=001  1\n=004  2\n=008  0101014p    8   4001uuqqq0000000\n"
+    EXPECT_EQ(problems_of("=LDR  00000cy  a22000003n 4500\n=001  1\n=004  2\n=008  0101014p    8   4001uuxqq0000000\n"
                           "=852  0\\$aDLC$hQA76"),
-              "warning undefinedCode 008 /22-24: field 008 position 22-24 (Language): \"qqq\" is not in the MARC Code "
+              "warning undefinedCode 008 /22-24: field 008 position 22-24 (Language): \"xqq\" is not in the MARC Code "
               "List for Languages\n");
 }
 

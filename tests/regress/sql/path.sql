@@ -101,7 +101,7 @@ INSERT INTO packed SELECT 'main', marc_nfc(m) || '=999  \\$azzz' FROM kept;
 SELECT bool_and(pg_column_size(m) < 9000) AS packed, min(length(m::text)) > 9000 AS long FROM packed;
 SELECT path, count(DISTINCT coalesce(t.m ->> path, 'null')) AS answers, min(t.m ->> path) AS value, bool_and((t.m @? path) = (t.m ->> path IS NOT NULL)) AS agree
 	FROM (SELECT * FROM kept UNION ALL SELECT * FROM packed) AS t,
-	unnest(ARRAY['001', '245$a', '245$b', '245$c', '245^1', '020$a', '020$z', '100$a', '856$u', '500[299]$a/0-7', '500[#]$a/0-7', '245$a{020$a=\2}', 'LDR/6']) AS path
+	unnest(ARRAY['001', '245$a', '245$b', '245$c', '245^1', '020$a', '020$z', '100$a', '856$u', '500[299]$a/0-7', '500[#]$a/0-7', '5..[0]$a/0-7', '...[#]$a/0-7', '...[1]', '2..', '24.$b', '245$a{020$a=\2}', 'LDR/6']) AS path
 	GROUP BY path ORDER BY path;
 -- one call for many rows, which learns from the first ones
 SELECT (SELECT m ->> '856$u' FROM packed LIMIT 1 OFFSET i % 2 + i * 0), count(*) FROM generate_series(1, 200) AS i GROUP BY 1;

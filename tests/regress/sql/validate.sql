@@ -36,7 +36,7 @@ SELECT message FROM record, marc_validate(m) WHERE id = 2;
 SELECT id, marc_is_valid(m) FROM record ORDER BY id;
 SELECT severity, rule, message FROM marc_validate($$=LDR  00000nam a2200000 a 4500
 =001  codes
-=008  999999s1993    qqqa   j      000 0 qqq  
+=008  999999s1993    qqqa   j      000 0 xqq  
 =041  1\$aenglish$hengfre$kscr
 =041  07$aen$2iso639-1
 =043  \\$an-us$an-us---

@@ -39,13 +39,13 @@ constexpr bool is_number(std::string_view text) noexcept {
     return !text.empty();
 }
 
-/// True when the text begins so, upper and lower case alike. @param start in lower case
+/// True when the text begins so, upper and lower case alike.
 constexpr bool starts_with_ignoring_case(std::string_view text, std::string_view start) noexcept {
     if (text.size() < start.size()) {
         return false;
     }
     for (std::size_t i = 0; i < start.size(); ++i) {
-        if (to_lower(text[i]) != start[i]) {
+        if (to_lower(text[i]) != to_lower(start[i])) {
             return false;
         }
     }

@@ -32,6 +32,17 @@ constexpr std::size_t count_characters(std::string_view text) noexcept {
 /// Byte position of the character with this number, counted from 0, in valid UTF-8; the size when there are fewer.
 std::size_t byte_of_character(std::string_view text, std::size_t number) noexcept;
 
+/// The first bytes of valid UTF-8, at most so many, cut between characters.
+constexpr std::string_view first_bytes(std::string_view text, std::size_t most) noexcept {
+    if (text.size() <= most) {
+        return text;
+    }
+    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) {
+        --most;
+    }
+    return text.substr(0, most);
+}
+
 /// Characters first to last (both counted from 0) of valid UTF-8, all of them or nothing.
 std::string_view characters_of(std::string_view text, std::size_t first, std::size_t last) noexcept;
 

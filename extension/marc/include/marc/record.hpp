@@ -184,6 +184,7 @@ class record_view {
     std::uint8_t flags() const noexcept { return static_cast<std::uint8_t>(text_[1]); }
     bool has(std::uint8_t flag) const noexcept { return (flags() & flag) != 0; }
     flavour get_flavour() const noexcept;
+    bool is_unimarc() const noexcept { return get_flavour() == flavour::unimarc; }
     source_format format() const noexcept;
     source_encoding encoding() const noexcept { return static_cast<source_encoding>(text_[3]); }
 
