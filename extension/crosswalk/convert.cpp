@@ -83,6 +83,9 @@ class runner {
         open_ = &root;
         attributes(rules_.root->attributes);
         for (const rule* r = rules_.rules; r != nullptr; r = r->next) {
+            if (r->only_notes && notes_ == nullptr) {
+                continue;
+            }
             rule_ = r->name;
             at_.leave();
             body(r->body, {}, 0);

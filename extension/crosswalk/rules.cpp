@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 
 namespace crosswalk {
@@ -33,10 +34,15 @@ class assembler {
                 add_rule(tokens, block);
             } else if (heading.text == "drop") {
                 drop(tokens);
-            } else if (first) {
-                header(heading.text, tokens, block);
+            } else if (heading.text == "include") {
+                include(tokens);
+            } else if (heading.text == "set") {
+                set(tokens, block);
+            } else if (first || heading.text == "output" || heading.text == "version") {
+                header(heading.text, tokens, block, first);
             } else {
-                tokens.fail("not a heading that changes rules: table, let, template, rule, drop");
+                tokens.fail("not a heading that changes rules: include, table, let, set, template, rule, drop, output, "
+                            "version");
             }
         }
     }
@@ -49,6 +55,10 @@ class assembler {
         for (raw_table& t : raw_tables_) {
             finish_table(t);
         }
+        auto* const tables = known_.make<const table*>(known_.tables.size());
+        std::copy(known_.tables.begin(), known_.tables.end(), tables);
+        p.tables = tables;
+        p.table_count = known_.tables.size();
         for (definition& d : globals_) {
             lexer tokens(d.block.lines[0].text, d.block.lines[0].where);
             tokens.take();
@@ -78,6 +88,7 @@ class assembler {
             made->about = known_.keep(d.block.about);
             made->body.name = made->name;
             body(d.block, made->body);
+            made->only_notes = writes_nothing(made->body.body);
             if (last == nullptr) {
                 p.rules = made;
             } else {
@@ -100,7 +111,7 @@ class assembler {
         }
     }
 
-    void header(std::string_view heading, lexer& tokens, const source_block& block) {
+    void header(std::string_view heading, lexer& tokens, const source_block& block, bool first) {
         program& p = known_.into;
         if (block.lines.size() > 1) {
             tokens.fail("nothing may be indented below this heading");
@@ -108,7 +119,8 @@ class assembler {
         if (heading == "format") {
             p.format = parse_name(tokens, known_, "a name");
         } else if (heading == "version") {
-            p.version = parse_name(tokens, known_, "a version");
+            const std::string_view version = parse_name(tokens, known_, "a version");
+            p.version = first ? version : known_.keep(std::string(p.version) + "+" + std::string(version));
         } else if (heading == "output") {
             constexpr std::pair<std::string_view, output_form> forms[] = {{"xml", output_form::xml},
                                                                           {"json", output_form::json},
@@ -141,6 +153,28 @@ class assembler {
             tokens.fail("not a heading: " + std::string(heading));
         }
         end_of_line(tokens);
+    }
+
+    void include(lexer& tokens) {
+        const std::string_view name = parse_name(tokens, known_, "the name of rules");
+        const auto found = find_part(name);
+        if (!found || included_.contains(name)) {
+            tokens.fail((found ? "included twice: " : "there are no rules of this name to include: ") +
+                        std::string(name));
+        }
+        end_of_line(tokens);
+        included_.insert(name);
+        add({name, *found}, false);
+    }
+
+    /// A `let` of the rules gets another value; a name that they do not have would change nothing.
+    void set(lexer& tokens, source_block& block) {
+        lexer ahead = tokens;
+        const std::string_view name = parse_name(ahead, known_, "a name");
+        if (std::none_of(globals_.begin(), globals_.end(), [&](const definition& d) { return d.name == name; })) {
+            ahead.fail("there is no let of this name to set: " + std::string(name));
+        }
+        replace(globals_, tokens, block, {}, false);
     }
 
     void add_table(lexer& tokens, const source_block& block) {
@@ -255,6 +289,18 @@ class assembler {
         into.line = block.lines[0].where.line;
     }
 
+    /// True for rules that only look for odd content: they need not run where nobody asks for notes.
+    static bool writes_nothing(const statement* s) {
+        for (; s != nullptr; s = s->next) {
+            const bool writes = s->kind == statement_kind::element || s->kind == statement_kind::attribute ||
+                                s->kind == statement_kind::text || s->kind == statement_kind::use;
+            if (writes || !writes_nothing(s->children)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /// Templates that use themselves would never end on some record.
     void check_calls() {
         std::map<const template_body*, std::uint32_t> depths;
@@ -287,6 +333,7 @@ class assembler {
     }
 
     names known_;
+    std::set<std::string_view> included_;
     std::vector<raw_table> raw_tables_;
     std::vector<definition> globals_;
     std::vector<definition> templates_;
@@ -347,6 +394,16 @@ std::string_view rule_set::version() const noexcept {
 }
 output_form rule_set::output() const noexcept {
     return program_->output;
+}
+
+std::vector<table_code> rule_set::codes() const {
+    std::vector<table_code> all;
+    for (const detail::table* t : std::span(program_->tables, program_->table_count)) {
+        for (const detail::table_row& row : std::span(t->rows, t->count)) {
+            all.push_back({t->name, row.key, row.value});
+        }
+    }
+    return all;
 }
 
 } // namespace crosswalk

@@ -236,6 +236,7 @@ struct rule {
     std::string_view name;
     std::string_view about; ///< the comment above it: for the documents
     template_body body;
+    bool only_notes = false; ///< writes nothing into the document
     const rule* next = nullptr;
 };
 
@@ -262,6 +263,8 @@ struct program {
     const rule* rules = nullptr;
     const global* globals = nullptr; ///< let outside of rules: computed when first asked for
     std::uint32_t global_count = 0;
+    const table* const* tables = nullptr;
+    std::size_t table_count = 0;
     std::uint32_t deepest = 0; ///< how deep templates call each other
 };
 

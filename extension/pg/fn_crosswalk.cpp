@@ -1,97 +1,97 @@
-// Crosswalks to other forms of metadata: marc_crosswalk, marc_crosswalk_notes, marc_unmapped, marc_crosswalk_rules,
-// marc_crosswalk_formats.
-#include "argument.hpp"
-#include "compiled.hpp"
+// Crosswalks to other forms of metadata: marc_crosswalk, marc_to_mods and the others, marc_crosswalk_notes,
+// marc_unmapped, and what the rules say of themselves.
+#include "crosswalk_cache.hpp"
 #include "rows.hpp"
 #include "value.hpp"
 
-#include "crosswalk/convert.hpp"
+#include "marc/mrk.hpp"
+
+#include <algorithm>
 
 namespace marc_pg {
 namespace {
 
-/// Rules, compiled, and the memory that runs of them keep.
-struct compiled_crosswalk {
-    crosswalk::rule_set rules;
-    crosswalk::converter converter;
-
-    compiled_crosswalk(std::span<const crosswalk::rule_text> texts, std::pmr::memory_resource* memory)
-        : rules{texts, memory}, converter{rules, memory} {}
-};
-
-[[noreturn]] void no_such_format(std::string_view format) {
-    std::string known;
-    for (const crosswalk::shipped_rules& one : crosswalk::shipped()) {
-        known.append(known.empty() ? "" : ", ").append(one.format);
+/// The document of a record, as text in the database's encoding.
+Datum document(const struct varlena* record, std::string_view format, const struct varlena* options) {
+    compiled_crosswalk& crosswalk = crosswalk_to(format, options);
+    palloc_resource memory;
+    std::pmr::string out{&memory};
+    crosswalk.converter.convert(record_of(record), out);
+    if (crosswalk.rules.output() == crosswalk::output_form::xml && !database_is_utf8()) {
+        return text_datum(with_character_references(out));
     }
-    throw sql_error{ERRCODE_INVALID_PARAMETER_VALUE, "there is no crosswalk to \"" + std::string{format} + "\"", {},
-                    "The formats are " + known + "."};
+    return text_datum_from_utf8(out);
 }
 
-/// The crosswalk of a call: format, and rules that change it or null. Throws sql_error 22023.
-compiled_crosswalk& crosswalk_of(FunctionCallInfo fcinfo, std::string_view format, std::string_view changes) {
-    std::string source{format};
-    source += '\0';
-    source += changes;
-    // The cache keeps what it compiled in memory of its own, which nothing else reads while this call runs.
-    return const_cast<compiled_crosswalk&>(
-        compiled<compiled_crosswalk>(fcinfo, source, [&](std::pmr::memory_resource* memory) {
-            auto const shipped = crosswalk::find_shipped(format);
-            if (!shipped) {
-                no_such_format(format);
-            }
-            std::string_view const ours = utf8_of(changes);
-            const crosswalk::rule_text texts[] = {{format, *shipped}, {"the rules given", ours}};
-            try {
-                return compiled_crosswalk{{texts, changes.empty() ? 1U : 2U}, memory};
-            } catch (const crosswalk::rule_error& error) {
-                throw sql_error{ERRCODE_INVALID_PARAMETER_VALUE, "crosswalk rules cannot be understood", error.what(),
-                                "See how rules are written in docs/crosswalks.md, and the shipped ones by SELECT "
-                                "marc_crosswalk_rules('" +
-                                    std::string{format} + "')."};
-            }
-        }));
+/// A function with the arguments record and options, for one format.
+guarded document_in(FunctionCallInfo fcinfo, const char* format) {
+    struct varlena* record = varlena_argument(fcinfo, 0);
+    struct varlena* options = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] { return document(record, format, options); });
 }
 
-/// Format and rules of the arguments behind the record; none of them null but the rules.
-compiled_crosswalk& crosswalk_of_arguments(FunctionCallInfo fcinfo, struct varlena* format, struct varlena* rules) {
-    return crosswalk_of(fcinfo, text_view(format), rules == nullptr ? std::string_view{} : text_view(rules));
+/// A field as catalogers know it, without its tag: 10$aTitle. The result lives in the scratch.
+std::string_view line_of(const marc::field_view& field, std::pmr::string& scratch) {
+    scratch.clear();
+    marc::write_mrk_field(field, scratch);
+    std::string_view line = scratch;
+    line.remove_prefix(std::min(line.size(), line.find(' ')));
+    line.remove_prefix(std::min(line.size(), line.find_first_not_of(' ')));
+    return line.substr(0, line.find_last_not_of('\n') + 1);
 }
 
 } // namespace
 
 MARC_SQL_FUNCTION(marc_crosswalk) {
-    struct varlena* value = argument_or_null(fcinfo, 0);
-    struct varlena* format = argument_or_null(fcinfo, 1);
-    struct varlena* rules = argument_or_null(fcinfo, 2);
-    return boundary(fcinfo, [&] {
-        if (value == nullptr || format == nullptr) {
-            fcinfo->isnull = true;
-            return Datum{0};
-        }
-        compiled_crosswalk& crosswalk = crosswalk_of_arguments(fcinfo, format, rules);
-        palloc_resource memory;
-        std::pmr::string out{&memory};
-        crosswalk.converter.convert(record_of(value), out);
-        if (crosswalk.rules.output() == crosswalk::output_form::xml && !database_is_utf8()) {
-            return text_datum(with_character_references(out));
-        }
-        return text_datum_from_utf8(out);
-    });
+    struct varlena* record = varlena_argument(fcinfo, 0);
+    struct varlena* format = varlena_argument(fcinfo, 1);
+    struct varlena* options = varlena_argument(fcinfo, 2);
+    return boundary(fcinfo, [&] { return document(record, text_view(format), options); });
+}
+
+MARC_SQL_FUNCTION(marc_to_dc) {
+    return document_in(fcinfo, "dc");
+}
+MARC_SQL_FUNCTION(marc_to_dcterms) {
+    return document_in(fcinfo, "dcterms");
+}
+MARC_SQL_FUNCTION(marc_to_mods) {
+    return document_in(fcinfo, "mods");
+}
+MARC_SQL_FUNCTION(marc_to_mads) {
+    return document_in(fcinfo, "mads");
+}
+MARC_SQL_FUNCTION(marc_to_bibframe) {
+    return document_in(fcinfo, "bibframe");
+}
+MARC_SQL_FUNCTION(marc_to_schema_org) {
+    return document_in(fcinfo, "schema_org");
+}
+MARC_SQL_FUNCTION(marc_to_folio) {
+    return document_in(fcinfo, "folio");
+}
+MARC_SQL_FUNCTION(marc_to_bibliographic) {
+    return document_in(fcinfo, "bibliographic");
+}
+MARC_SQL_FUNCTION(marc_to_ris) {
+    return document_in(fcinfo, "ris");
+}
+MARC_SQL_FUNCTION(marc_to_bibtex) {
+    return document_in(fcinfo, "bibtex");
+}
+MARC_SQL_FUNCTION(marc_to_csv) {
+    return document_in(fcinfo, "csv");
 }
 
 MARC_SQL_FUNCTION(marc_crosswalk_notes) {
     row_set rows = row_set::begin(fcinfo);
-    struct varlena* value = argument_or_null(fcinfo, 0);
-    struct varlena* format = argument_or_null(fcinfo, 1);
-    struct varlena* rules = argument_or_null(fcinfo, 2);
+    struct varlena* value = varlena_argument(fcinfo, 0);
+    struct varlena* format = varlena_argument(fcinfo, 1);
+    struct varlena* options = varlena_argument(fcinfo, 2);
     return boundary(fcinfo, [&] {
-        if (value == nullptr || format == nullptr) {
-            return Datum{0};
-        }
         palloc_resource memory;
         std::pmr::vector<crosswalk::conversion_note> notes{&memory};
-        crosswalk_of_arguments(fcinfo, format, rules).converter.build(record_of(value), &notes);
+        crosswalk_to(text_view(format), options).converter.build(record_of(value), &notes);
         for (const crosswalk::conversion_note& note : notes) {
             poll_interrupts();
             row_memory const values_of_row{rows};
@@ -105,17 +105,15 @@ MARC_SQL_FUNCTION(marc_crosswalk_notes) {
 
 MARC_SQL_FUNCTION(marc_unmapped) {
     row_set rows = row_set::begin(fcinfo);
-    struct varlena* value = argument_or_null(fcinfo, 0);
-    struct varlena* format = argument_or_null(fcinfo, 1);
-    struct varlena* rules = argument_or_null(fcinfo, 2);
+    struct varlena* value = varlena_argument(fcinfo, 0);
+    struct varlena* format = varlena_argument(fcinfo, 1);
+    struct varlena* options = varlena_argument(fcinfo, 2);
     return boundary(fcinfo, [&] {
-        if (value == nullptr || format == nullptr) {
-            return Datum{0};
-        }
         palloc_resource memory;
         std::pmr::vector<crosswalk::unmapped_subfield> found{&memory};
+        std::pmr::string line{&memory};
         marc::record_view const record = record_of(value);
-        crosswalk_of_arguments(fcinfo, format, rules).converter.find_unmapped(record, found);
+        crosswalk_to(text_view(format), options).converter.find_unmapped(record, found);
         for (const crosswalk::unmapped_subfield& rest : found) {
             poll_interrupts();
             row_memory const values_of_row{rows};
@@ -123,17 +121,17 @@ MARC_SQL_FUNCTION(marc_unmapped) {
             std::array<Datum, 4> values{Int32GetDatum(static_cast<std::int32_t>(rest.field + 1)),
                                         text_datum(marc::printable_tag{field.tag()}.view()), Datum{0}, Datum{0}};
             std::array<bool, 4> nulls{false, false, rest.code.empty(), false};
-            std::string_view content = field.content();
-            if (!rest.code.empty()) {
+            if (rest.code.empty()) {
+                values[3] = text_datum_replacing(line_of(field, line));
+            } else {
                 values[2] = text_datum_replacing(rest.code);
                 for (const marc::subfield_view& s : field.subfields()) {
                     if (s.code == rest.code) {
-                        content = s.value;
+                        values[3] = text_datum_replacing(s.value);
                         break;
                     }
                 }
             }
-            values[3] = text_datum_replacing(content);
             rows.put(values, nulls);
         }
         return Datum{0};
@@ -142,12 +140,30 @@ MARC_SQL_FUNCTION(marc_unmapped) {
 
 MARC_SQL_FUNCTION(marc_crosswalk_rules) {
     struct varlena* format = varlena_argument(fcinfo, 0);
+    return boundary(fcinfo, [&] { return text_datum_from_utf8(shipped_rules_of(text_view(format))); });
+}
+
+MARC_SQL_FUNCTION(marc_crosswalk_version) {
+    struct varlena* format = varlena_argument(fcinfo, 0);
+    struct varlena* options = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo,
+                    [&] { return text_datum_from_utf8(crosswalk_to(text_view(format), options).rules.version()); });
+}
+
+MARC_SQL_FUNCTION(marc_crosswalk_codes) {
+    row_set rows = row_set::begin(fcinfo);
+    struct varlena* format = varlena_argument(fcinfo, 0);
+    struct varlena* options = varlena_argument(fcinfo, 1);
     return boundary(fcinfo, [&] {
-        auto const shipped = crosswalk::find_shipped(text_view(format));
-        if (!shipped) {
-            no_such_format(text_view(format));
+        for (const crosswalk::table_code& row : crosswalk_to(text_view(format), options).rules.codes()) {
+            poll_interrupts();
+            row_memory const values_of_row{rows};
+            std::array<Datum, 3> values{text_datum_from_utf8(row.table), text_datum_from_utf8(row.code),
+                                        text_datum_from_utf8(row.meaning)};
+            std::array<bool, 3> nulls{};
+            rows.put(values, nulls);
         }
-        return text_datum_from_utf8(*shipped);
+        return Datum{0};
     });
 }
 

@@ -400,7 +400,7 @@ TEST(crosswalk_rules, errors_say_where_and_what) {
     EXPECT_EQ(error_of_rule("  let code = \"1\"\n"), "shipped, line 6: a name that has a meaning of its own: code");
     EXPECT_EQ(error_of_rule("  x = {245$}\n").substr(0, 17), "shipped, line 6: ");
     EXPECT_EQ(error_of({with_header(""), "format x\n"}),
-              "ours, line 1: not a heading that changes rules: table, let, template, rule, drop");
+              "ours, line 1: not a heading that changes rules: include, table, let, set, template, rule, drop, output, version");
     EXPECT_EQ(error_of({with_header(""), "drop one\n"}), "ours, line 1: a rule that there is not: one");
     EXPECT_EQ(error_of({with_header("template a\n  use b\ntemplate b\n  use a\nrule one\n  use a\n")}).substr(0, 28),
               "rules, line 5: the template ");

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace crosswalk {
 
@@ -37,6 +38,13 @@ class rule_error : public std::exception {
 /// How a document is written.
 enum class output_form : std::uint8_t { xml, json, lines, csv };
 
+/// A row of a table of codes.
+struct table_code {
+    std::string_view table;
+    std::string_view code;
+    std::string_view meaning;
+};
+
 namespace detail {
 struct program;
 }
@@ -54,9 +62,11 @@ class rule_set {
     rule_set& operator=(const rule_set&) = delete;
 
     std::string_view format() const noexcept;
-    /// The version that the first text names.
+    /// The version that the first text names, and behind it, with a plus sign, those of texts that change it.
     std::string_view version() const noexcept;
     output_form output() const noexcept;
+    /// What codes stand for, table by table; lives as long as the rules.
+    std::vector<table_code> codes() const;
 
     const detail::program& compiled() const noexcept { return *program_; }
 
@@ -72,5 +82,7 @@ struct shipped_rules {
 };
 std::span<const shipped_rules> shipped() noexcept;
 std::optional<std::string_view> find_shipped(std::string_view format) noexcept;
+/// Rules that several formats `include`.
+std::optional<std::string_view> find_part(std::string_view name) noexcept;
 
 } // namespace crosswalk
