@@ -34,8 +34,11 @@ class rule_error : public std::exception {
     std::array<char, 240> message_{};
 };
 
+/// What the rules read: MARC records, or documents.
+enum class source_form : std::uint8_t { marc, xml, json };
+
 /// How a document is written.
-enum class output_form : std::uint8_t { xml, json, lines, csv };
+enum class output_form : std::uint8_t { xml, json, lines, csv, marc };
 
 namespace detail {
 struct program;
@@ -56,6 +59,7 @@ class rule_set {
     std::string_view format() const noexcept;
     /// The version that the first text names.
     std::string_view version() const noexcept;
+    source_form source() const noexcept;
     output_form output() const noexcept;
 
     const detail::program& compiled() const noexcept { return *program_; }
