@@ -95,6 +95,19 @@ void evaluator::each_field(const field_selection& selected, const expression* co
 }
 
 template <class Take>
+void evaluator::each_node(const tree_path& path, const expression* condition, Take take) {
+    const place_at_hand outer = *this;
+    marc::poller polling;
+    auto one = [&](tree_node& found) {
+        node = &found;
+        polling.step(64);
+        return condition != nullptr && !holds(*condition) ? true : take();
+    };
+    tree_walk(*tree_, arena_).each(path, *outer.node, one);
+    back_to(outer);
+}
+
+template <class Take>
 void evaluator::each_of_path(const marc::path& path, Take take) {
     std::pmr::string scratch(&arena_);
     marc::path_cursor cursor(path, *record_, scratch);
@@ -121,6 +134,12 @@ void evaluator::each(const expression& e, Take take) {
         });
     } else if (e.kind == expression_kind::path) {
         each_of_path(*e.path, take);
+    } else if (e.kind == expression_kind::nodes) {
+        each_node(*e.nodes, nullptr, [&] {
+            const std::string_view value = value_of(*node, arena_);
+            node->used = node->used || (use_counts && !value.empty());
+            return value.empty() || take(value);
+        });
     } else if (const std::string_view value = text(e); !value.empty()) {
         take(value);
     }

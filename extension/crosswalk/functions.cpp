@@ -23,6 +23,8 @@ constexpr function_entry entries[] = {
     {"count", function::count, 1, 1, "count(list)"},
     {"digits", function::digits, 1, 1, "digits(x): its digits alone"},
     {"first_of", function::first_of, 1, 20, "first_of(x, y, …): the first that is not empty"},
+    {"fixed", function::fixed, 2, 120,
+     "fixed(length, fill, position, text, …): texts at positions, from 0 on; each ends where the next one starts"},
     {"fold", function::fold, 1, 1, "fold(x): for comparing: lower case, without diacritics and punctuation"},
     {"from", function::from, 2, 2, "from(x, n): from character n on, counted from 0"},
     {"isbn", function::isbn, 1, 1, "isbn(x): as ISBN 13 without hyphens, empty when it is none"},
@@ -40,7 +42,9 @@ constexpr function_entry entries[] = {
     {"normalize", function::normalize, 1, 1, "normalize(x): one blank for each run of them, none at the ends"},
     {"nth", function::nth, 2, 2, "nth(list, n): counted from 0"},
     {"number", function::number, 1, 1, "number(x): a number in JSON, empty when it is none"},
-    {"place", function::place, 0, 0, "place(): of the field at hand in the record; the leader is 1"},
+    {"place", function::place, 0, 1,
+     "place(): of the field at hand in the record; the leader is 1. Of the element at hand, or place({path}) of the "
+     "first one, in the document"},
     {"previous", function::previous, 1, 1, "previous($a): the same, right in front of it"},
     {"remove", function::remove, 2, 2, "remove(x, characters)"},
     {"replace", function::replace, 3, 3, "replace(x, what, with)"},
@@ -56,6 +60,7 @@ constexpr function_entry entries[] = {
     {"trim", function::trim, 1, 1, "trim(x): without blanks at the ends"},
     {"upper", function::upper, 1, 1, "upper(x): ASCII letters"},
     {"url", function::url, 1, 1, "url(x): with % escapes, for a part of an address"},
+    {"year", function::year, 1, 1, "year(x): the first year in it, with u for digits that are not known: 19uu"},
     {"whole", function::whole, 1, 1, "whole($*): tag, indicators and these subfields with their codes: 1001 $aTwain"},
 };
 
@@ -93,12 +98,55 @@ bool is_unreserved(char c) noexcept { // RFC 3986 section 2.3
     return marc::is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
+/// The first four characters that may be a year: digits, of which the last two may be unknown (u, -, ?, X).
+std::string_view year_in(std::string_view text, std::pmr::memory_resource& memory) {
+    const auto is_unknown = [](char c) { return c == 'u' || c == '-' || c == '?' || c == 'x' || c == 'X'; };
+    for (std::size_t i = 0; i + 4 <= text.size(); ++i) {
+        const bool starts = marc::is_digit(text[i]) && (i == 0 || !marc::is_digit(text[i - 1]));
+        const char third = text[i + 2];
+        const char fourth = text[i + 3];
+        if (!starts || !marc::is_digit(text[i + 1]) ||
+            (i + 4 < text.size() && marc::is_digit(text[i + 4]) &&
+             !(i + 8 <= text.size() && marc::is_number(text.substr(i, 8))))) {
+            continue;
+        }
+        if (marc::is_digit(third) && marc::is_digit(fourth)) {
+            return text.substr(i, 4);
+        }
+        if ((marc::is_digit(third) || is_unknown(third)) && is_unknown(fourth)) {
+            auto* const year = static_cast<char*>(memory.allocate(4, 1));
+            std::copy_n(text.data() + i, 4, year);
+            std::replace_if(year, year + 4, is_unknown, 'u');
+            return {year, 4};
+        }
+    }
+    return {};
+}
+
 } // namespace
 
 const function_entry* find_function(std::string_view name) noexcept {
     const auto* const found =
         std::find_if(std::begin(entries), std::end(entries), [&](const function_entry& e) { return e.name == name; });
     return found == std::end(entries) ? nullptr : found;
+}
+
+std::string_view evaluator::fixed(const expression& e) {
+    const std::size_t length = e.arguments[0]->number;
+    const std::string_view fill = text(*e.arguments[1]);
+    std::pmr::string all(length, fill.empty() ? ' ' : fill[0], &arena_);
+    for (std::size_t i = 2; i < e.argument_count; i += 2) {
+        const std::size_t start = e.arguments[i]->number;
+        const std::size_t end = i + 2 < e.argument_count ? e.arguments[i + 2]->number : length;
+        std::size_t at = start;
+        for (const char c : text(*e.arguments[i + 1])) {
+            if (at < end && (static_cast<unsigned char>(c) & 0xC0U) != 0x80) { // one place for a character
+                all[at] = static_cast<unsigned char>(c) < 0x80 ? c : all[at];
+                ++at;
+            }
+        }
+    }
+    return keep(all);
 }
 
 std::string_view evaluator::call(const expression& e) {
@@ -387,8 +435,23 @@ std::string_view evaluator::call(const expression& e) {
         });
         return keep(all);
     }
-    case function::place:
-        return field == nowhere ? std::string_view{} : number(field + 2);
+    case function::place: {
+        if (node == nullptr) {
+            return field == nowhere ? std::string_view{} : number(field + 2);
+        }
+        std::size_t at = e.argument_count == 0 ? node->place : 0;
+        if (e.argument_count > 0) {
+            each_node(*e.arguments[0]->nodes, nullptr, [&] {
+                at = node->place;
+                return false;
+            });
+        }
+        return at == 0 ? std::string_view{} : number(at);
+    }
+    case function::fixed:
+        return fixed(e);
+    case function::year:
+        return year_in(argument(0), arena_);
     case function::previous:
     case function::next: {
         const code_set& wanted = e.arguments[0]->codes;

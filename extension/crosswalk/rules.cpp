@@ -49,6 +49,11 @@ class assembler {
 
     void finish() {
         program& p = known_.into;
+        if (p.root == nullptr && p.output == output_form::marc) {
+            auto* const root = known_.make<statement>();
+            root->name = "record";
+            p.root = root;
+        }
         if (p.format.empty() || p.root == nullptr) {
             throw rule_error("rules", 0, "the headings \"format\" and \"root\" are missing");
         }
@@ -97,6 +102,9 @@ class assembler {
             last = made;
         }
         check_calls();
+        if (p.output == output_form::marc) {
+            check_record(p);
+        }
     }
 
   private:
@@ -125,14 +133,17 @@ class assembler {
             constexpr std::pair<std::string_view, output_form> forms[] = {{"xml", output_form::xml},
                                                                           {"json", output_form::json},
                                                                           {"lines", output_form::lines},
-                                                                          {"csv", output_form::csv}};
-            const std::string_view form = parse_name(tokens, known_, "xml, json, lines or csv");
+                                                                          {"csv", output_form::csv},
+                                                                          {"marc", output_form::marc}};
+            const std::string_view form = parse_name(tokens, known_, "xml, json, lines, csv or marc");
             const auto* const found =
                 std::find_if(std::begin(forms), std::end(forms), [&](const auto& f) { return f.first == form; });
             if (found == std::end(forms)) {
-                tokens.fail("expected xml, json, lines or csv");
+                tokens.fail("expected xml, json, lines, csv or marc");
             }
             p.output = found->second;
+        } else if (heading == "source") {
+            source(tokens);
         } else if (heading == "namespace") {
             auto* const made = known_.make<xml_namespace>();
             if (tokens.peek().kind == token_kind::word) {
@@ -175,6 +186,26 @@ class assembler {
             ahead.fail("there is no let of this name to set: " + std::string(name));
         }
         replace(globals_, tokens, block, {}, false);
+    }
+
+    /// source xml mods, dc: a form, and which elements are records.
+    void source(lexer& tokens) {
+        program& p = known_.into;
+        const std::string_view form = parse_name(tokens, known_, "marc, xml or json");
+        if (form != "marc" && form != "xml" && form != "json") {
+            tokens.fail("expected marc, xml or json");
+        }
+        p.source = form == "xml" ? source_form::xml : form == "json" ? source_form::json : source_form::marc;
+        const record_name** end = &p.records;
+        while (p.source == source_form::xml && !tokens.at_end()) {
+            if (p.records != nullptr) {
+                tokens.expect(",");
+            }
+            auto* const made = known_.make<record_name>();
+            made->name = parse_name(tokens, known_, "the name of an element");
+            *end = made;
+            end = &made->next;
+        }
     }
 
     void add_table(lexer& tokens, const source_block& block) {
@@ -391,6 +422,9 @@ std::string_view rule_set::format() const noexcept {
 }
 std::string_view rule_set::version() const noexcept {
     return program_->version;
+}
+source_form rule_set::source() const noexcept {
+    return program_->source;
 }
 output_form rule_set::output() const noexcept {
     return program_->output;

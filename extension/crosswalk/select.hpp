@@ -6,6 +6,7 @@
 #include "marc/record.hpp"
 
 #include <cstddef>
+#include <memory_resource>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct field_link {
 /// A record's fields, by which tags there are at all: most rules look for tags that a record lacks.
 class field_table {
   public:
+    explicit field_table(std::pmr::memory_resource* memory) : numbers_(memory) {}
     void read(const marc::record_view& record);
     std::size_t size() const noexcept { return numbers_.size(); }
     /// False when no field can match.
@@ -61,7 +63,7 @@ class field_table {
     bool matches_text(const field_selection& s, std::size_t field) const noexcept;
 
     const marc::record_view* record_ = nullptr;
-    std::vector<tag_number> numbers_;
+    std::pmr::vector<tag_number> numbers_;
     tag_numbers present_;
     tag_numbers linked_;
     bool other_ = false;
