@@ -306,8 +306,11 @@ bool evaluator::exists(const expression& e) {
 
 bool evaluator::is_paired() {
     bool any = false;
-    for (std::size_t i = 0; i < fields_.size() && field != nowhere && field_tag == "880" && !any; ++i) {
-        any = fields_.goes_with(field, i);
+    if (field != nowhere && field_tag == "880") {
+        fields_.each_partner(field, [&](std::size_t) {
+            any = true;
+            return false;
+        });
     }
     return any;
 }

@@ -20,6 +20,7 @@ void evaluator::each_subfield(const expression& e, Take take) {
         if (e.codes.has(s.code)) {
             subfield = number;
             at_hand = s;
+            polling_.step(s.value.size() + 16);
             if ((e.condition == nullptr || holds(*e.condition)) && !take(s)) {
                 break;
             }
@@ -71,25 +72,17 @@ void evaluator::each_part(const code_set& codes, Take take) {
 template <class Take>
 void evaluator::each_field(const field_selection& selected, const expression* condition, Take take) {
     const place_at_hand outer = *this;
-    const bool own = selected.its_880 || selected.its_field;
-    if (own ? outer.field == nowhere || !fields_.has_880() : !fields_.may_have(selected)) {
-        return;
-    }
-    const auto matches = [&](std::size_t i) {
-        return selected.its_880     ? fields_.goes_with(i, outer.field)
-               : selected.its_field ? fields_.goes_with(outer.field, i)
-                                    : fields_.matches(selected, i);
-    };
-    marc::poller polling;
-    for (std::size_t i = 0; i < fields_.size(); ++i) {
-        if (!matches(i)) {
-            continue;
-        }
+    const auto one = [&](std::size_t i) {
         enter(i);
-        polling.step(content.size() + 16);
-        if ((condition == nullptr || holds(*condition)) && !take()) {
-            break;
+        polling_.step(content.size() + 16);
+        return (condition != nullptr && !holds(*condition)) || take();
+    };
+    if (selected.its_880 || selected.its_field) {
+        if (outer.field != nowhere && (outer.field_tag == "880") == selected.its_field) {
+            fields_.each_partner(outer.field, one);
         }
+    } else if (fields_.may_have(selected)) {
+        for (std::size_t i = 0; i < fields_.size() && (!fields_.matches(selected, i) || one(i)); ++i) {}
     }
     back_to(outer);
 }
@@ -97,10 +90,9 @@ void evaluator::each_field(const field_selection& selected, const expression* co
 template <class Take>
 void evaluator::each_node(const tree_path& path, const expression* condition, Take take) {
     const place_at_hand outer = *this;
-    marc::poller polling;
     auto one = [&](tree_node& found) {
         node = &found;
-        polling.step(64);
+        polling_.step(64);
         return condition != nullptr && !holds(*condition) ? true : take();
     };
     tree_walk(*tree_, arena_).each(path, *outer.node, one);

@@ -6,6 +6,7 @@
 #include "tree_path.hpp"
 
 #include "marc/path.hpp"
+#include "marc/poll.hpp"
 #include "marc/record.hpp"
 
 #include <array>
@@ -134,6 +135,7 @@ class evaluator : public place_at_hand {
     const marc::record_view* record_ = nullptr;
     const tree* tree_ = nullptr;
     field_table fields_;
+    marc::poller polling_; ///< one for all loops: rules may nest many short ones
     std::pmr::vector<std::optional<std::string_view>> globals_;
 };
 
