@@ -191,7 +191,7 @@ TEST(crosswalk_tree, makes_records) {
                "  a = \"T\"\n  6 = \"\"\n500\n  a = \"\"\n"
                "001 = \" x \"\n008 = fixed(40, \"|\", 0, \"99\", 2, \"abcdefgh\", 7, \"1999\", 39, \"\xC3\xA9z\")");
     EXPECT_EQ(r.mrk,
-              "=LDR  00000cam\\a22000007i\\4500\n=001  \\x\\\n=008  99abcde1999||||||||||||||||||||||||||||||||\n"
+              "=LDR  00000cam\\a22000007i\\4500\n=001  \\x\\\n=008  99abcde1999|||||||||||||||||||||||||||||\n"
               "=245  1\\$aT\n=650  \\0$aS\n=600  \\\\$aP\n=700  1\\$aB");
     EXPECT_EQ(r.notes, (std::vector<std::string>{"245 has an indicator that is not one character: 10"}));
 }
