@@ -18,6 +18,9 @@ class receiver final : public marc::xml_receiver {
         growing_.start(name);
         std::size_t work = 16 + name.size();
         for (const marc::xml_attribute& a : attributes) {
+            if (a.prefix == "xsi" && a.name != "type") {
+                continue; // where a schema is: of no record
+            }
             growing_.attribute(a.name, a.value);
             work += a.value.size();
         }
