@@ -164,7 +164,8 @@ TEST(crosswalk_tree, templates_and_globals) {
 TEST(crosswalk_tree, which_element_is_the_record) {
     const std::string rules = header("xml mods, dc") + "rule one\n  a = tag\n";
     EXPECT_EQ(convert(rules, "<mods/>"), "<r><a>mods</a></r>");
-    EXPECT_EQ(convert(rules, "<x><y><p:dc xmlns:p='u'><mods/></p:dc></y></x>"), "<r><a>dc</a></r>");
+    EXPECT_EQ(convert(rules, "<x><y><p:dc xmlns:p='u'/></y></x>"), "<r><a>dc</a></r>");
+    EXPECT_EQ(convert(rules, "<dc><mods><mods/></mods></dc>"), "<r><a>mods</a></r>"); // the first that is named
     EXPECT_EQ(convert(header("xml") + "rule one\n  a = tag\n", "<any/>"), "<r><a>any</a></r>");
     EXPECT_EQ(code_of(rules, "<x><mods/><mods/></x>"), marc::errc::many_records);
     std::string what;
@@ -190,9 +191,8 @@ TEST(crosswalk_tree, makes_records) {
                "650(ind2=\"0\")\n  a = \"S\"\n600\n  a = \"P\"\n245(ind1=\"1\", ind2=length(\"10 letters\"))\n"
                "  a = \"T\"\n  6 = \"\"\n500\n  a = \"\"\n"
                "001 = \" x \"\n008 = fixed(40, \"|\", 0, \"99\", 2, \"abcdefgh\", 7, \"1999\", 39, \"\xC3\xA9z\")");
-    EXPECT_EQ(r.mrk,
-              "=LDR  00000cam\\a22000007i\\4500\n=001  \\x\\\n=008  99abcde1999|||||||||||||||||||||||||||||\n"
-              "=245  1\\$aT\n=650  \\0$aS\n=600  \\\\$aP\n=700  1\\$aB");
+    EXPECT_EQ(r.mrk, "=LDR  00000cam\\a22000007i\\4500\n=001  \\x\\\n=008  99abcde1999|||||||||||||||||||||||||||||\n"
+                     "=245  1\\$aT\n=650  \\0$aS\n=600  \\\\$aP\n=700  1\\$aB");
     EXPECT_EQ(r.notes, (std::vector<std::string>{"245 has an indicator that is not one character: 10"}));
 }
 
