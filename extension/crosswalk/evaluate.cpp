@@ -40,14 +40,14 @@ void evaluator::start(const marc::record_view& record) {
     record_ = &record;
     tree_ = nullptr;
     fields_.read(record);
-    globals_.assign(rules_.global_count, std::nullopt);
+    globals_.assign(rules_.global_count, {});
     leave();
 }
 
 void evaluator::start(const tree& document) {
     record_ = nullptr;
     tree_ = &document;
-    globals_.assign(rules_.global_count, std::nullopt);
+    globals_.assign(rules_.global_count, {});
     leave();
 }
 
@@ -256,7 +256,7 @@ bool evaluator::any_equal(const expression& a, const expression& b) {
         bool found = false;
         each_node(*a.nodes, nullptr, [&] {
             found = value_of(*node, arena_) == wanted;
-            node->used = node->used || (found && node->is_attribute); // what it says has decided something
+            node->used = node->used || found; // what it says has decided something
             return !found;
         });
         return found || (wanted.empty() && text(a).empty());
@@ -316,15 +316,18 @@ bool evaluator::is_paired() {
 }
 
 std::string_view evaluator::global_value(std::uint32_t slot) {
-    std::optional<std::string_view>& known = globals_[slot];
-    if (!known) {
-        // It is of the record, whatever field is at hand.
+    known_value& value = globals_[slot];
+    const bool uncounted = use_counts && !value.counted && (tree_ != nullptr || used.on());
+    if (!value.known || uncounted) {
+        // It is of the record, whatever is at hand.
         const place_at_hand here = *this;
         leave();
-        known = text(*rules_.globals[slot].value);
+        value.text = text(*rules_.globals[slot].value);
+        value.known = true;
+        value.counted = use_counts;
         back_to(here);
     }
-    return *known;
+    return value.text;
 }
 
 void evaluator::mark(const marc::path_place& where) {

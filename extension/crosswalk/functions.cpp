@@ -20,6 +20,8 @@ constexpr function_entry entries[] = {
     {"chop", function::chop, 1, 2,
      "chop(x[, characters]): without these at the end; punctuation of ISBD when not given"},
     {"chop_front", function::chop_front, 1, 2, "chop_front(x[, characters]): without these at the front"},
+    {"codes", function::codes, 1, 2,
+     "codes(table, list[, separator]): what a table has for each of the values, one behind another"},
     {"count", function::count, 1, 1, "count(list)"},
     {"digits", function::digits, 1, 1, "digits(x): its digits alone"},
     {"first_of", function::first_of, 1, 20, "first_of(x, y, …): the first that is not empty"},
@@ -368,6 +370,18 @@ std::string_view evaluator::call(const expression& e) {
             }
         }
         return {};
+    case function::codes: {
+        std::pmr::string all(&arena_);
+        const std::string_view between = argument(1);
+        each(*e.arguments[0], [&](std::string_view value) {
+            if (const std::string_view code = find_row(*e.rows, value, {}); !code.empty()) {
+                all += all.empty() ? std::string_view{} : between;
+                all += code;
+            }
+            return true;
+        });
+        return keep(all);
+    }
     case function::lookup:
         return find_row(*e.rows, argument(0), argument(1));
     case function::number: {

@@ -302,7 +302,7 @@ class expression_parser {
         tokens_.expect("(");
         std::vector<const expression*> arguments;
         const table* rows = nullptr;
-        if (entry->what == function::lookup) {
+        if (entry->what == function::lookup || entry->what == function::codes) {
             const std::string_view name = parse_name(tokens_, known_, "the name of a table");
             rows = known_.find_table(name);
             if (rows == nullptr) {

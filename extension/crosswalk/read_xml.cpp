@@ -18,6 +18,9 @@ class receiver final : public marc::xml_receiver {
         growing_.start(name);
         std::size_t work = 16 + name.size();
         for (const marc::xml_attribute& a : attributes) {
+            if (a.prefix == "xsi" && a.name != "type") {
+                continue; // where a schema is: of no record
+            }
             growing_.attribute(a.name, a.value);
             work += a.value.size();
         }
@@ -36,20 +39,11 @@ class receiver final : public marc::xml_receiver {
     marc::poller polling_;
 };
 
-bool is_record(const tree_node& node, const record_name* names) noexcept {
-    for (; names != nullptr; names = names->next) {
-        if (names->name == node.name) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/// The outermost elements with one of these names, of which there should be one.
-void find_record(tree_node& from, const record_name* names, tree_node*& found) {
+/// The outermost elements with a name, of which there should be one.
+void find_record(tree_node& from, std::string_view name, tree_node*& found) {
     for (tree_node* child = from.first; child != nullptr; child = child->next) {
-        if (!is_record(*child, names)) {
-            find_record(*child, names, found); // as deep as the reader allows
+        if (child->name != name) {
+            find_record(*child, name, found); // as deep as the reader allows
         } else if (found != nullptr) {
             throw marc::parse_error(marc::errc::many_records, 0);
         } else {
@@ -67,7 +61,9 @@ tree read_xml_tree(std::string_view text, const record_name* names, arena& memor
     if (names != nullptr) {
         const std::string_view outermost = record->name;
         record = nullptr;
-        find_record(*into.top(), names, record);
+        for (const record_name* one = names; one != nullptr && record == nullptr; one = one->next) {
+            find_record(*into.top(), one->name, record);
+        }
         if (record == nullptr) {
             std::string what = "no element " + std::string(names->name);
             for (const record_name* other = names->next; other != nullptr; other = other->next) {

@@ -290,7 +290,7 @@ bool tree_walk::holds(const tree_test& test, tree_node& node) const {
     case test_kind::unequal: {
         auto take = [&](tree_node& found) {
             any = value_of(found, memory_) == test.value;
-            if (any && found.is_attribute) {
+            if (any) {
                 found.used = true; // what it says has decided something
             }
             return !any;

@@ -130,13 +130,20 @@ class evaluator : public place_at_hand {
     template <class Take>
     void each_of_path(const marc::path& path, Take take);
 
+    /// A global that was asked for.
+    struct known_value {
+        bool known = false;
+        bool counted = false; ///< what it reads has counted as used
+        std::string_view text;
+    };
+
     const program& rules_;
     detail::arena& arena_;
     const marc::record_view* record_ = nullptr;
     const tree* tree_ = nullptr;
     field_table fields_;
     marc::poller polling_; ///< one for all loops: rules may nest many short ones
-    std::pmr::vector<std::optional<std::string_view>> globals_;
+    std::pmr::vector<known_value> globals_;
 };
 
 /// True when text matches: 9 stands for a digit, A for a letter, * for the rest; all else for itself.
