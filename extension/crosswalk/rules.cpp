@@ -46,6 +46,9 @@ class assembler {
         if (p.format.empty() || p.root == nullptr) {
             throw rule_error("rules", 0, "the headings \"format\" and \"root\" are missing");
         }
+        if (p.output == output_form::jsonld && p.root->name != "rdf:RDF") {
+            throw rule_error("rules", 0, "output jsonld is for rules whose root is rdf:RDF");
+        }
         for (raw_table& t : raw_tables_) {
             finish_table(t);
         }
@@ -65,6 +68,7 @@ class assembler {
         for (const definition& d : templates_) {
             auto* const made = known_.make<template_body>();
             made->name = known_.keep(d.name);
+            made->about = known_.keep(d.block.about);
             known_.templates.push_back(made);
             parameters(d, *made);
         }
@@ -75,8 +79,8 @@ class assembler {
         for (const definition& d : rules_) {
             auto* const made = known_.make<rule>();
             made->name = known_.keep(d.name);
-            made->about = known_.keep(d.block.about);
             made->body.name = made->name;
+            made->body.about = known_.keep(d.block.about);
             body(d.block, made->body);
             if (last == nullptr) {
                 p.rules = made;
@@ -110,17 +114,11 @@ class assembler {
         } else if (heading == "version") {
             p.version = parse_name(tokens, known_, "a version");
         } else if (heading == "output") {
-            constexpr std::pair<std::string_view, output_form> forms[] = {{"xml", output_form::xml},
-                                                                          {"json", output_form::json},
-                                                                          {"lines", output_form::lines},
-                                                                          {"csv", output_form::csv}};
-            const std::string_view form = parse_name(tokens, known_, "xml, json, lines or csv");
-            const auto* const found =
-                std::find_if(std::begin(forms), std::end(forms), [&](const auto& f) { return f.first == form; });
-            if (found == std::end(forms)) {
-                tokens.fail("expected xml, json, lines or csv");
+            const auto form = find_output_form(parse_name(tokens, known_, "xml, json, lines, csv or jsonld"));
+            if (!form) {
+                tokens.fail("expected xml, json, lines, csv or jsonld");
             }
-            p.output = found->second;
+            p.output = *form;
         } else if (heading == "namespace") {
             auto* const made = known_.make<xml_namespace>();
             if (tokens.peek().kind == token_kind::word) {
@@ -240,7 +238,11 @@ class assembler {
             } while (tokens.accept(","));
             tokens.expect(")");
         }
-        into.parameter_count = static_cast<std::uint32_t>(parameters_[&into].size());
+        const std::vector<std::string_view>& names = parameters_[&into];
+        auto* const kept = known_.make<std::string_view>(names.size());
+        std::copy(names.begin(), names.end(), kept);
+        into.parameters = kept;
+        into.parameter_count = static_cast<std::uint32_t>(names.size());
         end_of_line(tokens);
     }
 
@@ -347,6 +349,28 @@ std::string_view rule_set::version() const noexcept {
 }
 output_form rule_set::output() const noexcept {
     return program_->output;
+}
+bool rule_set::can_write(output_form form) const noexcept {
+    return form == program_->output ||
+           (form == output_form::jsonld && program_->output == output_form::xml && program_->root->name == "rdf:RDF");
+}
+
+namespace {
+constexpr std::pair<std::string_view, output_form> forms[] = {{"xml", output_form::xml},
+                                                              {"json", output_form::json},
+                                                              {"lines", output_form::lines},
+                                                              {"csv", output_form::csv},
+                                                              {"jsonld", output_form::jsonld}};
+} // namespace
+
+std::string_view name_of(output_form form) noexcept {
+    return std::find_if(std::begin(forms), std::end(forms), [&](const auto& f) { return f.second == form; })->first;
+}
+
+std::optional<output_form> find_output_form(std::string_view name) noexcept {
+    const auto* const found =
+        std::find_if(std::begin(forms), std::end(forms), [&](const auto& f) { return f.first == name; });
+    return found == std::end(forms) ? std::nullopt : std::optional(found->second);
 }
 
 } // namespace crosswalk

@@ -226,6 +226,8 @@ struct statement {
 /// Statements with parameters: variables from slot 0 on are its own.
 struct template_body {
     std::string_view name;
+    std::string_view about; ///< the comment above it: for the documents
+    const std::string_view* parameters = nullptr;
     std::uint32_t parameter_count = 0;
     std::uint32_t slot_count = 0; ///< parameters and variables
     const statement* body = nullptr;
@@ -234,7 +236,6 @@ struct template_body {
 
 struct rule {
     std::string_view name;
-    std::string_view about; ///< the comment above it: for the documents
     template_body body;
     const rule* next = nullptr;
 };

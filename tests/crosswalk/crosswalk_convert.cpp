@@ -1,6 +1,12 @@
-// Records of an ISO 2709 file through a crosswalk, one document on a line: crosswalk_convert FORMAT FILE [RULES…]
-// For comparing with what other programs make of the same records. FORMAT may be a file of rules.
+// Records of an ISO 2709 file through a crosswalk, one document on a line:
+//
+//   crosswalk_convert [--as jsonld] FORMAT FILE [RULES…]    FORMAT may be a file of rules
+//   crosswalk_convert --formats                             name, version and form of each that there is
+//   crosswalk_convert --table FORMAT                        what its rules do, for docs/make_crosswalks.py
+//
+// For comparing with what other programs make of the same records.
 #include "crosswalk/convert.hpp"
+#include "crosswalk/describe.hpp"
 #include "marc/builder.hpp"
 #include "marc/error.hpp"
 #include "marc/iso2709.hpp"
@@ -18,7 +24,43 @@ std::string read(const char* file) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-int run(int argc, char** argv) {
+void put(std::initializer_list<std::string_view> cells) {
+    const char* between = "";
+    for (const std::string_view cell : cells) {
+        std::printf("%s%.*s", between, static_cast<int>(cell.size()), cell.data());
+        between = "\t";
+    }
+    std::printf("\n");
+}
+
+void formats() {
+    for (const crosswalk::shipped_rules& one : crosswalk::shipped()) {
+        const crosswalk::rule_text text{one.format, one.text};
+        const crosswalk::rule_set set({&text, 1});
+        put({set.format(), set.version(), name_of(set.output())});
+    }
+}
+
+/// Rows of cells with tabs between: "code", table, code, meaning; "rule", name, comment, element, source, value,
+/// condition; "template", the same; "value", the same.
+void table(const char* format) {
+    const crosswalk::rule_text text{format, crosswalk::find_shipped(format).value()};
+    const crosswalk::rule_set set({&text, 1});
+    std::pmr::vector<crosswalk::mapping_row> rows;
+    describe_mapping(set, rows);
+    for (const crosswalk::mapping_row& row : rows) {
+        constexpr std::string_view kinds[] = {"value", "rule", "template"};
+        put({kinds[static_cast<std::size_t>(row.kind)], row.name, row.about, row.element, row.source, row.value,
+             row.condition});
+    }
+    std::pmr::vector<crosswalk::code_row> codes;
+    describe_codes(set, codes);
+    for (const crosswalk::code_row& row : codes) {
+        put({"code", row.table, row.code, row.meaning});
+    }
+}
+
+int run(int argc, char** argv, const char* form) {
     std::vector<std::string> texts;
     std::vector<crosswalk::rule_text> rules;
     const auto shipped = crosswalk::find_shipped(argv[1]);
@@ -31,6 +73,13 @@ int run(int argc, char** argv) {
     }
     const crosswalk::rule_set set(rules);
     crosswalk::converter converter(set);
+    if (form != nullptr) {
+        const auto wanted = crosswalk::find_output_form(form);
+        if (!wanted || !converter.write_as(*wanted)) {
+            std::fprintf(stderr, "crosswalk_convert: %s cannot be written as %s\n", argv[1], form);
+            return 1;
+        }
+    }
     const std::string file = read(argv[2]);
     marc::iso2709_splitter splitter(marc::as_bytes(file));
     marc::iso2709_piece piece;
@@ -53,14 +102,30 @@ int run(int argc, char** argv) {
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc < 3) {
-        std::fprintf(stderr, "usage: crosswalk_convert FORMAT FILE [RULES...]\n");
-        return 2;
-    }
+    const std::string_view first = argc > 1 ? argv[1] : "";
     try {
-        return run(argc, argv);
+        if (first == "--formats" && argc == 2) {
+            formats();
+            return 0;
+        }
+        if (first == "--table" && argc == 3) {
+            table(argv[2]);
+            return 0;
+        }
+        const char* form = nullptr;
+        if (first == "--as" && argc > 3) {
+            form = argv[2];
+            argc -= 2;
+            argv += 2;
+        }
+        if (argc >= 3 && argv[1][0] != '-') {
+            return run(argc, argv, form);
+        }
     } catch (const std::exception& error) {
         std::fprintf(stderr, "crosswalk_convert: %s\n", error.what());
         return 1;
     }
+    std::fprintf(stderr,
+                 "usage: crosswalk_convert [--as jsonld] FORMAT FILE [RULES...] | --formats | --table FORMAT\n");
+    return 2;
 }

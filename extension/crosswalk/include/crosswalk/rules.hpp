@@ -34,8 +34,12 @@ class rule_error : public std::exception {
     std::array<char, 240> message_{};
 };
 
-/// How a document is written.
-enum class output_form : std::uint8_t { xml, json, lines, csv };
+/// How a document is written. jsonld is for rules whose XML is RDF.
+enum class output_form : std::uint8_t { xml, json, lines, csv, jsonld };
+
+/// "xml", "json", "lines", "csv", "jsonld".
+std::string_view name_of(output_form form) noexcept;
+std::optional<output_form> find_output_form(std::string_view name) noexcept;
 
 namespace detail {
 struct program;
@@ -57,6 +61,9 @@ class rule_set {
     /// The version that the first text names.
     std::string_view version() const noexcept;
     output_form output() const noexcept;
+    /// True when the documents can be written so: as the rules say, and as JSON-LD where they are RDF/XML (root
+    /// rdf:RDF).
+    bool can_write(output_form form) const noexcept;
 
     const detail::program& compiled() const noexcept { return *program_; }
 
