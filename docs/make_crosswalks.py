@@ -30,6 +30,11 @@ def code(text):
     return mark + blank + text.replace("|", "\\|") + blank + mark
 
 
+def prose(text):
+    """A comment, in which < and * mean themselves."""
+    return re.sub(r"[<*|]", lambda sign: {"<": "&lt;", "*": "\\*", "|": "\\|"}[sign[0]], text)
+
+
 def introduction(name):
     """The comment at the top of the rules."""
     lines = []
@@ -37,8 +42,8 @@ def introduction(name):
         if not line.startswith("#"):
             break
         lines.append(line[1:].strip())
-    paragraphs = "\n".join(lines).split("\n\n")
-    return "\n\n".join(re.sub(r"\b\w+\.differences\.md\b", "The end of this page", re.sub(r"\s+", " ", p)) for p in paragraphs)
+    paragraphs = [prose(re.sub(r"\s+", " ", p)) for p in "\n".join(lines).split("\n\n")]
+    return re.sub(r"\b\w+\.differences\.md\b", "The end of this page", "\n\n".join(paragraphs))
 
 
 def anchor(kind, name):
@@ -57,7 +62,7 @@ def mapping(rows, templates):
     yield "| element | from | when | value |"
     yield "| --- | --- | --- | --- |"
     for element, source, value, condition in rows:
-        yield f"| {code(element)} | {source.replace('|', chr(92) + '|')} | {code(condition)} | {how(value, templates)} |"
+        yield f"| {code(element)} | {code(source)} | {code(condition)} | {how(value, templates)} |"
 
 
 def page(program, name, version, form):
@@ -84,7 +89,7 @@ def page(program, name, version, form):
     if (found := groups.get(("value", ""))) is not None:
         yield from ("", "## Values with a name", "", "| name | from | value |", "| --- | --- | --- |")
         for element, source, value, _ in found[1]:
-            yield f"| {code(element.removeprefix('let '))} | {source.replace('|', chr(92) + '|')} | {code(value)} |"
+            yield f"| {code(element.removeprefix('let '))} | {code(source)} | {code(value)} |"
     for wanted, title in (("rule", "Rules"), ("template", "Templates")):
         of_kind = [(n, found) for (kind, n), found in groups.items() if kind == wanted]
         if not of_kind:
@@ -95,7 +100,7 @@ def page(program, name, version, form):
             yield f'### <a id="{anchor(wanted, n.split("(")[0])}"></a>{n}'
             yield ""
             if about:
-                yield from (about, "")
+                yield from (prose(about), "")
             yield from mapping(found, templates)
     if codes:
         yield from ("", "## Codes")
@@ -104,7 +109,7 @@ def page(program, name, version, form):
             if len(found) > MOST_CODES:
                 yield f"{len(found)} codes: see the table `{table}` in the rules."
             else:
-                yield ", ".join(f"{code(k)} {v}" if v else code(k) for k, v in found) + "."
+                yield ", ".join(f"{code(k)} {prose(v)}" if v else code(k) for k, v in found) + "."
     if differences.exists():
         yield ""
         for line in differences.read_text(encoding="utf-8").rstrip().splitlines():

@@ -4,7 +4,7 @@
 //   crosswalk_convert --formats                             name, version and form of each that there is
 //   crosswalk_convert --table FORMAT                        what its rules do, for docs/make_crosswalks.py
 //
-// For comparing with what other programs make of the same records.
+// A record that cannot be read is left out. For comparing with what other programs make of the same records.
 #include "crosswalk/convert.hpp"
 #include "crosswalk/describe.hpp"
 #include "marc/builder.hpp"
@@ -85,8 +85,15 @@ int run(int argc, char** argv, const char* form) {
     marc::iso2709_piece piece;
     marc::builder b;
     std::pmr::string out;
+    std::size_t unreadable = 0;
     while (splitter.next(piece)) {
-        marc::read_iso2709(piece.bytes, b);
+        try {
+            marc::read_iso2709(piece.bytes, b);
+        } catch (const marc::parse_error&) {
+            b.clear();
+            ++unreadable;
+            continue;
+        }
         const marc::stored_record record = b.finish();
         out.clear();
         converter.convert(record.view(), out);
@@ -95,6 +102,9 @@ int run(int argc, char** argv, const char* form) {
         }
         out += '\n';
         std::fwrite(out.data(), 1, out.size(), stdout);
+    }
+    if (unreadable > 0) {
+        std::fprintf(stderr, "crosswalk_convert: %zu records cannot be read\n", unreadable);
     }
     return 0;
 }
