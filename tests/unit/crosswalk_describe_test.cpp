@@ -101,7 +101,7 @@ TEST(crosswalk_describe, templates_come_behind_the_rules_once) {
     for (const mapping_row& row : rows) {
         lines += std::to_string(static_cast<int>(row.kind)) + " " + line(row) + "\n";
     }
-    EXPECT_EQ(lines, "0  | let fixed | 008 |  | {008}\n"
+    EXPECT_EQ(lines, "0 let fixed | 008 |  | {008}\n"
                      "1 r | topic | 650 |  | use outer\n"
                      "1 s | place | 651 |  | use outer\n"
                      "2 outer | . | $a |  | use inner($a, \"!\")\n"

@@ -1,5 +1,6 @@
 // RDF as JSON-LD.
 #include "crosswalk/convert.hpp"
+#include "marc/builder.hpp"
 #include "marc_support.hpp"
 
 #include <gtest/gtest.h>
@@ -73,9 +74,18 @@ TEST(crosswalk_jsonld, collections_are_lists) {
 }
 
 TEST(crosswalk_jsonld, text_is_what_stands_in_the_xml) {
-    EXPECT_EQ(jsonld("rule r\n  ex:Work!\n    ex:label = {245$a}\n",
-                     "=LDR  00000nam a2200000 a 4500\n=245  00$aA \"q\" \\b \x01\xEF\xBF\xBE\n"),
-              "[{\"@type\":\"ex:Work\",\"ex:label\":\"A \\\"q\\\" \\\\b \\ufffd\\ufffd\"}]");
+    const std::string all = std::string(head) + "rule r\n  for 500\n    ex:Work!\n      ex:label = $a\n";
+    const rule_text text{"test", all};
+    const rule_set set({&text, 1});
+    converter c(set);
+    ASSERT_TRUE(c.write_as(output_form::jsonld));
+    marc::builder b;
+    b.add_field("500", "  \x1F"
+                       "a\"q\" \\ \x01\xEF\xBF\xBE\t\r");
+    const marc::stored_record r = b.finish();
+    std::pmr::string out;
+    c.convert(r.view(), out);
+    EXPECT_NE(out.find("\"ex:label\":\"\\\"q\\\" \\\\ \\ufffd\\ufffd\\t\\u000d\""), std::pmr::string::npos) << out;
 }
 
 TEST(crosswalk_jsonld, an_empty_document) {
