@@ -252,7 +252,7 @@ class runner {
 
 struct converter::state {
     state(const rule_set& set, std::pmr::memory_resource* memory)
-        : all(set), rules(set.compiled()), output(set.output()), arena(memory), run(rules, arena), spaces(memory) {
+        : rules(set.compiled()), arena(memory), run(rules, arena), spaces(memory) {
         for (const detail::xml_namespace* n = rules.namespaces; n != nullptr; n = n->next) {
             spaces.push_back({n->prefix, n->uri});
         }
@@ -263,9 +263,7 @@ struct converter::state {
         return run.run(record, notes, count_use);
     }
 
-    const rule_set& all;
     const detail::program& rules;
-    output_form output;
     detail::arena arena;
     detail::runner run;
     std::pmr::vector<xml_name_space> spaces;
@@ -287,14 +285,6 @@ converter::~converter() {
     std::pmr::polymorphic_allocator<state>(memory_).deallocate(state_, 1);
 }
 
-bool converter::write_as(output_form form) noexcept {
-    if (!state_->all.can_write(form)) {
-        return false;
-    }
-    state_->output = form;
-    return true;
-}
-
 const node& converter::build(const marc::record_view& record, std::pmr::vector<conversion_note>* notes) {
     return state_->build(record, notes, false);
 }
@@ -302,7 +292,7 @@ const node& converter::build(const marc::record_view& record, std::pmr::vector<c
 void converter::convert(const marc::record_view& record, std::pmr::string& out,
                         std::pmr::vector<conversion_note>* notes) {
     const node& root = state_->build(record, notes, false);
-    switch (state_->output) {
+    switch (state_->rules.output) {
     case output_form::xml:
         return write_xml(root, state_->spaces.data(), state_->spaces.size(), out);
     case output_form::json:

@@ -35,7 +35,7 @@ class mapping_walker {
             row("let " + std::string(g.name), {}, g.value);
         }
         for (const rule* r = rules_.rules; r != nullptr; r = r->next) {
-            start(mapping_row::part::rule, r->name, r->body.about);
+            start(mapping_row::part::rule, r->name, r->about);
             body(r->body);
         }
         for (std::size_t i = 0; i < used_.size(); ++i) { // grows while it is walked
@@ -288,70 +288,11 @@ class mapping_walker {
     std::string_view about_;
 };
 
-/// Tables in the order in which values look into them.
-class table_finder {
-  public:
-    void run(const program& rules) {
-        for (std::uint32_t i = 0; i < rules.global_count; ++i) {
-            find(rules.globals[i].value);
-        }
-        for (const rule* r = rules.rules; r != nullptr; r = r->next) {
-            find(r->body.body);
-        }
-        for (std::size_t i = 0; i < used_.size(); ++i) {
-            find(used_[i]->body);
-        }
-    }
-    const std::vector<const table*>& found() const noexcept { return found_; }
-
-  private:
-    template <class Pointer>
-    static void add(std::vector<Pointer>& all, Pointer one) {
-        if (one != nullptr && std::find(all.begin(), all.end(), one) == all.end()) {
-            all.push_back(one);
-        }
-    }
-    void find(const expression* e) {
-        if (e == nullptr) {
-            return;
-        }
-        add(found_, e->rows);
-        find(e->condition);
-        for (std::size_t i = 0; i < e->argument_count; ++i) {
-            find(e->arguments[i]);
-        }
-    }
-    void find(const statement* s) {
-        for (; s != nullptr; s = s->next) {
-            find(s->value);
-            find(s->attributes);
-            find(s->children);
-            for (std::uint32_t i = 0; i < s->argument_count; ++i) {
-                find(s->arguments[i]);
-            }
-            add(used_, s->called);
-        }
-    }
-
-    std::vector<const table*> found_;
-    std::vector<const template_body*> used_;
-};
-
 } // namespace
 } // namespace detail
 
 void describe_mapping(const rule_set& rules, std::pmr::vector<mapping_row>& into) {
     detail::mapping_walker(rules.compiled(), into).run();
-}
-
-void describe_codes(const rule_set& rules, std::pmr::vector<code_row>& into) {
-    detail::table_finder finder;
-    finder.run(rules.compiled());
-    for (const detail::table* t : finder.found()) {
-        for (std::size_t i = 0; i < t->count; ++i) {
-            into.push_back({t->name, t->rows[i].key, t->rows[i].value});
-        }
-    }
 }
 
 } // namespace crosswalk

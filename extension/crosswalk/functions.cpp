@@ -101,11 +101,6 @@ const function_entry* find_function(std::string_view name) noexcept {
     return found == std::end(entries) ? nullptr : found;
 }
 
-const function_entry& find_function(function what) noexcept {
-    return *std::find_if(std::begin(entries), std::end(entries),
-                         [&](const function_entry& e) { return e.what == what; });
-}
-
 std::string_view evaluator::call(const expression& e) {
     const auto argument = [&](std::size_t i) {
         return i < e.argument_count ? text(*e.arguments[i]) : std::string_view{};
@@ -430,6 +425,11 @@ std::string_view evaluator::call(const expression& e) {
     }
     }
     return {};
+}
+
+const function_entry& find_function(function what) noexcept {
+    return *std::find_if(std::begin(entries), std::end(entries),
+                         [&](const function_entry& e) { return e.what == what; });
 }
 
 } // namespace crosswalk::detail

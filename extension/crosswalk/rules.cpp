@@ -52,6 +52,10 @@ class assembler {
         for (raw_table& t : raw_tables_) {
             finish_table(t);
         }
+        auto* const tables = known_.make<const table*>(known_.tables.size());
+        std::copy(known_.tables.begin(), known_.tables.end(), tables);
+        p.tables = tables;
+        p.table_count = known_.tables.size();
         for (definition& d : globals_) {
             lexer tokens(d.block.lines[0].text, d.block.lines[0].where);
             tokens.take();
@@ -68,8 +72,8 @@ class assembler {
         for (const definition& d : templates_) {
             auto* const made = known_.make<template_body>();
             made->name = known_.keep(d.name);
-            made->about = known_.keep(d.block.about);
             known_.templates.push_back(made);
+            made->about = known_.keep(d.block.about);
             parameters(d, *made);
         }
         for (std::size_t i = 0; i < templates_.size(); ++i) {
@@ -79,8 +83,8 @@ class assembler {
         for (const definition& d : rules_) {
             auto* const made = known_.make<rule>();
             made->name = known_.keep(d.name);
+            made->about = known_.keep(d.block.about);
             made->body.name = made->name;
-            made->body.about = known_.keep(d.block.about);
             body(d.block, made->body);
             if (last == nullptr) {
                 p.rules = made;
@@ -114,11 +118,18 @@ class assembler {
         } else if (heading == "version") {
             p.version = parse_name(tokens, known_, "a version");
         } else if (heading == "output") {
-            const auto form = find_output_form(parse_name(tokens, known_, "xml, json, lines, csv or jsonld"));
-            if (!form) {
+            constexpr std::pair<std::string_view, output_form> forms[] = {{"xml", output_form::xml},
+                                                                          {"json", output_form::json},
+                                                                          {"lines", output_form::lines},
+                                                                          {"csv", output_form::csv},
+                                                                          {"jsonld", output_form::jsonld}};
+            const std::string_view form = parse_name(tokens, known_, "xml, json, lines, csv or jsonld");
+            const auto* const found =
+                std::find_if(std::begin(forms), std::end(forms), [&](const auto& f) { return f.first == form; });
+            if (found == std::end(forms)) {
                 tokens.fail("expected xml, json, lines, csv or jsonld");
             }
-            p.output = *form;
+            p.output = found->second;
         } else if (heading == "namespace") {
             auto* const made = known_.make<xml_namespace>();
             if (tokens.peek().kind == token_kind::word) {
@@ -350,27 +361,15 @@ std::string_view rule_set::version() const noexcept {
 output_form rule_set::output() const noexcept {
     return program_->output;
 }
-bool rule_set::can_write(output_form form) const noexcept {
-    return form == program_->output ||
-           (form == output_form::jsonld && program_->output == output_form::xml && program_->root->name == "rdf:RDF");
-}
 
-namespace {
-constexpr std::pair<std::string_view, output_form> forms[] = {{"xml", output_form::xml},
-                                                              {"json", output_form::json},
-                                                              {"lines", output_form::lines},
-                                                              {"csv", output_form::csv},
-                                                              {"jsonld", output_form::jsonld}};
-} // namespace
-
-std::string_view name_of(output_form form) noexcept {
-    return std::find_if(std::begin(forms), std::end(forms), [&](const auto& f) { return f.second == form; })->first;
-}
-
-std::optional<output_form> find_output_form(std::string_view name) noexcept {
-    const auto* const found =
-        std::find_if(std::begin(forms), std::end(forms), [&](const auto& f) { return f.first == name; });
-    return found == std::end(forms) ? std::nullopt : std::optional(found->second);
+std::vector<table_code> rule_set::codes() const {
+    std::vector<table_code> all;
+    for (const detail::table* t : std::span(program_->tables, program_->table_count)) {
+        for (const detail::table_row& row : std::span(t->rows, t->count)) {
+            all.push_back({t->name, row.key, row.value});
+        }
+    }
+    return all;
 }
 
 } // namespace crosswalk

@@ -226,8 +226,8 @@ struct statement {
 /// Statements with parameters: variables from slot 0 on are its own.
 struct template_body {
     std::string_view name;
-    std::string_view about; ///< the comment above it: for the documents
-    const std::string_view* parameters = nullptr;
+    std::string_view about;                       ///< the comment above a template: for the documents
+    const std::string_view* parameters = nullptr; ///< their names
     std::uint32_t parameter_count = 0;
     std::uint32_t slot_count = 0; ///< parameters and variables
     const statement* body = nullptr;
@@ -236,6 +236,7 @@ struct template_body {
 
 struct rule {
     std::string_view name;
+    std::string_view about; ///< the comment above it: for the documents
     template_body body;
     const rule* next = nullptr;
 };
@@ -263,6 +264,8 @@ struct program {
     const rule* rules = nullptr;
     const global* globals = nullptr; ///< let outside of rules: computed when first asked for
     std::uint32_t global_count = 0;
+    const table* const* tables = nullptr;
+    std::size_t table_count = 0;
     std::uint32_t deepest = 0; ///< how deep templates call each other
 };
 

@@ -37,7 +37,8 @@ void formats() {
     for (const crosswalk::shipped_rules& one : crosswalk::shipped()) {
         const crosswalk::rule_text text{one.format, one.text};
         const crosswalk::rule_set set({&text, 1});
-        put({set.format(), set.version(), name_of(set.output())});
+        constexpr std::string_view forms[] = {"xml", "json", "lines", "csv", "jsonld"};
+        put({set.format(), set.version(), forms[static_cast<std::size_t>(set.output())]});
     }
 }
 
@@ -53,9 +54,7 @@ void table(const char* format) {
         put({kinds[static_cast<std::size_t>(row.kind)], row.name, row.about, row.element, row.source, row.value,
              row.condition});
     }
-    std::pmr::vector<crosswalk::code_row> codes;
-    describe_codes(set, codes);
-    for (const crosswalk::code_row& row : codes) {
+    for (const crosswalk::table_code& row : set.codes()) {
         put({"code", row.table, row.code, row.meaning});
     }
 }
@@ -68,18 +67,17 @@ int run(int argc, char** argv, const char* form) {
     for (int i = 3; i < argc; ++i) {
         texts.push_back(read(argv[i]));
     }
+    if (form != nullptr) { // as the heading of the first text
+        const std::size_t heading = texts[0].find("\noutput ");
+        if (heading != std::string::npos) {
+            texts[0].replace(heading, texts[0].find('\n', heading + 1) - heading, "\noutput " + std::string(form));
+        }
+    }
     for (std::size_t i = 0; i < texts.size(); ++i) {
         rules.push_back({i == 0 ? argv[1] : argv[i + 2], texts[i]});
     }
     const crosswalk::rule_set set(rules);
     crosswalk::converter converter(set);
-    if (form != nullptr) {
-        const auto wanted = crosswalk::find_output_form(form);
-        if (!wanted || !converter.write_as(*wanted)) {
-            std::fprintf(stderr, "crosswalk_convert: %s cannot be written as %s\n", argv[1], form);
-            return 1;
-        }
-    }
     const std::string file = read(argv[2]);
     marc::iso2709_splitter splitter(marc::as_bytes(file));
     marc::iso2709_piece piece;

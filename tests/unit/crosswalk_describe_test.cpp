@@ -156,23 +156,6 @@ TEST(crosswalk_describe, values_that_refer_to_others_twice_and_so_on_end) {
     EXPECT_EQ(describe(rules + "  x = a79\n").size(), 81U);
 }
 
-TEST(crosswalk_describe, codes_of_the_tables_that_are_used) {
-    const rule_text text{"test", "format test\nroot all\n"
-                                 "table used\n  b = two\n  a = one\n"
-                                 "table by_template\n  c = three\n"
-                                 "table unused\n  d = four\n"
-                                 "template t\n  y = lookup(by_template, $a)\n"
-                                 "rule r\n  for 245\n    x = lookup(used, $a)\n    use t\n"};
-    const rule_set set({&text, 1});
-    std::pmr::vector<code_row> codes;
-    describe_codes(set, codes);
-    std::string all;
-    for (const code_row& c : codes) {
-        all.append(c.table).append(":").append(c.code).append("=").append(c.meaning).append(" ");
-    }
-    EXPECT_EQ(all, "used:a=one used:b=two by_template:c=three ");
-}
-
 TEST(crosswalk_describe, all_shipped_rules) {
     for (const shipped_rules& one : shipped()) {
         const rule_text text{one.format, one.text};

@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view head = "format test\n"
                                   "namespace rdf \"http://www.w3.org/1999/02/22-rdf-syntax-ns#\"\n"
                                   "namespace ex \"http://example.org/ns#\"\n"
+                                  "output jsonld\n"
                                   "root rdf:RDF\n";
 
 std::string jsonld(std::string_view rules,
@@ -21,7 +22,6 @@ std::string jsonld(std::string_view rules,
     const rule_text text{"test", all};
     const rule_set set({&text, 1});
     converter c(set);
-    EXPECT_TRUE(c.write_as(output_form::jsonld));
     std::pmr::string out;
     c.convert(from_mrk(record).view(), out);
     constexpr std::string_view context = "{\"@context\":{\"rdf\":\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\","
@@ -78,7 +78,6 @@ TEST(crosswalk_jsonld, text_is_what_stands_in_the_xml) {
     const rule_text text{"test", all};
     const rule_set set({&text, 1});
     converter c(set);
-    ASSERT_TRUE(c.write_as(output_form::jsonld));
     marc::builder b;
     b.add_field("500", "  \x1F"
                        "a\"q\" \\ \x01\xEF\xBF\xBE\t\r");
@@ -93,22 +92,6 @@ TEST(crosswalk_jsonld, an_empty_document) {
 }
 
 TEST(crosswalk_jsonld, is_for_rdf_alone) {
-    for (const shipped_rules& one : shipped()) {
-        const rule_text text{one.format, one.text};
-        const rule_set set({&text, 1});
-        converter c(set);
-        EXPECT_EQ(c.write_as(output_form::jsonld), one.format == "bibframe") << one.format;
-        EXPECT_TRUE(c.write_as(set.output())) << one.format;
-        EXPECT_FALSE(set.can_write(set.output() == output_form::csv ? output_form::lines : output_form::csv));
-    }
     const rule_text text{"test", "format test\noutput jsonld\nroot all\nrule r\n  a = \"b\"\n"};
     EXPECT_THROW(rule_set({&text, 1}), rule_error);
-}
-
-TEST(crosswalk_jsonld, forms_have_names) {
-    for (const output_form form :
-         {output_form::xml, output_form::json, output_form::lines, output_form::csv, output_form::jsonld}) {
-        EXPECT_EQ(find_output_form(name_of(form)), form);
-    }
-    EXPECT_FALSE(find_output_form("turtle"));
 }

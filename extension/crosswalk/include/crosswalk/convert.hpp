@@ -33,10 +33,6 @@ class converter {
     converter(const converter&) = delete;
     converter& operator=(const converter&) = delete;
 
-    /// Writes in this form from now on, not in that of the rules; false, and nothing happens, when
-    /// rule_set::can_write() denies it.
-    [[nodiscard]] bool write_as(output_form form) noexcept;
-
     /// Appends the record's document.
     /// @param notes receives what the rules say of odd content; may be null
     /// @throws marc::parse_error corrupt

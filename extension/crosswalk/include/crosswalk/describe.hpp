@@ -30,14 +30,4 @@ struct mapping_row {
 /// @param into its memory is that of the rows
 void describe_mapping(const rule_set& rules, std::pmr::vector<mapping_row>& into);
 
-/// One row of a table of codes that values look up; all live as long as the rules.
-struct code_row {
-    std::string_view table;
-    std::string_view code;
-    std::string_view meaning;
-};
-
-/// Appends the rows of the tables that rules and templates use.
-void describe_codes(const rule_set& rules, std::pmr::vector<code_row>& into);
-
 } // namespace crosswalk

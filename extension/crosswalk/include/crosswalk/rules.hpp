@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace crosswalk {
 
@@ -34,12 +35,15 @@ class rule_error : public std::exception {
     std::array<char, 240> message_{};
 };
 
-/// How a document is written. jsonld is for rules whose XML is RDF.
+/// How a document is written; jsonld is for rules whose root is rdf:RDF.
 enum class output_form : std::uint8_t { xml, json, lines, csv, jsonld };
 
-/// "xml", "json", "lines", "csv", "jsonld".
-std::string_view name_of(output_form form) noexcept;
-std::optional<output_form> find_output_form(std::string_view name) noexcept;
+/// A row of a table of codes.
+struct table_code {
+    std::string_view table;
+    std::string_view code;
+    std::string_view meaning;
+};
 
 namespace detail {
 struct program;
@@ -61,9 +65,8 @@ class rule_set {
     /// The version that the first text names.
     std::string_view version() const noexcept;
     output_form output() const noexcept;
-    /// True when the documents can be written so: as the rules say, and as JSON-LD where they are RDF/XML (root
-    /// rdf:RDF).
-    bool can_write(output_form form) const noexcept;
+    /// What codes stand for, table by table; lives as long as the rules.
+    std::vector<table_code> codes() const;
 
     const detail::program& compiled() const noexcept { return *program_; }
 
