@@ -14,7 +14,7 @@ import sys
 from lxml import etree
 
 IGNORED_ATTRIBUTES = {"{http://www.w3.org/2001/XMLSchema-instance}schemaLocation", "version"}
-IGNORED_ELEMENTS = {"recordCreationDate", "recordOrigin"}
+IGNORED_ELEMENTS = {"recordCreationDate", "recordOrigin", "extension"}  # extension: local fields, which the stylesheets drop
 MARC = "{http://www.loc.gov/MARC21/slim}"
 
 
