@@ -58,6 +58,56 @@ def how(value, templates):
     return code(value)
 
 
+def fields_of(source):
+    """Tags and positions that a cell "from" names: 245+, 501-586, 008/35-37, leader/6."""
+    return re.findall(r"\b\d[\d.][\d.](?:-\d{3})?\+?(?:/\d+(?:-\d+)?)?|leader/[\d-]+", source.replace("880[", "["))
+
+
+def overview(groups, depth):
+    """Each element so far below the root, with all fields that anything in it comes from and the rules that write it."""
+    templates = {n.split("(")[0]: rows for (kind, n), (_, rows) in groups.items() if kind == "template"}
+    known = {}
+
+    def inside(name):
+        """What a template reads, with those that it uses."""
+        if name not in known:
+            known[name] = found = {}
+            for element, source, value, _ in templates[name]:
+                if element.startswith("let ") or element.endswith("@xml:lang"):  # what a name stands for is told where it is used
+                    continue
+                found.update(dict.fromkeys(fields_of(source)))
+                if (used := re.match(r"use ([^(]+)", value)) is not None:
+                    found.update(inside(used[1]))
+        return known[name]
+
+    found = collections.OrderedDict()  # path -> (fields, rules)
+
+    def look(rows, above, around, rule):
+        for element, source, value, _ in rows:
+            if element.startswith("let ") or element == "note":
+                continue
+            steps = above + [s for s in re.sub(r"\[@.*?\](?=/|\[|$)", "", element).split("/") if s != "." and not s.startswith("@")]
+            fields = fields_of(source) or around
+            used = re.match(r"use ([^(]+)", value)
+            if len(steps) < depth:
+                if used is not None:
+                    look(templates[used[1]], steps, fields, rule)
+                continue
+            entry = found.setdefault("/".join(steps[:depth]), ({}, {}))
+            entry[0].update(dict.fromkeys(fields))
+            entry[0].update(inside(used[1]) if used is not None else {})
+            entry[1][rule] = None
+
+    for (kind, name), (_, rows) in groups.items():
+        if kind == "rule":
+            look(rows, [], [], name)
+    yield "| element | fields | rules |"
+    yield "| --- | --- | --- |"
+    for path, (fields, rules) in found.items():
+        links = ", ".join(f"[{rule}](#{anchor('rule', rule)})" for rule in rules)
+        yield f"| {code(path)} | {', '.join(sorted(fields, key=lambda f: (f.startswith('leader'), f)))} | {links} |"
+
+
 def mapping(rows, templates):
     yield "| element | from | when | value |"
     yield "| --- | --- | --- | --- |"
@@ -86,6 +136,8 @@ def page(program, name, version, form):
            f"themselves: `SELECT marc_crosswalk_rules('{name}')`.")
     yield ""
     yield "<!-- Written by docs/make_crosswalks.py from the rules: change those, not this. -->"
+    yield from ("", "## Elements", "")
+    yield from overview(groups, 2 if name == "bibframe" else 1)
     if (found := groups.get(("value", ""))) is not None:
         yield from ("", "## Values with a name", "", "| name | from | value |", "| --- | --- | --- |")
         for element, source, value, _ in found[1]:

@@ -13,6 +13,11 @@ enum class json_characters : unsigned char {
     of_xml,      ///< those that XML 1.0 forbids neither: the text stands in both
 };
 
+/// U+FFFE and U+FFFF.
+inline bool is_noncharacter(std::string_view three) noexcept {
+    return three == "\xEF\xBF\xBE" || three == "\xEF\xBF\xBF";
+}
+
 /// Appends text as it stands between quotation marks; what may not be becomes U+FFFD.
 inline void append_json_characters(std::string_view text, std::pmr::string& out,
                                    json_characters allowed = json_characters::all_but_nul) {
@@ -21,8 +26,7 @@ inline void append_json_characters(std::string_view text, std::pmr::string& out,
     std::size_t plain = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto c = static_cast<unsigned char>(text[i]);
-        const std::string_view rest = text.substr(i, 3);
-        const bool noncharacter = xml && c == 0xEF && (rest == "\xEF\xBF\xBE" || rest == "\xEF\xBF\xBF");
+        const bool noncharacter = xml && c == 0xEF && is_noncharacter(text.substr(i, 3));
         if (c >= 0x20 && c != '"' && c != '\\' && !noncharacter) {
             continue;
         }
