@@ -314,6 +314,8 @@ struct converter::state {
             return write_lines(root, out);
         case output_form::csv:
             return write_csv(root, out);
+        case output_form::jsonld:
+            return write_jsonld(root, spaces.data(), spaces.size(), out, &arena);
         case output_form::marc: {
             marc::builder made(&arena);
             write(root, made, notes);

@@ -504,4 +504,9 @@ std::string_view evaluator::call(const expression& e) {
     return {};
 }
 
+const function_entry& find_function(function what) noexcept {
+    return *std::find_if(std::begin(entries), std::end(entries),
+                         [&](const function_entry& e) { return e.what == what; });
+}
+
 } // namespace crosswalk::detail

@@ -18,5 +18,7 @@ struct function_entry {
 
 /// Null for a name that no function has.
 const function_entry* find_function(std::string_view name) noexcept;
+/// That of a function; each has one.
+const function_entry& find_function(function what) noexcept;
 
 } // namespace crosswalk::detail

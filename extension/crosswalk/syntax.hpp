@@ -234,6 +234,8 @@ struct statement {
 /// Statements with parameters: variables from slot 0 on are its own.
 struct template_body {
     std::string_view name;
+    std::string_view about;                       ///< the comment above a template: for the documents
+    const std::string_view* parameters = nullptr; ///< their names
     std::uint32_t parameter_count = 0;
     std::uint32_t slot_count = 0; ///< parameters and variables
     const statement* body = nullptr;

@@ -323,11 +323,9 @@ MARC_SQL_FUNCTION(marc_crosswalk_formats) {
             const crosswalk::rule_text text{one.format, one.text};
             crosswalk::rule_set const rules{{&text, 1}, &memory};
             row_memory const values_of_row{rows};
-            constexpr std::string_view sources[] = {"marc", "xml", "json"};
-            constexpr std::string_view outputs[] = {"xml", "json", "lines", "csv", "marc"};
             std::array<Datum, 4> values{text_datum(one.format), text_datum(rules.version()),
-                                        text_datum(sources[static_cast<std::size_t>(rules.source())]),
-                                        text_datum(outputs[static_cast<std::size_t>(rules.output())])};
+                                        text_datum(crosswalk::source_form_names[static_cast<std::size_t>(rules.source())]),
+                                        text_datum(crosswalk::output_form_names[static_cast<std::size_t>(rules.output())])};
             std::array<bool, 4> nulls{};
             rows.put(values, nulls);
         }

@@ -263,7 +263,7 @@ TEST(crosswalk_rules, csv) {
               "\"1,\"\"2\"\" 3\",,Dogs; Cats.,\"Dogs, Cats.\",Local");
     EXPECT_EQ(run({"format t\noutput csv\nroot r\nrule one\n  a = \"\\\"\\\"\"\n"}), "\"\"\"\"\"\"");
     EXPECT_EQ(run({"format t\noutput csv\nroot r\nrule one\n  a = \"\"\n"}), "");
-    EXPECT_EQ(error_of({"format t\noutput tsv\n"}), "shipped, line 2: expected xml, json, lines, csv or marc");
+    EXPECT_EQ(error_of({"format t\noutput tsv\n"}), "shipped, line 2: expected xml, json, lines, csv, jsonld or marc");
 }
 
 TEST(crosswalk_rules, distinct) {

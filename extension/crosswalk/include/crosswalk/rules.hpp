@@ -37,9 +37,11 @@ class rule_error : public std::exception {
 
 /// What the rules read: MARC records, or documents.
 enum class source_form : std::uint8_t { marc, xml, json };
+inline constexpr std::array<std::string_view, 3> source_form_names{"marc", "xml", "json"};
 
-/// How a document is written.
-enum class output_form : std::uint8_t { xml, json, lines, csv, marc };
+/// How a document is written; jsonld is for rules whose root is rdf:RDF.
+enum class output_form : std::uint8_t { xml, json, lines, csv, jsonld, marc };
+inline constexpr std::array<std::string_view, 6> output_form_names{"xml", "json", "lines", "csv", "jsonld", "marc"};
 
 /// A row of a table of codes.
 struct table_code {
