@@ -1,5 +1,6 @@
 #include "crosswalk/describe.hpp"
 #include "syntax.hpp"
+#include "tree_path.hpp"
 #include "unparse.hpp"
 
 #include <algorithm>
@@ -95,6 +96,14 @@ class mapping_walker {
             add_condition(inner, s.value);
             return all(s.children, inner);
         }
+        case statement_kind::elements: {
+            surroundings inner = around;
+            const std::string_view path = s.nodes->text;
+            const bool goes_on = !around.fields.empty() && !s.nodes->from_root;
+            inner.fields = goes_on ? around.fields + "/" + std::string(path) : std::string(path);
+            add_condition(inner, s.value);
+            return all(s.children, inner);
+        }
         case statement_kind::subfields: {
             surroundings inner = around;
             inner.subfields = "$" + std::string(s.value->text);
@@ -176,8 +185,9 @@ class mapping_walker {
              const std::string& value) {
         std::string from = around.fields;
         bool any = false;
-        for (const std::string& source : sources) { // subfields of the field at hand right behind it
-            if (source.front() == '$') {
+        const auto is_below = [](const std::string& source) { return source.front() == '$' || source.front() == '{'; };
+        for (const std::string& source : sources) { // what is in the field or element at hand right behind it
+            if (is_below(source)) {
                 from.append(from.empty() ? "" : " ").append(source);
                 any = true;
             }
@@ -186,7 +196,7 @@ class mapping_walker {
             from.append(from.empty() ? "" : " ").append(around.subfields);
         }
         for (const std::string& source : sources) {
-            if (source.front() != '$') {
+            if (!is_below(source)) {
                 from.append(from.empty() ? "" : ", ").append(source);
             }
         }
@@ -215,6 +225,8 @@ class mapping_walker {
             return add(around.subfields);
         case expression_kind::path:
             return add(std::string(e.text));
+        case expression_kind::nodes:
+            return add("{" + std::string(e.nodes->text) + "}");
         case expression_kind::leader:
             return add("leader");
         case expression_kind::indicator:

@@ -16,8 +16,8 @@ class path_parser {
   public:
     path_parser(std::string_view text, const lexer& where, names& known) : rest_(text), where_(where), known_(known) {}
 
-    const tree_path* whole() {
-        const tree_path* const made = path();
+    tree_path* whole() {
+        tree_path* const made = path();
         if (!rest_.empty()) {
             fail("what does not belong in a path: " + std::string(rest_.substr(0, 40)));
         }
@@ -45,7 +45,7 @@ class path_parser {
                c == ':';
     }
 
-    const tree_path* path() {
+    tree_path* path() {
         if (++depth_ > deepest) {
             fail("a path nested too deeply");
         }
@@ -252,7 +252,9 @@ class path_parser {
 } // namespace
 
 const tree_path* parse_tree_path(std::string_view text, const lexer& where, names& known) {
-    return path_parser(text, where, known).whole();
+    tree_path* const made = path_parser(text, where, known).whole();
+    made->text = known.keep(text);
+    return made;
 }
 
 bool tree_walk::pass(tree_node& node, const tree_step& step, counts& seen, bool& open) const {

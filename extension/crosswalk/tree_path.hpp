@@ -43,6 +43,7 @@ struct tree_path {
     bool from_root = false;
     std::uint32_t up = 0; ///< how many ..
     const tree_step* steps = nullptr;
+    std::string_view text; ///< as the rules have it
 };
 
 /// Compiles what stands in braces.

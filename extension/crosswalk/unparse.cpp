@@ -1,5 +1,6 @@
 #include "unparse.hpp"
 #include "functions.hpp"
+#include "tree_path.hpp"
 
 #include <charconv>
 
@@ -87,6 +88,8 @@ class writer {
             into_ += e.text;
             into_ += '}';
             return;
+        case expression_kind::nodes:
+            return path(*e.nodes);
         case expression_kind::slice:
             write(*e.arguments[0], of_slice);
             into_ += '/';
@@ -139,7 +142,11 @@ class writer {
             return codes(e.codes);
         case expression_kind::exists:
             into_ += e.number == 1 ? "exists_before(" : e.number == 2 ? "exists_after(" : "exists(";
-            unparse(*e.fields, into_);
+            if (e.nodes != nullptr) {
+                path(*e.nodes);
+            } else {
+                unparse(*e.fields, into_);
+            }
             if (e.condition != nullptr) {
                 into_ += " where ";
                 write(*e.condition, of_or);
@@ -160,6 +167,12 @@ class writer {
             into_ += ')';
             return;
         }
+    }
+
+    void path(const tree_path& p) {
+        into_ += '{';
+        into_ += p.text;
+        into_ += '}';
     }
 
     void chain(const expression& e, const char* sign, int wanted) {
