@@ -4,6 +4,7 @@
 #include "rows.hpp"
 #include "value.hpp"
 
+#include "crosswalk/describe.hpp"
 #include "marc/mrk.hpp"
 
 #include <algorithm>
@@ -315,6 +316,32 @@ MARC_SQL_FUNCTION(marc_crosswalk_codes) {
     });
 }
 
+MARC_SQL_FUNCTION(marc_crosswalk_mapping) {
+    row_set rows = row_set::begin(fcinfo);
+    struct varlena* format = varlena_argument(fcinfo, 0);
+    struct varlena* options = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] {
+        palloc_resource memory;
+        std::pmr::vector<crosswalk::mapping_row> found{&memory};
+        crosswalk::describe_mapping(crosswalk_to(text_view(format), options).rules, found);
+        for (const crosswalk::mapping_row& row : found) {
+            poll_interrupts();
+            row_memory const values_of_row{rows};
+            constexpr std::string_view parts[] = {"value", "rule", "template"};
+            std::array<Datum, 7> values{text_datum(parts[static_cast<std::size_t>(row.kind)]),
+                                        text_datum_from_utf8(row.name),
+                                        text_datum_from_utf8(row.element),
+                                        text_datum_from_utf8(row.source),
+                                        text_datum_from_utf8(row.condition),
+                                        text_datum_from_utf8(row.value),
+                                        text_datum_from_utf8(row.about)};
+            std::array<bool, 7> nulls{};
+            rows.put(values, nulls);
+        }
+        return Datum{0};
+    });
+}
+
 MARC_SQL_FUNCTION(marc_crosswalk_formats) {
     row_set rows = row_set::begin(fcinfo);
     return boundary(fcinfo, [&] {
@@ -323,9 +350,10 @@ MARC_SQL_FUNCTION(marc_crosswalk_formats) {
             const crosswalk::rule_text text{one.format, one.text};
             crosswalk::rule_set const rules{{&text, 1}, &memory};
             row_memory const values_of_row{rows};
-            std::array<Datum, 4> values{text_datum(one.format), text_datum(rules.version()),
-                                        text_datum(crosswalk::source_form_names[static_cast<std::size_t>(rules.source())]),
-                                        text_datum(crosswalk::output_form_names[static_cast<std::size_t>(rules.output())])};
+            std::array<Datum, 4> values{
+                text_datum(one.format), text_datum(rules.version()),
+                text_datum(crosswalk::source_form_names[static_cast<std::size_t>(rules.source())]),
+                text_datum(crosswalk::output_form_names[static_cast<std::size_t>(rules.output())])};
             std::array<bool, 4> nulls{};
             rows.put(values, nulls);
         }

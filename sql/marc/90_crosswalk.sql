@@ -112,3 +112,8 @@ CREATE FUNCTION marc_crosswalk_codes(format text, options jsonb DEFAULT '{}')
 	RETURNS TABLE (code_table text, code text, meaning text)
 	AS 'MODULE_PATHNAME', 'marc_crosswalk_codes' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 500;
 COMMENT ON FUNCTION marc_crosswalk_codes(text, jsonb) IS 'the tables of codes and what they stand for in a crosswalk; a site''s rules may add rows or replace them';
+
+CREATE FUNCTION marc_crosswalk_mapping(format text, options jsonb DEFAULT '{}')
+	RETURNS TABLE (part text, rule text, element text, source text, condition text, value text, about text)
+	AS 'MODULE_PATHNAME', 'marc_crosswalk_mapping' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 500;
+COMMENT ON FUNCTION marc_crosswalk_mapping(text, jsonb) IS 'what a crosswalk does, a row for each element: what it comes from, when, and how it is made; part is rule, template (lines that rules use) or value (a name for a value of the record)';
