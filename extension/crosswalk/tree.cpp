@@ -5,6 +5,7 @@
 #include "marc/limits.hpp"
 #include "marc/poll.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <unordered_map>
@@ -151,6 +152,7 @@ tree_node* tree_builder::start(std::string_view name) {
     finish_text();
     tree_node* const made = make(name);
     made->parent = open_;
+    ++open_->child_count;
     (last_ == nullptr ? open_->first : last_->next) = made;
     lasts_.push_back(made);
     open_ = made;
@@ -195,6 +197,34 @@ std::string_view value_of(tree_node& node, arena& memory) {
         node.has_whole = true;
     }
     return node.whole;
+}
+
+tree_node* first_named(tree_node& parent, std::string_view name, arena& memory) {
+    const auto is_before = [](const named_child& a, std::string_view b) { return a.name < b; };
+    if (parent.children_by_name == nullptr) {
+        const std::size_t count = parent.child_count;
+        auto* const all = static_cast<named_child*>(memory.allocate(count * sizeof(named_child), alignof(named_child)));
+        std::size_t n = 0;
+        for (tree_node* child = parent.first; child != nullptr; child = child->next) {
+            new (all + n++) named_child{child->name, child};
+        }
+        std::sort(all, all + n, [](const named_child& a, const named_child& b) {
+            const int order = a.name.compare(b.name);
+            return order != 0 ? order < 0 : a.first->place < b.first->place;
+        });
+        for (std::size_t i = 1; i < n; ++i) {
+            if (all[i].name == all[i - 1].name) {
+                all[i - 1].first->twin = all[i].first;
+            }
+        }
+        const auto* const end =
+            std::unique(all, all + n, [](const named_child& a, const named_child& b) { return a.name == b.name; });
+        parent.children_by_name = all;
+        parent.name_count = static_cast<std::uint32_t>(end - all);
+    }
+    const named_child* const end = parent.children_by_name + parent.name_count;
+    const named_child* const found = std::lower_bound(parent.children_by_name, end, name, is_before);
+    return found != end && found->name == name ? found->first : nullptr;
 }
 
 void find_unused(const tree& from, std::pmr::vector<unmapped_text>& into, arena& memory) {

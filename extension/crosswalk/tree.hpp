@@ -13,6 +13,14 @@
 
 namespace crosswalk::detail {
 
+struct tree_node;
+
+/// The children of a node by name, for one that has many.
+struct named_child {
+    std::string_view name;
+    tree_node* first; ///< the others are its twins
+};
+
 /// An element, a member of an object, or an attribute. Its own memory is the document's.
 struct tree_node {
     std::string_view name; ///< without a prefix
@@ -22,6 +30,10 @@ struct tree_node {
     tree_node* attributes = nullptr; ///< a list like that of the children
     tree_node* first = nullptr;
     tree_node* next = nullptr;
+    tree_node* twin = nullptr;                     ///< the next sibling of the same name, where there is an index
+    const named_child* children_by_name = nullptr; ///< sorted; made when first asked for
+    std::uint32_t child_count = 0;
+    std::uint32_t name_count = 0;
     std::string_view whole;  ///< the string value, once it was asked for and there are children
     std::uint32_t place = 0; ///< in the document, counted from 1
     bool is_attribute = false;
@@ -72,6 +84,13 @@ tree read_xml_tree(std::string_view text, const record_name* names, arena& memor
 /// The same of JSON: members are elements, those of an array repeat its name, and a member @x is an attribute. Members
 /// of an array that has no name (at the top, or in another one) are called item.
 tree read_json_tree(std::string_view text, arena& memory);
+
+/// From so many children on an index is used: else paths in a loop over siblings would take quadratic time.
+inline constexpr std::uint32_t many_children = 16;
+
+/// The first child of that name; null when there is none.
+/// @param parent has many children
+tree_node* first_named(tree_node& parent, std::string_view name, arena& memory);
 
 /// True when there is more than white space.
 bool has_text(std::string_view text) noexcept;

@@ -77,8 +77,12 @@ class tree_walk {
         }
         counts seen{};
         bool open = true; // a sibling may still pass
-        tree_node* child = step->axis == tree_axis::attribute ? at.attributes : at.first;
-        for (; child != nullptr && (open || step->axis == tree_axis::descendant); child = child->next) {
+        const bool by_name = step->axis == tree_axis::child && !step->any && at.child_count >= many_children;
+        tree_node* child = by_name                              ? first_named(at, step->name, memory_)
+                           : step->axis == tree_axis::attribute ? at.attributes
+                                                                : at.first;
+        for (; child != nullptr && (open || step->axis == tree_axis::descendant);
+             child = by_name ? child->twin : child->next) {
             if (open && (step->any || child->name == step->name)) {
                 const bool passed = step->tests == nullptr || pass(*child, *step, seen, open);
                 if (passed && !steps(*child, step->next, take)) {

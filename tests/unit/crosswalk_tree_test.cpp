@@ -375,6 +375,24 @@ void cancel() {
     throw std::runtime_error("cancelled");
 }
 
+TEST(crosswalk_tree, many_siblings_are_found_by_name) {
+    const std::string document =
+        "<r><b>first</b>" + repeated("<a><c>1</c></a><d/>", 100) + "<b k='x'>last</b><a>2</a></r>";
+    const auto of = [&](std::string_view body) {
+        return without_root(convert(header("xml") + indented(body), document));
+    };
+    EXPECT_EQ(of("= count({a}) ~ \" \" ~ count({a/c}) ~ \" \" ~ join({b}) ~ \" \" ~ {a[101]} ~ {a[102]} ~ {z}"),
+              "101 100 first last 2");
+    EXPECT_EQ(of("= {b[@k]} ~ {b[2]} ~ count({*}) ~ count({.//c})"), "lastlast103100"); // d has no text
+    // A path in a loop over siblings: quadratic time would be 400 million steps.
+    const std::string many = "<r>" + repeated("<a/><b>x</b>", 20'000) + "<c>y</c></r>";
+    EXPECT_EQ(convert(header("xml") +
+                          "let n = count({b})\nrule one\n  for {b}\n    if {../d} or {../c} != \"y\"\n      e = \"1\"\n"
+                          "  = n\n",
+                      many),
+              "<r>20000</r>");
+}
+
 TEST(crosswalk_tree, takes_time_for_each_element_once_and_can_be_cancelled) {
     const std::string rules =
         header("xml") + "rule one\n  for {a}\n    b = {c[2]} ~ {@k}\n  d = {a[99999]}\n  e = {a[@k=\"v\"]/c}\n";
