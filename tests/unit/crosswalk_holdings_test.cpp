@@ -37,7 +37,7 @@ TEST(holdings_text, compressed) {
     EXPECT_EQ(monthly_with("=863  40$81.2$a-3$i-1992\n"), "basic 1 -v.3(1992)");
     EXPECT_EQ(monthly_with("=863  40$81.2$a5$b1$i1994$j01\n"), "basic 1 v.5:no.1(1994:Jan.)");
     // An end in some levels only is kept.
-    EXPECT_EQ(monthly_with("=863  40$81.2$a5-$i1994-1996\n"), "basic 1 v.5(1994)-(1996)");
+    EXPECT_EQ(monthly_with("=863  40$81.2$a5-$i1994-1996\n"), "basic 1 v.5(1994)-1996");
     // What cannot be taken apart stays as it is.
     EXPECT_EQ(monthly_with("=863  40$81.1$a1-3,5-7$i1990-1996\n"), "basic 1 v.1-3,5-7(1990-1996)");
     EXPECT_EQ(monthly_with("=863  40$81.1$a1-3-5$i1990\n"), "basic 1 v.1-3-5(1990)");
