@@ -1,0 +1,58 @@
+// Inside of the library: the fields that an item becomes in a layout.
+#pragma once
+
+#include "item_layouts.hpp"
+
+namespace crosswalk::detail {
+
+struct item_value {
+    std::pmr::string code;
+    std::pmr::string value;
+    std::size_t rank; ///< of the code in its field
+    std::size_t number;
+};
+
+struct item_field {
+    explicit item_field(std::pmr::memory_resource* memory) : subfields(memory) {}
+    std::string_view tag;
+    std::array<char, 2> indicators{' ', ' '};
+    std::pmr::vector<item_value> subfields;
+};
+
+struct item_fields {
+    explicit item_fields(std::pmr::memory_resource* memory) : location(memory), information(memory), unheld(memory) {}
+    void clear();
+
+    item_field location;    ///< 952, 995 or 852
+    item_field information; ///< 876-878, in layout marc21
+    std::pmr::vector<item_rest> unheld;
+};
+
+void place_item(const item& one, item_layout layout, item_fields& into);
+void write_field(const item_field& field, marc::builder& into);
+
+/// Items by what their 852 says, in the order in which each location comes first.
+class location_groups {
+  public:
+    /// The numbers of the items in a group.
+    using group = std::pmr::vector<std::size_t>;
+
+    location_groups(std::span<const item> items, item_layout layout, std::pmr::memory_resource* memory);
+
+    const std::pmr::vector<group>& all() const noexcept { return groups_; }
+    /// Adds the 852 of a group and the fields 876-878 of its items.
+    void write(const group& of, marc::builder& into) const {
+        write_field(fields_[of.front()].location, into);
+        for (const std::size_t n : of) {
+            if (!fields_[n].information.subfields.empty()) {
+                write_field(fields_[n].information, into);
+            }
+        }
+    }
+
+  private:
+    std::pmr::vector<item_fields> fields_;
+    std::pmr::vector<group> groups_;
+};
+
+} // namespace crosswalk::detail
