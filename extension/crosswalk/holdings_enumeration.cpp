@@ -136,7 +136,7 @@ class enumeration_writer {
         const std::string_view other_chronology = all.values[alternative_chronology];
         levels_between(all, alternative, chronology, enumeration);
         if (enumeration.size() > before) {
-            enumeration.insert(before, before == 0 ? "" : "=");
+            enumeration.insert(before, before == 0 ? 0 : 1, '=');
             if (!other_chronology.empty()) {
                 enumeration.append("(").append(other_chronology).append(")");
             }

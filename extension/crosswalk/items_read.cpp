@@ -63,13 +63,16 @@ class item_reader {
         const bool has_parts = is_location;
         std::array<std::string_view, call_number_parts.size()> parts;
         std::size_t part_count = 0;
+        std::size_t first_part = 0;
         for (const marc::subfield_view& s : field.subfields()) {
             const std::size_t part = has_parts && s.code.size() == 1 && !s.value.empty()
                                          ? call_number_parts.find(s.code[0])
                                          : std::string_view::npos;
-            if (part != std::string_view::npos && parts[part].empty()) {
-                parts[part] = s.value;
+            if (part != std::string_view::npos) {
+                parts[part] = parts[part].empty() ? s.value : parts[part];
                 ++part_count;
+                first_part = part_count == 1 ? into.rest.size() : first_part;
+                keep(into, tag, '$', s.code, s.value);
             } else if (s.value.empty() || !(read_status(tag, s, into) || read_column(field, s, into, alone))) {
                 keep(into, tag, '$', s.code, s.value);
             }
@@ -78,12 +81,13 @@ class item_reader {
             read_scheme(field, into);
         }
         if (part_count != 0) {
-            read_call_number(parts, part_count, into);
+            read_call_number(parts, into);
+            const std::string_view only = std::string_view{into.rest[first_part].place}.substr(4);
+            if (part_count == 1 && only[0] == whole_call_number(layout_, scheme_of(into))) {
+                into.rest.erase(into.rest.begin() + static_cast<std::ptrdiff_t>(first_part));
+            }
         }
-        const std::string_view scheme = into.at(item_column::call_number_scheme)
-                                            ? std::string_view{*into.at(item_column::call_number_scheme)}
-                                            : std::string_view{};
-        const char usual = is_location ? scheme_indicator(layout_, scheme) : ' ';
+        const char usual = is_location ? scheme_indicator(layout_, scheme_of(into)) : ' ';
         const char indicators[] = {field.indicator1(), field.indicator2()};
         if (indicators[0] != usual) {
             keep(into, tag, '^', "1", {indicators, 1});
@@ -159,20 +163,16 @@ class item_reader {
         }
     }
 
-    void read_call_number(const std::array<std::string_view, call_number_parts.size()>& parts, std::size_t count,
-                          item& into) {
+    void read_call_number(const std::array<std::string_view, call_number_parts.size()>& parts, item& into) {
         std::pmr::string all(memory_);
         for (const std::string_view part : parts) {
             all.append(all.empty() || part.empty() ? "" : " ").append(part);
         }
-        const std::optional<std::pmr::string>& scheme = into.at(item_column::call_number_scheme);
-        const char whole = whole_call_number(layout_, scheme ? std::string_view{*scheme} : std::string_view{});
-        for (std::size_t i = 0; i < parts.size(); ++i) {
-            if (!parts[i].empty() && (count > 1 || call_number_parts[i] != whole)) {
-                keep(into, "852", '$', call_number_parts.substr(i, 1), parts[i]);
-            }
-        }
         into.at(item_column::call_number).emplace(std::move(all));
+    }
+    static std::string_view scheme_of(const item& one) {
+        const std::optional<std::pmr::string>& scheme = one.at(item_column::call_number_scheme);
+        return scheme ? std::string_view{*scheme} : std::string_view{};
     }
 
     void read_holdings() {

@@ -212,6 +212,10 @@ class item_placer {
     void rest() {
         for (const item_rest& r : item_.rest) {
             const std::string_view own = r.place;
+            if (const column_place* more = further_value(own); more != nullptr) {
+                put(more->tag, {&more->code, 1}, r.value);
+                continue;
+            }
             const std::string_view place = place_in(layout_, own);
             if (place.empty() || is_circulation(own)) {
                 if (!says_nothing(r)) {
@@ -225,6 +229,16 @@ class item_placer {
                 put(place.substr(0, 3), place.substr(4), r.value);
             }
         }
+    }
+    /// The place of a column of which the item has more than one value, where it came from another layout.
+    const column_place* further_value(std::string_view place) const {
+        const column_place* own = item_.layout == layout_ || place[3] != '$'
+                                      ? nullptr
+                                      : find_column(item_.layout, place.substr(0, 3), place.substr(4));
+        const bool repeats =
+            own != nullptr && (own->column == item_column::note_public || own->column == item_column::note_staff ||
+                               own->column == item_column::uri);
+        return repeats ? find_place(layout_, own->column) : nullptr;
     }
     /// A Koha code 0 (not lost, not damaged), or an indicator or part that goes with a field of another layout.
     static bool says_nothing(const item_rest& r) noexcept {
