@@ -179,7 +179,7 @@ void write_holdings_records(const marc::record_view& record, item_layout layout,
         return;
     }
     const item_list items = read_items(record, layout, memory);
-    const detail::location_groups groups(items, item_layout::marc21, memory);
+    const detail::location_groups groups(items, item_layout::marc21, nullptr, memory);
     const detail::record_starter starter(record);
     for (const auto& group : groups.all()) {
         detail::record_facts facts;

@@ -1,6 +1,7 @@
 // Inside of the library: the fields that an item becomes in a layout.
 #pragma once
 
+#include "holdings_fields.hpp"
 #include "item_layouts.hpp"
 
 namespace crosswalk::detail {
@@ -28,7 +29,8 @@ struct item_fields {
     std::pmr::vector<item_rest> unheld;
 };
 
-void place_item(const item& one, item_layout layout, item_fields& into);
+/// @param holdings of the record that the item goes to, or null: what its fields say by a link is not said again
+void place_item(const item& one, item_layout layout, item_fields& into, const holdings_fields* holdings = nullptr);
 void write_field(const item_field& field, marc::builder& into);
 
 /// Items by what their 852 says, in the order in which each location comes first.
@@ -37,7 +39,8 @@ class location_groups {
     /// The numbers of the items in a group.
     using group = std::pmr::vector<std::size_t>;
 
-    location_groups(std::span<const item> items, item_layout layout, std::pmr::memory_resource* memory);
+    location_groups(std::span<const item> items, item_layout layout, const holdings_fields* holdings,
+                    std::pmr::memory_resource* memory);
 
     const std::pmr::vector<group>& all() const noexcept { return groups_; }
     /// Adds the 852 of a group and the fields 876-878 of its items.

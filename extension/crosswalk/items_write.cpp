@@ -28,8 +28,9 @@ std::size_t rank(std::string_view tag, std::string_view code) noexcept {
 
 class item_placer {
   public:
-    item_placer(const item& one, item_layout layout, item_fields& into)
-        : item_(one), layout_(layout), into_(into), memory_(into.location.subfields.get_allocator().resource()) {}
+    item_placer(const item& one, item_layout layout, const holdings_fields* holdings, item_fields& into)
+        : item_(one), layout_(layout), holdings_(holdings), into_(into),
+          memory_(into.location.subfields.get_allocator().resource()) {}
 
     void place() {
         into_.location.tag = item_tag(layout_);
@@ -121,8 +122,8 @@ class item_placer {
         } else if (column == item_column::enumeration || !item_.at(item_column::enumeration)) {
             std::pmr::string materials(into_.information.tag, memory_);
             materials.append("$3");
-            if (layout_ == item_layout::marc21 && has_rest(materials)) {
-                return; // the materials that it specifies itself; both came by the link to an 863
+            if (layout_ == item_layout::marc21 && (has_rest(materials) || is_linked())) {
+                return; // what the item specifies itself, or a link to the 863 that says it
             }
             std::pmr::string both(enumeration, memory_);
             if (!chronology.empty()) {
@@ -131,6 +132,21 @@ class item_placer {
             }
             put(place->tag, {&place->code, 1}, both);
         }
+    }
+
+    /// True when the record has the field 863-865 to which the item has a link.
+    bool is_linked() const {
+        const std::string_view tag = into_.information.tag;
+        std::pmr::string place(tag, memory_);
+        place.append("$8");
+        bool found = false;
+        rest_at(place, [&](const item_rest& r) {
+            const link_number link = read_link(r.value);
+            found = found || (holdings_ != nullptr && !link.sequence.empty() &&
+                              holdings_->enumeration_of(0, static_cast<holdings_kind>(tag[2] - '6'), link) !=
+                                  holdings_statement::nowhere);
+        });
+        return found;
     }
 
     void scheme(std::string_view value, const column_place* place) {
@@ -258,6 +274,7 @@ class item_placer {
 
     const item& item_;
     item_layout layout_;
+    const holdings_fields* holdings_;
     item_fields& into_;
     std::pmr::memory_resource* memory_;
     bool parts_ = false;
@@ -271,9 +288,9 @@ void item_fields::clear() {
     unheld.clear();
 }
 
-void place_item(const item& one, item_layout layout, item_fields& into) {
+void place_item(const item& one, item_layout layout, item_fields& into, const holdings_fields* holdings) {
     into.clear();
-    item_placer(one, layout, into).place();
+    item_placer(one, layout, holdings, into).place();
 }
 
 void write_field(const item_field& field, marc::builder& into) {
@@ -286,14 +303,15 @@ void write_field(const item_field& field, marc::builder& into) {
     into.end_field();
 }
 
-location_groups::location_groups(std::span<const item> items, item_layout layout, std::pmr::memory_resource* memory)
+location_groups::location_groups(std::span<const item> items, item_layout layout, const holdings_fields* holdings,
+                                 std::pmr::memory_resource* memory)
     : fields_(memory), groups_(memory) {
     std::pmr::vector<std::pair<std::pmr::string, std::size_t>> keys(memory);
     marc::poller work;
     fields_.reserve(items.size());
     for (const item& one : items) {
         item_fields& fields = fields_.emplace_back(memory);
-        place_item(one, layout, fields);
+        place_item(one, layout, fields, holdings);
         std::pmr::string key(fields.location.indicators.data(), 2, memory);
         for (const item_value& s : fields.location.subfields) {
             key.append("\x1F").append(s.code).append(s.value);
@@ -328,11 +346,13 @@ void write_items(const marc::record_view& record, std::span<const item> items, i
             without.add_field(field.tag(), field.content());
         }
     }
+    const marc::stored_record base = without.finish();
     marc::builder more(memory);
     more.set_leader(record.leader());
     marc::field_place place = marc::field_place::by_tag;
     if (holdings) {
-        const detail::location_groups groups(items, layout, memory);
+        const detail::holdings_fields links(base.view(), memory);
+        const detail::location_groups groups(items, layout, &links, memory);
         // Several locations: each 852 stands before its items, which sorting by tag would undo.
         place = groups.all().size() > 1 ? marc::field_place::end : marc::field_place::by_tag;
         for (const auto& group : groups.all()) {
@@ -347,7 +367,6 @@ void write_items(const marc::record_view& record, std::span<const item> items, i
             }
         }
     }
-    const marc::stored_record base = without.finish();
     const marc::stored_record added = more.finish();
     if (marc::add_fields(base.view(), added.view(), place, into) == marc::edit_outcome::unchanged) {
         into.set_leader(record.leader());
