@@ -4,6 +4,8 @@
 #include "holdings_fields.hpp"
 #include "item_layouts.hpp"
 
+#include <algorithm>
+
 namespace crosswalk::detail {
 
 struct item_value {
@@ -43,6 +45,11 @@ class location_groups {
                     std::pmr::memory_resource* memory);
 
     const std::pmr::vector<group>& all() const noexcept { return groups_; }
+    /// True when an item of the group has a field 876-878.
+    bool has_information(const group& of) const {
+        return std::any_of(of.begin(), of.end(),
+                           [&](std::size_t n) { return !fields_[n].information.subfields.empty(); });
+    }
     /// Adds the 852 of a group and the fields 876-878 of its items.
     void write(const group& of, marc::builder& into) const {
         write_field(fields_[of.front()].location, into);

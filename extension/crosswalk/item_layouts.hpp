@@ -64,8 +64,8 @@ inline bool is_item_information(std::string_view tag) noexcept {
 /// First indicator of 852 for a call number scheme; 7 where it has no code of its own.
 char scheme_indicator(item_layout layout, std::string_view scheme) noexcept;
 
-/// Which 852 a field belongs to: the one before it where a record has them in turn; else the one with the same link
-/// number or the same materials ($3).
+/// Which 852 a field belongs to: the one that has its link number or its materials ($3); else the one before it, where
+/// a record has locations and what belongs to them in turn.
 class item_locations {
   public:
     /// @param record must outlive this

@@ -281,14 +281,15 @@ std::size_t item_locations::of(const marc::field_view& field, std::size_t number
             found != all.end() && found->first == key && (found + 1 == all.end() || (found + 1)->first != key);
         return single && !key.empty() ? found->second : holdings_statement::nowhere;
     };
-    if (interleaved_) {
-        const auto after = std::upper_bound(all_.begin(), all_.end(), number);
-        if (after != all_.begin()) {
-            return *(after - 1);
-        }
+    if (const std::size_t linked = find(by_link_, read_link(first_subfield(field, '8')).link);
+        linked != holdings_statement::nowhere) {
+        return linked;
     }
-    const std::size_t linked = find(by_link_, read_link(first_subfield(field, '8')).link);
-    return linked != holdings_statement::nowhere ? linked : find(by_materials_, first_subfield(field, '3'));
+    if (const std::size_t same = find(by_materials_, first_subfield(field, '3')); same != holdings_statement::nowhere) {
+        return same;
+    }
+    const auto after = std::upper_bound(all_.begin(), all_.end(), number);
+    return interleaved_ && after != all_.begin() ? *(after - 1) : holdings_statement::nowhere;
 }
 
 char scheme_indicator(item_layout layout, std::string_view scheme) noexcept {

@@ -355,8 +355,13 @@ void write_items(const marc::record_view& record, std::span<const item> items, i
         const detail::location_groups groups(items, layout, &links, memory);
         // Several locations: each 852 stands before its items, which sorting by tag would undo.
         place = groups.all().size() > 1 ? marc::field_place::end : marc::field_place::by_tag;
-        for (const auto& group : groups.all()) {
-            groups.write(group, more);
+        // Those with items come first: 852, 852, 876 would look as if sorted.
+        for (const bool with_items : {true, false}) {
+            for (const auto& group : groups.all()) {
+                if (groups.has_information(group) == with_items) {
+                    groups.write(group, more);
+                }
+            }
         }
     } else {
         detail::item_fields fields(memory);

@@ -1,6 +1,7 @@
 // Items: reading them out of each layout, writing them into each, and what is lost between two.
 #include "crosswalk/holdings.hpp"
 #include "crosswalk/items.hpp"
+#include "crosswalk_holdings_target.hpp"
 #include "marc_support.hpp"
 
 #include <gtest/gtest.h>
@@ -395,6 +396,18 @@ TEST(items, no_memory) {
         write_holdings_records(
             holdings.view(), item_layout::marc21, [](marc::builder& b) { b.finish(); }, memory);
     });
+}
+
+TEST(items, fuzz_replay) {
+    std::size_t inputs = 0;
+    const std::filesystem::path folder =
+        std::filesystem::path(EVERARCHIVE_SOURCEDIR) / "tests/fuzz/corpus/crosswalk_holdings";
+    for (const auto& file : std::filesystem::directory_iterator(folder)) {
+        SCOPED_TRACE(file.path().string());
+        marc_fuzz::holdings(marc_test::read_file(file.path()));
+        ++inputs;
+    }
+    EXPECT_GT(inputs, 0U);
 }
 
 } // namespace

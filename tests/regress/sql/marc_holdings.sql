@@ -7,10 +7,10 @@ INSERT INTO r VALUES
 	'=863  40$81.1$a1-12$b1-4$i1990-2001$j01-12$wg\n=863  40$81.2$a15-$b1-$i2004-$j01-\n=864  41$82.1$a1$i1995\n'
 	'=866  41$83$aCurrent issues in the reading room$zask at the desk\n=868  \\0$80$aIndex v.1-5\n'
 	'=876  \\\\$81.2$a77$jAvailable$p3900$t1\n'),
-('koha', E'=LDR  00000nam\\\\a2200000\\a\\4500\n=001  1234\n=008  990802s1999\\\\\\\\nyu\\\\\\\\\\\\\\\\\\\\\\000\\0\\eng\\d\n'
+('koha', E'=LDR  00000nam\\a2200000\\a\\4500\n=001  1234\n=008  990802s1999\\\\\\\\nyu\\\\\\\\\\\\\\\\\\\\\\000\\0\\eng\\d\n'
 	'=245  10$aTitle\n=952  \\\\$00$11$2ddc$71$947$aCPL$bFPL$cGEN$d2014-09-04$hv.3$l5$o813.54 SMI$p3900001$yBK$zpublic\n'
 	'=952  \\\\$2ddc$948$aCPL$bCPL$cGEN$o813.54 SMI$p3900002$yBK\n=952  \\\\$949$aMPL$bMPL$oFIC$p3900003$yBK\n'),
-('evergreen', E'=LDR  00000nam\\\\a2200000\\a\\4500\n=001  5\n=245  10$aTitle\n'
+('evergreen', E'=LDR  00000nam\\a2200000\\a\\4500\n=001  5\n=245  10$aTitle\n'
 	'=852  4\\$aINST$bBR1$bBR2$cStacks$kREF$jQA 76$gbook$p3900$sAvailable$y{dollar}12.00$t2$xhidden\n'),
 ('none', E'=245  10$aTitle\n'),
 ('odd', E'=863  40$81.1$a1-2$b3((x))$i20010-$j99-77\n=853  20$82$av.\n=853  20$82$aBd.\n=863  41$82.1$a1$a2$wq\n=863  \\9$8x$a1\n');
