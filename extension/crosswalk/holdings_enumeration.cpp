@@ -362,4 +362,22 @@ void write_enumeration(const marc::field_view& field, const marc::field_view* ca
     extend(into.chronology, chronology_text);
 }
 
+bool write_linked_enumeration(const marc::record_view& record, const holdings_fields& fields, std::size_t section,
+                              holdings_kind kind, const link_number& link, enumeration_text& into) {
+    const std::size_t found =
+        link.sequence.empty() ? holdings_statement::nowhere : fields.enumeration_of(section, kind, link);
+    if (found == holdings_statement::nowhere) {
+        return false;
+    }
+    const holdings_field& one = fields.enumerations()[found];
+    const std::size_t caption = fields.caption_of(one).field;
+    if (caption == holdings_statement::nowhere) {
+        write_enumeration(record.field(one.field), nullptr, into);
+    } else {
+        const marc::field_view names = record.field(caption);
+        write_enumeration(record.field(one.field), &names, into);
+    }
+    return true;
+}
+
 } // namespace crosswalk::detail

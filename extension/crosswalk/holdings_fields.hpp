@@ -84,4 +84,8 @@ struct enumeration_text {
 /// @param caption a field 853-855, or null
 void write_enumeration(const marc::field_view& field, const marc::field_view* caption, enumeration_text& into);
 
+/// What the enumeration with this link says; false when there is none.
+bool write_linked_enumeration(const marc::record_view& record, const holdings_fields& fields, std::size_t section,
+                              holdings_kind kind, const link_number& link, enumeration_text& into);
+
 } // namespace crosswalk::detail

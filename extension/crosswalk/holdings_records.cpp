@@ -128,7 +128,8 @@ class location_splitter {
             if (!is_holdings_tag(tag)) {
                 continue;
             }
-            const std::size_t location = tag == "852" ? i : locations_.of(record_.field(i), i);
+            const std::size_t location =
+                tag == "852" && is_sound(record_.field(i)) ? i : locations_.of(record_.field(i), i);
             owners_.push_back({location != holdings_statement::nowhere ? location : all.empty() ? 0 : all.front(), i});
         }
     }

@@ -31,8 +31,15 @@ struct item_fields {
     std::pmr::vector<item_rest> unheld;
 };
 
+/// The holdings of the record that items go to.
+struct linked_holdings {
+    linked_holdings(const marc::record_view& of, std::pmr::memory_resource* memory) : record(of), fields(of, memory) {}
+    marc::record_view record;
+    holdings_fields fields;
+};
+
 /// @param holdings of the record that the item goes to, or null: what its fields say by a link is not said again
-void place_item(const item& one, item_layout layout, item_fields& into, const holdings_fields* holdings = nullptr);
+void place_item(const item& one, item_layout layout, item_fields& into, const linked_holdings* holdings = nullptr);
 void write_field(const item_field& field, marc::builder& into);
 
 /// Items by what their 852 says, in the order in which each location comes first.
@@ -41,7 +48,7 @@ class location_groups {
     /// The numbers of the items in a group.
     using group = std::pmr::vector<std::size_t>;
 
-    location_groups(std::span<const item> items, item_layout layout, const holdings_fields* holdings,
+    location_groups(std::span<const item> items, item_layout layout, const linked_holdings* holdings,
                     std::pmr::memory_resource* memory);
 
     const std::pmr::vector<group>& all() const noexcept { return groups_; }

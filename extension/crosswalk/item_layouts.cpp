@@ -172,7 +172,7 @@ char whole_call_number(item_layout layout, std::string_view scheme) noexcept {
 }
 
 bool is_item(item_layout layout, const marc::field_view& field) noexcept {
-    if (field.tag() != item_tag(layout) || field.is_control()) {
+    if (field.tag() != item_tag(layout) || !is_sound(field)) {
         return false;
     }
     // Other libraries' records use 952 and 995 for other things: NYPL has a call number alone in 952$h.
@@ -207,12 +207,13 @@ std::optional<item_layout> detect_layout(const marc::record_view& record) {
     bool has_information = false;
     for (std::size_t i = 0; i < record.field_count(); ++i) {
         const std::string_view tag = tags.substr(3 * i, 3);
-        has_information = has_information || detail::is_item_information(tag);
-        if (tag == "952") {
+        if (detail::is_item_information(tag)) {
+            has_information = has_information || detail::is_sound(record.field(i));
+        } else if (tag == "952") {
             found[0] = found[0] || detail::is_item(item_layout::koha, record.field(i));
         } else if (tag == "995" && record.is_unimarc()) {
             found[1] = found[1] || detail::is_item(item_layout::koha_unimarc, record.field(i));
-        } else if (tag == "852") {
+        } else if (tag == "852" && detail::is_sound(record.field(i))) {
             found[detail::has(record.field(i), "p") ? 2 : 3] = true;
         }
     }

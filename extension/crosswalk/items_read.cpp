@@ -116,6 +116,10 @@ class item_reader {
                 return false;
             }
             if (set(into, place.column, s.value)) {
+                if (place.column == item_column::call_number_scheme && tag == "852" &&
+                    scheme_indicator(layout_, s.value) != '7') {
+                    keep(into, tag, '$', s.code, s.value); // $2 lcc for what indicator 0 says
+                }
                 return true;
             }
         }
@@ -146,12 +150,8 @@ class item_reader {
 
     void read_scheme(const marc::field_view& field, item& into) {
         const char indicator = field.indicator1();
-        const std::optional<std::pmr::string>& scheme = into.at(item_column::call_number_scheme);
         if (indicator == '7') {
-            if (scheme && scheme_indicator(layout_, *scheme) != '7') {
-                keep(into, field.tag(), '$', "2", *scheme); // $2 lcc for what indicator 0 says
-            }
-            return;
+            return; // $2 says it
         }
         if (layout_ == item_layout::evergreen && indicator == '4') {
             return; // its export writes 4 whatever the scheme is
@@ -181,7 +181,7 @@ class item_reader {
         std::pmr::vector<bool> has_items(record_.field_count(), false, memory_);
         for (std::size_t i = 0; i < record_.field_count(); ++i) {
             const std::string_view tag = record_.tags().substr(3 * i, 3);
-            if (is_item_information(tag)) {
+            if (is_item_information(tag) && is_sound(record_.field(i))) {
                 const std::size_t location = locations.of(record_.field(i), i);
                 if (location != holdings_statement::nowhere) {
                     has_items[location] = true;
@@ -190,6 +190,9 @@ class item_reader {
         }
         for (std::size_t i = 0; i < record_.field_count(); ++i) {
             const std::string_view tag = record_.tags().substr(3 * i, 3);
+            if (!(tag == "852" || is_item_information(tag)) || !is_sound(record_.field(i))) {
+                continue;
+            }
             if (tag == "852" && !has_items[i]) {
                 read_field(record_.field(i), add(i), true);
             } else if (is_item_information(tag)) {
@@ -208,24 +211,10 @@ class item_reader {
     /// 876 has the link and sequence number of the 863 that says which part the item is.
     void read_linked_enumeration(const holdings_fields& holdings, const marc::field_view& field, std::size_t number,
                                  item& into) {
-        const link_number link = read_link(first_subfield(field, '8'));
-        if (link.sequence.empty()) {
-            return;
-        }
         const auto kind = static_cast<holdings_kind>(field.tag()[2] - '6');
-        const std::size_t found = holdings.enumeration_of(holdings.section_of(number), kind, link);
-        if (found == holdings_statement::nowhere) {
-            return;
-        }
-        const holdings_field& one = holdings.enumerations()[found];
-        const std::size_t caption = holdings.caption_of(one).field;
         enumeration_text text(memory_);
-        if (caption == holdings_statement::nowhere) {
-            write_enumeration(record_.field(one.field), nullptr, text);
-        } else {
-            const marc::field_view names = record_.field(caption);
-            write_enumeration(record_.field(one.field), &names, text);
-        }
+        write_linked_enumeration(record_, holdings, holdings.section_of(number), kind,
+                                 read_link(first_subfield(field, '8')), text);
         if (!text.enumeration.empty()) {
             set(into, item_column::enumeration, text.enumeration);
         }
@@ -248,7 +237,7 @@ item_locations::item_locations(const marc::record_view& record, std::pmr::memory
     bool since = false;
     for (std::size_t i = 0; i < record.field_count(); ++i) {
         const std::string_view tag = record.tags().substr(3 * i, 3);
-        if (tag == "852") {
+        if (tag == "852" && is_sound(record.field(i))) {
             interleaved_ = interleaved_ || (!all_.empty() && since);
             since = false;
             all_.push_back(i);

@@ -28,7 +28,7 @@ std::size_t rank(std::string_view tag, std::string_view code) noexcept {
 
 class item_placer {
   public:
-    item_placer(const item& one, item_layout layout, const holdings_fields* holdings, item_fields& into)
+    item_placer(const item& one, item_layout layout, const linked_holdings* holdings, item_fields& into)
         : item_(one), layout_(layout), holdings_(holdings), into_(into),
           memory_(into.location.subfields.get_allocator().resource()) {}
 
@@ -74,12 +74,6 @@ class item_placer {
             }
         }
     }
-    bool has_rest(std::string_view place) const {
-        bool found = false;
-        rest_at(place, [&](const item_rest&) { found = true; });
-        return found;
-    }
-
     void columns() {
         for (std::size_t i = 0; i < item_column_count; ++i) {
             const auto column = static_cast<item_column>(i);
@@ -120,10 +114,8 @@ class item_placer {
         if (place == nullptr) {
             leave_out(name_of(column), value_of(column));
         } else if (column == item_column::enumeration || !item_.at(item_column::enumeration)) {
-            std::pmr::string materials(into_.information.tag, memory_);
-            materials.append("$3");
-            if (layout_ == item_layout::marc21 && (has_rest(materials) || is_linked())) {
-                return; // what the item specifies itself, or a link to the 863 that says it
+            if (layout_ == item_layout::marc21 && is_linked()) {
+                return;
             }
             std::pmr::string both(enumeration, memory_);
             if (!chronology.empty()) {
@@ -134,19 +126,23 @@ class item_placer {
         }
     }
 
-    /// True when the record has the field 863-865 to which the item has a link.
+    /// True when the item has a link to a field 863-865 of the record that says the same.
     bool is_linked() const {
+        if (holdings_ == nullptr) {
+            return false;
+        }
         const std::string_view tag = into_.information.tag;
         std::pmr::string place(tag, memory_);
         place.append("$8");
+        enumeration_text text(memory_);
         bool found = false;
         rest_at(place, [&](const item_rest& r) {
-            const link_number link = read_link(r.value);
-            found = found || (holdings_ != nullptr && !link.sequence.empty() &&
-                              holdings_->enumeration_of(0, static_cast<holdings_kind>(tag[2] - '6'), link) !=
-                                  holdings_statement::nowhere);
+            found =
+                found || write_linked_enumeration(holdings_->record, holdings_->fields, 0,
+                                                  static_cast<holdings_kind>(tag[2] - '6'), read_link(r.value), text);
         });
-        return found;
+        return found && text.enumeration == value_of(item_column::enumeration) &&
+               text.chronology == value_of(item_column::chronology);
     }
 
     void scheme(std::string_view value, const column_place* place) {
@@ -274,7 +270,7 @@ class item_placer {
 
     const item& item_;
     item_layout layout_;
-    const holdings_fields* holdings_;
+    const linked_holdings* holdings_;
     item_fields& into_;
     std::pmr::memory_resource* memory_;
     bool parts_ = false;
@@ -288,7 +284,7 @@ void item_fields::clear() {
     unheld.clear();
 }
 
-void place_item(const item& one, item_layout layout, item_fields& into, const holdings_fields* holdings) {
+void place_item(const item& one, item_layout layout, item_fields& into, const linked_holdings* holdings) {
     into.clear();
     item_placer(one, layout, holdings, into).place();
 }
@@ -303,7 +299,7 @@ void write_field(const item_field& field, marc::builder& into) {
     into.end_field();
 }
 
-location_groups::location_groups(std::span<const item> items, item_layout layout, const holdings_fields* holdings,
+location_groups::location_groups(std::span<const item> items, item_layout layout, const linked_holdings* holdings,
                                  std::pmr::memory_resource* memory)
     : fields_(memory), groups_(memory) {
     std::pmr::vector<std::pair<std::pmr::string, std::size_t>> keys(memory);
@@ -342,7 +338,8 @@ void write_items(const marc::record_view& record, std::span<const item> items, i
     marc::builder without(memory);
     without.set_leader(record.leader());
     for (const marc::field_view field : record) {
-        if (!detail::is_item(layout, field) && !(holdings && detail::is_item_information(field.tag()))) {
+        if (!detail::is_item(layout, field) &&
+            !(holdings && detail::is_item_information(field.tag()) && detail::is_sound(field))) {
             without.add_field(field.tag(), field.content());
         }
     }
@@ -351,7 +348,7 @@ void write_items(const marc::record_view& record, std::span<const item> items, i
     more.set_leader(record.leader());
     marc::field_place place = marc::field_place::by_tag;
     if (holdings) {
-        const detail::holdings_fields links(base.view(), memory);
+        const detail::linked_holdings links(base.view(), memory);
         const detail::location_groups groups(items, layout, &links, memory);
         // Several locations: each 852 stands before its items, which sorting by tag would undo.
         place = groups.all().size() > 1 ? marc::field_place::end : marc::field_place::by_tag;

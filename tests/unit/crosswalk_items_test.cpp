@@ -157,6 +157,8 @@ TEST(items, marc21) {
         "marc21\nlibrary=A|call_number=Pq X|call_number_scheme=kssb|copy=2|barcode=9|note_public=see|note_staff=we "
         R"({"852$h":["Pq"],"852$i":["X"],"852^2":["2"]})");
     EXPECT_EQ(items_in("=876  \\\\$p2\n"), "marc21\nbarcode=2 {}");
+    // Damaged fields are left alone.
+    EXPECT_EQ(items_in("=852  \\\\$bA$p1\n=876  x\n"), "evergreen\nlibrary=A|barcode=1 {\"852^1\":[\" \"]}");
 }
 
 TEST(items, same_layout_keeps_everything) {
