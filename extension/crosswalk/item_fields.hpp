@@ -52,6 +52,7 @@ class location_groups {
                     std::pmr::memory_resource* memory);
 
     const std::pmr::vector<group>& all() const noexcept { return groups_; }
+    bool has_location(const group& of) const { return !fields_[of.front()].location.subfields.empty(); }
     /// True when an item of the group has a field 876-878.
     bool has_information(const group& of) const {
         return std::any_of(of.begin(), of.end(),
@@ -59,7 +60,9 @@ class location_groups {
     }
     /// Adds the 852 of a group and the fields 876-878 of its items.
     void write(const group& of, marc::builder& into) const {
-        write_field(fields_[of.front()].location, into);
+        if (has_location(of)) {
+            write_field(fields_[of.front()].location, into);
+        }
         for (const std::size_t n : of) {
             if (!fields_[n].information.subfields.empty()) {
                 write_field(fields_[n].information, into);

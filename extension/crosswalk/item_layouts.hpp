@@ -61,11 +61,11 @@ inline bool is_item_information(std::string_view tag) noexcept {
     return tag >= item_information[0] && tag <= item_information[2];
 }
 /// A field with subfields that are all there is in it. What else stands in a damaged field would be lost, so it is left
-/// as it is; and so is one that no ISO 2709 holds, since each item has what its 852 says.
+/// as it is; and so is an 852 that no ISO 2709 holds, since each item has what its 852 says.
 inline bool is_sound(const marc::field_view& field) noexcept {
-    constexpr std::size_t most_bytes = 9'999;
-    return field.content().size() < most_bytes && !field.is_control() && field.has_indicators() &&
-           field.leading().empty() && !field.subfields().empty();
+    const bool is_small = field.tag() != "852" || field.content().size() < marc::limits::iso2709_field_bytes;
+    return is_small && !field.is_control() && field.has_indicators() && field.leading().empty() &&
+           !field.subfields().empty();
 }
 
 /// First indicator of 852 for a call number scheme; 7 where it has no code of its own.

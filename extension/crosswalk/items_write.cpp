@@ -318,7 +318,9 @@ location_groups::location_groups(std::span<const item> items, item_layout layout
     std::sort(keys.begin(), keys.end());
     for (std::size_t i = 0; i < keys.size();) {
         std::size_t end = i + 1;
-        while (end < keys.size() && keys[end].first == keys[i].first) {
+        // An 852 without items stands for itself, however many say the same.
+        const auto is_alone = [&](std::size_t n) { return fields_[keys[n].second].information.subfields.empty(); };
+        while (end < keys.size() && !is_alone(i) && !is_alone(end) && keys[end].first == keys[i].first) {
             ++end;
         }
         groups_.emplace_back();
@@ -352,10 +354,14 @@ void write_items(const marc::record_view& record, std::span<const item> items, i
         const detail::location_groups groups(items, layout, &links, memory);
         // Several locations: each 852 stands before its items, which sorting by tag would undo.
         place = groups.all().size() > 1 ? marc::field_place::end : marc::field_place::by_tag;
-        // Those with items come first: 852, 852, 876 would look as if sorted.
-        for (const bool with_items : {true, false}) {
+        // Items without a location stand before the first one, and an 852 without items behind the others: 852, 852,
+        // 876 would look as if sorted.
+        const auto part_of = [&](const detail::location_groups::group& g) {
+            return !groups.has_location(g) ? 0 : groups.has_information(g) ? 1 : 2;
+        };
+        for (int part = 0; part < 3; ++part) {
             for (const auto& group : groups.all()) {
-                if (groups.has_information(group) == with_items) {
+                if (part_of(group) == part) {
                     groups.write(group, more);
                 }
             }
