@@ -17,7 +17,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RULES = ROOT / "extension" / "crosswalk" / "rules"
 PAGES = ROOT / "docs" / "crosswalks"
-FORMS = {"xml": "XML", "json": "JSON", "lines": "lines of text", "csv": "CSV", "jsonld": "JSON-LD"}
+FORMS = {"xml": "XML", "json": "JSON", "lines": "lines of text", "csv": "CSV", "jsonld": "JSON-LD", "marc": "MARC 21"}
+SOURCES = {"marc": "MARC", "xml": "XML", "json": "JSON"}
 MOST_CODES = 80  # a longer table is data to look up, not to read
 
 
@@ -59,7 +60,11 @@ def how(value, templates):
 
 
 def fields_of(source):
-    """Tags and positions that a cell "from" names: 245+, 501-586, 008/35-37, leader/6."""
+    """Tags and positions that a cell "from" names: 245+, 501-586, 008/35-37, leader/6. In rules that read XML or JSON: the
+    elements of the loops around, else those that the value reads, without what stands in brackets."""
+    if source.startswith("{") or not re.search(r"\b\d[\d.][\d.]|leader", source):
+        paths = re.findall(r"\{([^{}]+)\}", source) if source.startswith("{") else re.findall(r"^[^{,]+", source)
+        return [re.sub(r"\[[^\]]*\]|\s+$", "", path) for path in paths]
     return re.findall(r"\b\d[\d.][\d.](?:-\d{3})?\+?(?:/\d+(?:-\d+)?)?|leader/[\d-]+", source.replace("880[", "["))
 
 
@@ -115,7 +120,7 @@ def mapping(rows, templates):
         yield f"| {code(element)} | {code(source)} | {code(condition)} | {how(value, templates)} |"
 
 
-def page(program, name, version, form):
+def page(program, name, version, source, form):
     rows = [line.split("\t") for line in subprocess.run(
         [program, "--table", name], check=True, capture_output=True, text=True).stdout.splitlines()]
     groups = collections.OrderedDict()  # (kind, name) -> (comment, rows)
@@ -128,11 +133,11 @@ def page(program, name, version, form):
     templates = {n.split("(")[0] for kind, n in groups if kind == "template"}
     differences = RULES / f"{name}.differences.md"
 
-    yield f"# Crosswalk to {name}"
+    yield f"# Crosswalk {name}" if form == "marc" else f"# Crosswalk to {name}"
     yield ""
     yield introduction(name)
     yield ""
-    yield (f"{FORMS[form]}, version {version} of the rules. [What the columns mean](../crosswalks.md#how-to-read-the-tables); the rules "
+    yield (f"{SOURCES[source]} to {FORMS[form]}, version {version} of the rules. [What the columns mean](../crosswalks.md#how-to-read-the-tables); the rules "
            f"themselves: `SELECT marc_crosswalk_rules('{name}')`.")
     yield ""
     yield "<!-- Written by docs/make_crosswalks.py from the rules: change those, not this. -->"
@@ -178,7 +183,7 @@ def main():
     faults = [f"docs/crosswalks.md has no link to crosswalks/{name}.md" for name, *_ in formats if f"(crosswalks/{name}.md)" not in index]
     PAGES.mkdir(exist_ok=True)
     for name, version, source, form in formats:
-        text = "\n".join(page(program, name, version, form)) + "\n"
+        text = "\n".join(page(program, name, version, source, form)) + "\n"
         target = PAGES / f"{name}.md"
         if not check:
             target.write_text(text, encoding="utf-8")
