@@ -336,13 +336,15 @@ class expression_parser {
                    arguments[0]->kind != expression_kind::nodes) {
             tokens_.fail("place() takes a path over elements, if anything");
         } else if (entry.what == function::fixed) {
+            if (arguments[0]->kind != expression_kind::number) {
+                tokens_.fail("the length of fixed() is a number");
+            }
             if (arguments.size() % 2 != 0) {
                 tokens_.fail("another number of arguments than " + std::string(entry.synopsis));
             }
             const expression* before = nullptr;
             for (std::size_t i = 2; i < arguments.size(); i += 2) {
-                if (arguments[i]->kind != expression_kind::number || arguments[0]->kind != expression_kind::number ||
-                    arguments[i]->number >= arguments[0]->number ||
+                if (arguments[i]->kind != expression_kind::number || arguments[i]->number >= arguments[0]->number ||
                     (before != nullptr && arguments[i]->number <= before->number)) {
                     tokens_.fail("positions in fixed() are numbers that ascend and are less than the length");
                 }

@@ -297,6 +297,7 @@ TEST(crosswalk_tree, errors_in_rules) {
               "test, line 7: positions in fixed() are numbers that ascend and are less than the length");
     EXPECT_EQ(error_of("format t\nroot r\nrule one\n  for {a}\n    b = \"\""),
               "test, line 4: a path behind \"for\" is of elements; these rules read MARC: for 245");
+    EXPECT_EQ(xml("a = fixed({b}, \" \")"), "test, line 7: the length of fixed() is a number");
     EXPECT_EQ(error_of("format t\nsource pdf\n"), "test, line 2: expected marc, xml or json");
 }
 
