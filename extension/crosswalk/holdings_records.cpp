@@ -185,7 +185,7 @@ void write_holdings_records(const marc::record_view& record, item_layout layout,
     for (const auto& group : groups.all()) {
         detail::record_facts facts;
         facts.copies = group.size();
-        facts.information = true;
+        facts.information = groups.has_information(group);
         for (const std::size_t n : group) {
             facts.parts = facts.parts || items[n].at(item_column::enumeration);
         }

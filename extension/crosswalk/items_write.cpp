@@ -302,13 +302,17 @@ void write_field(const item_field& field, marc::builder& into) {
 location_groups::location_groups(std::span<const item> items, item_layout layout, const linked_holdings* holdings,
                                  std::pmr::memory_resource* memory)
     : fields_(memory), groups_(memory) {
+    constexpr char with_information = 'i';
+    constexpr char alone = 'a';
     std::pmr::vector<std::pair<std::pmr::string, std::size_t>> keys(memory);
     marc::poller work;
     fields_.reserve(items.size());
     for (const item& one : items) {
         item_fields& fields = fields_.emplace_back(memory);
         place_item(one, layout, fields, holdings);
-        std::pmr::string key(fields.location.indicators.data(), 2, memory);
+        // An 852 without items stands for itself, however many say the same.
+        std::pmr::string key(1, fields.information.subfields.empty() ? alone : with_information, memory);
+        key.append(fields.location.indicators.data(), 2);
         for (const item_value& s : fields.location.subfields) {
             key.append("\x1F").append(s.code).append(s.value);
         }
@@ -318,9 +322,7 @@ location_groups::location_groups(std::span<const item> items, item_layout layout
     std::sort(keys.begin(), keys.end());
     for (std::size_t i = 0; i < keys.size();) {
         std::size_t end = i + 1;
-        // An 852 without items stands for itself, however many say the same.
-        const auto is_alone = [&](std::size_t n) { return fields_[keys[n].second].information.subfields.empty(); };
-        while (end < keys.size() && !is_alone(i) && !is_alone(end) && keys[end].first == keys[i].first) {
+        while (end < keys.size() && keys[i].first.front() == with_information && keys[end].first == keys[i].first) {
             ++end;
         }
         groups_.emplace_back();
