@@ -94,6 +94,7 @@ enum class function : std::uint8_t {
     next,
     fixed,
     year,
+    prose,
 };
 
 /// Which subfield codes: ASCII ones by bit; `all` has every code, others too.
