@@ -90,11 +90,11 @@ enum class function : std::uint8_t {
     bare,
     whole,
     place,
+    prose,
     previous,
     next,
     fixed,
     year,
-    prose,
 };
 
 /// Which subfield codes: ASCII ones by bit; `all` has every code, others too.
