@@ -48,6 +48,10 @@ constexpr function_entry entries[] = {
      "place(): of the field at hand in the record; the leader is 1. Of the element at hand, or place({path}) of the "
      "first one, in the document"},
     {"previous", function::previous, 1, 1, "previous($a): the same, right in front of it"},
+    {"prose", function::prose, 1, 3,
+     "prose({path}[, \"names\"[, between]]): the words of these elements, one blank between them, also where two "
+     "elements "
+     "meet; or `between`, behind what ends in no punctuation. Elements with these names right below them are left out"},
     {"remove", function::remove, 2, 2, "remove(x, characters)"},
     {"replace", function::replace, 3, 3, "replace(x, what, with)"},
     {"shorten", function::shorten, 2, 2, "shorten(x, n): without the last n characters"},
@@ -418,6 +422,16 @@ std::string_view evaluator::call(const expression& e) {
             });
         }
         return at == 0 ? std::string_view{} : number(at);
+    }
+    case function::prose: {
+        std::pmr::string all(&arena_);
+        const std::string_view left_out = argument(1);
+        const prose_rules how{left_out, e.argument_count > 2 ? argument(2) : std::string_view{" "}, use_counts};
+        each_node(*e.arguments[0]->nodes, nullptr, [&] {
+            append_prose(*node, how, all);
+            return true;
+        });
+        return keep(std::string_view(all).substr(0, all.find_last_not_of(' ') + 1));
     }
     case function::fixed:
         return fixed(e);

@@ -90,6 +90,7 @@ enum class function : std::uint8_t {
     bare,
     whole,
     place,
+    prose,
     previous,
     next,
     fixed,
