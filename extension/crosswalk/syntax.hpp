@@ -94,6 +94,8 @@ enum class function : std::uint8_t {
     next,
     fixed,
     year,
+    shown,
+    nonfiling,
 };
 
 /// Which subfield codes: ASCII ones by bit; `all` has every code, others too.
