@@ -313,15 +313,17 @@ bool evaluator::is_paired() {
 }
 
 std::string_view evaluator::global_value(std::uint32_t slot) {
-    std::optional<std::string_view>& known = globals_[slot];
-    if (!known) {
+    std::optional<global_text>& known = globals_[slot];
+    if (!known || (use_counts && !known->counted)) { // first asked for in a condition, it has to be read again
         // It is of the record, whatever field is at hand.
         const place_at_hand here = *this;
         leave();
-        known = text(*rules_.globals[slot].value);
+        const bool counted = use_counts;
+        const std::string_view value = text(*rules_.globals[slot].value);
+        known = global_text{value, counted};
         back_to(here);
     }
-    return *known;
+    return known->text;
 }
 
 void evaluator::mark(const marc::path_place& where) {

@@ -134,7 +134,11 @@ class evaluator : public place_at_hand {
     const marc::record_view* record_ = nullptr;
     const tree* tree_ = nullptr;
     field_table fields_;
-    std::pmr::vector<std::optional<std::string_view>> globals_;
+    struct global_text {
+        std::string_view text;
+        bool counted; ///< what it was made of counts as used
+    };
+    std::pmr::vector<std::optional<global_text>> globals_;
 };
 
 /// True when text matches: 9 stands for a digit, A for a letter, * for the rest; all else for itself.
