@@ -258,6 +258,60 @@ TEST(crosswalk_from_unimarc, local_and_foreign_fields) {
               "=699  1\\$aLocal\n=886  2\\$2unimarc$a141$b 0$axxxx$5lib\n=995  \\\\$bX$f123\n");
 }
 
+// ---- Authorities
+
+std::string authority(std::string_view record, validity* problems = nullptr) {
+    static const shipped_rules_of all("from_unimarc_authority");
+    converter c(all.set());
+    marc::builder made;
+    c.to_marc(from_mrk(record).view(), made);
+    const marc::stored_record result = made.finish();
+    if (problems != nullptr) {
+        problems->add(result.view(), "authority");
+    }
+    return mrk_of(result.view());
+}
+
+TEST(crosswalk_from_unimarc, authority_of_a_person) {
+    validity problems;
+    EXPECT_EQ(authority("=LDR  00000cx  a2200000   45  \n=001  026927608\n=003  http://www.idref.fr/026927608\n"
+                        "=010  \\\\$a0000000121032683$2ISNI\n=100  \\\\$a19850101afrey50      ba0\n=101  \\\\$afre\n"
+                        "=102  \\\\$aFR\n=103  \\\\$a18020226$b18850522\n=120  \\\\$aba\n=152  \\\\$aAFNOR\n"
+                        "=200  \\1$aHugo$bVictor$f1802-1885\n=300  0\\$a\xC3\x89"
+                        "crivain\n=400  \\1$aHugo$bV.\n"
+                        "=500  \\1$5e$3123$aOlympio\n=801  \\3$aFR$bABES$c20200101\n=810  \\\\$aBn$bp. 3\n",
+                        &problems),
+              "=LDR  00000cz\\\\a2200000n\\\\4500\n=001  026927608\n=003  FR-ABES\n=005  20200101000000.0\n"
+              "=008  850101||faznnnaabn\\\\\\\\\\\\\\\\\\\\||\\a|a\\\\\\\\\\|\n"
+              "=024  7\\$ahttp://www.idref.fr/026927608$2uri\n=024  7\\$a0000000121032683$2isni\n"
+              "=040  \\\\$aFR-ABES$bfre$cFR-ABES$eafnor\n=043  \\\\$cfr\n=046  \\\\$f18020226$g18850522\n"
+              "=100  1\\$aHugo, Victor,$d1802-1885\n=375  \\\\$amale\n=377  \\\\$afre\n=400  1\\$aHugo, V.\n"
+              "=500  1\\$aOlympio$iPseudonym:$wr$0(idref)123\n=670  \\\\$aBn$bp. 3\n=680  \\\\$i\xC3\x89"
+              "crivain");
+    EXPECT_EQ(problems.records_with_errors(), 0U);
+}
+
+TEST(crosswalk_from_unimarc, authorities_of_other_kinds) {
+    validity problems;
+    const auto headings = [&](std::string_view record) {
+        return lines_of(
+            authority("=LDR  00000nx  j2200000   45  \n=001  1\n=100  \\\\$a19850101afrey50      ba0\n" + std::string(record),
+                      &problems),
+            {"100", "110", "111", "130", "150", "151", "155", "450", "550", "750"});
+    };
+    EXPECT_EQ(headings("=250  \\\\$aChiens$xHistoire\n=450  \\\\$aChien\n=550  \\\\$5g$31$aMammif\xC3\xA8res\n"
+                       "=750  \\\\$aDogs$2lcsh\n"),
+              "=150  \\\\$aChiens$xHistoire\n=450  \\\\$aChien\n=550  \\\\$aMammif\xC3\xA8res$wg$01\n"
+              "=750  \\7$aDogs$2lcsh\n");
+    EXPECT_EQ(headings("=210  12$aCongr\xC3\xA8s$d3$f1999\n"), "=111  2\\$aCongr\xC3\xA8s$n(3 :$d1999)\n");
+    EXPECT_EQ(headings("=215  \\\\$aParis\n"), "=151  \\\\$aParis\n");
+    EXPECT_EQ(headings("=230  \\\\$aBible$mlatin\n"), "=130  \\0$aBible.$llatin\n");
+    EXPECT_EQ(headings("=240  \\\\$1200\\1$aFlaubert$bGustave$1230\\\\$aMadame Bovary\n"),
+              "=100  1\\$aFlaubert, Gustave$tMadame Bovary\n");
+    EXPECT_EQ(headings("=280  \\\\$aNouvelles\n"), "=155  \\\\$aNouvelles\n");
+    EXPECT_EQ(problems.records_with_errors(), 0U);
+}
+
 // ---- Real records
 
 TEST(crosswalk_from_unimarc, real_records) {

@@ -64,6 +64,18 @@ class validity {
         return !sink.errors;
     }
     std::size_t records_with_errors() const noexcept { return records_with_errors_; }
+    /// Errors that are none of these: each the start of what comes behind "error ".
+    std::size_t errors_but(const std::vector<std::string_view>& known) const {
+        std::size_t n = 0;
+        for (const auto& [kind, count] : kinds_) {
+            const std::string_view what = std::string_view(kind);
+            const bool is_known = std::any_of(known.begin(), known.end(), [&](std::string_view start) {
+                return what.substr(std::min<std::size_t>(what.size(), 6)).starts_with(start);
+            });
+            n += what.starts_with("error ") && !is_known ? count : 0;
+        }
+        return n;
+    }
     void print() const {
         for (const auto& [kind, count] : kinds_) {
             std::printf("%6zu %s\n", count, kind.c_str());
