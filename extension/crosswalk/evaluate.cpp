@@ -40,14 +40,14 @@ void evaluator::start(const marc::record_view& record) {
     record_ = &record;
     tree_ = nullptr;
     fields_.read(record);
-    globals_.assign(rules_.global_count, std::nullopt);
+    globals_.assign(rules_.global_count, {});
     leave();
 }
 
 void evaluator::start(const tree& document) {
     record_ = nullptr;
     tree_ = &document;
-    globals_.assign(rules_.global_count, std::nullopt);
+    globals_.assign(rules_.global_count, {});
     leave();
 }
 
@@ -313,17 +313,18 @@ bool evaluator::is_paired() {
 }
 
 std::string_view evaluator::global_value(std::uint32_t slot) {
-    std::optional<global_text>& known = globals_[slot];
-    if (!known || (use_counts && !known->counted)) { // first asked for in a condition, it has to be read again
-        // It is of the record, whatever field is at hand.
+    known_value& value = globals_[slot];
+    const bool uncounted = use_counts && !value.counted && (tree_ != nullptr || used.on());
+    if (!value.known || uncounted) {
+        // It is of the record, whatever is at hand.
         const place_at_hand here = *this;
         leave();
-        const bool counted = use_counts;
-        const std::string_view value = text(*rules_.globals[slot].value);
-        known = global_text{value, counted};
+        value.text = text(*rules_.globals[slot].value);
+        value.known = true;
+        value.counted = use_counts;
         back_to(here);
     }
-    return known->text;
+    return value.text;
 }
 
 void evaluator::mark(const marc::path_place& where) {

@@ -84,6 +84,19 @@ std::string_view find_row(const table& rows, std::string_view key, std::string_v
     return found != end && found->key == key ? found->value : otherwise;
 }
 
+/// Characters to skip in sorting, as indicators of MARC 21 count them: none when the text does not begin with a mark.
+std::size_t nonfiling_characters(std::string_view text, std::pmr::memory_resource& memory) {
+    if (marc::non_sorting::find_mark(text, marc::non_sorting::is_begin) != 0) {
+        return 0;
+    }
+    std::pmr::string shown(&memory);
+    std::pmr::string sorted(&memory);
+    marc::non_sorting::append_shown(text, shown);
+    marc::non_sorting::append_sorted(text, sorted);
+    const std::size_t blanks = std::min(sorted.find_first_not_of(' '), sorted.size());
+    return marc::count_characters(shown) - marc::count_characters(sorted) + blanks;
+}
+
 void escape(char c, std::pmr::string& into) {
     constexpr std::string_view hexadecimal = "0123456789ABCDEF";
     const auto byte = static_cast<unsigned char>(c);
@@ -100,19 +113,6 @@ bool is_never_in_address(char c) noexcept {
 
 bool is_unreserved(char c) noexcept { // RFC 3986 section 2.3
     return marc::is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
-/// Characters to skip in sorting, as indicators of MARC 21 count them: none when the text does not begin with a mark.
-std::size_t nonfiling_characters(std::string_view text, std::pmr::memory_resource& memory) {
-    if (marc::non_sorting::find_mark(text, marc::non_sorting::is_begin) != 0) {
-        return 0;
-    }
-    std::pmr::string shown(&memory);
-    std::pmr::string sorted(&memory);
-    marc::non_sorting::append_shown(text, shown);
-    marc::non_sorting::append_sorted(text, sorted);
-    const std::size_t blanks = std::min(sorted.find_first_not_of(' '), sorted.size());
-    return marc::count_characters(shown) - marc::count_characters(sorted) + blanks;
 }
 
 /// The first four characters that may be a year: digits, of which the last two may be unknown (u, -, ?, X).

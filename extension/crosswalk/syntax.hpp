@@ -75,6 +75,8 @@ enum class function : std::uint8_t {
     number,
     boolean,
     digits,
+    shown,
+    nonfiling,
     fold,
     last_part,
     latex,
@@ -94,8 +96,6 @@ enum class function : std::uint8_t {
     next,
     fixed,
     year,
-    shown,
-    nonfiling,
 };
 
 /// Which subfield codes: ASCII ones by bit; `all` has every code, others too.

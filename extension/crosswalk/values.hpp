@@ -129,16 +129,19 @@ class evaluator : public place_at_hand {
     template <class Take>
     void each_of_path(const marc::path& path, Take take);
 
+    /// A global that was asked for.
+    struct known_value {
+        bool known = false;
+        bool counted = false; ///< what it reads has counted as used
+        std::string_view text;
+    };
+
     const program& rules_;
     detail::arena& arena_;
     const marc::record_view* record_ = nullptr;
     const tree* tree_ = nullptr;
     field_table fields_;
-    struct global_text {
-        std::string_view text;
-        bool counted; ///< what it was made of counts as used
-    };
-    std::pmr::vector<std::optional<global_text>> globals_;
+    std::pmr::vector<known_value> globals_;
 };
 
 /// True when text matches: 9 stands for a digit, A for a letter, * for the rest; all else for itself.

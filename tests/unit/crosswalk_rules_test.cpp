@@ -416,6 +416,9 @@ TEST(crosswalk_rules, shipped_rules_compile_and_every_record_gives_a_document) {
         const rule_set set({&text, 1});
         EXPECT_EQ(set.format(), one.format);
         EXPECT_FALSE(set.version().empty());
+        if (set.source() != source_form::marc) {
+            continue;
+        }
         converter c(set);
         std::pmr::string out;
         c.convert(from_mrk("=LDR  |||||||||||||||||||||||\n").view(), out);
