@@ -294,10 +294,10 @@ TEST(crosswalk_from_unimarc, authority_of_a_person) {
 TEST(crosswalk_from_unimarc, authorities_of_other_kinds) {
     validity problems;
     const auto headings = [&](std::string_view record) {
-        return lines_of(
-            authority("=LDR  00000nx  j2200000   45  \n=001  1\n=100  \\\\$a19850101afrey50      ba0\n" + std::string(record),
-                      &problems),
-            {"100", "110", "111", "130", "150", "151", "155", "450", "550", "750"});
+        return lines_of(authority("=LDR  00000nx  j2200000   45  \n=001  1\n=100  \\\\$a19850101afrey50      ba0\n" +
+                                      std::string(record),
+                                  &problems),
+                        {"100", "110", "111", "130", "150", "151", "155", "450", "550", "750"});
     };
     EXPECT_EQ(headings("=250  \\\\$aChiens$xHistoire\n=450  \\\\$aChien\n=550  \\\\$5g$31$aMammif\xC3\xA8res\n"
                        "=750  \\\\$aDogs$2lcsh\n"),
@@ -341,6 +341,26 @@ TEST(crosswalk_from_unimarc, records_of_bnf) {
     EXPECT_GT(all.share(), 0.965); // two thirds of the rest are 801 $a and $2, which the ISIL in $b makes needless
     EXPECT_EQ(all.problems.records_with_errors(), 0U);
     EXPECT_EQ(all.notes, 0U);
+}
+
+// Fields without number, each of which asks what stands before it.
+TEST(crosswalk_from_unimarc, many_fields) {
+    marc::builder many;
+    many.set_leader("00000nam0 2200000   450 ");
+    constexpr int n = 1'000;
+    for (const char* tag : {"200", "225", "326", "410", "604", "700", "801"}) {
+        for (int i = 0; i < n; ++i) {
+            many.add_field(tag, " 3\x1F"
+                                "aX\x1F"
+                                "tY\x1F"
+                                "bFR-1");
+        }
+    }
+    const marc::stored_record record = many.finish();
+    converter c(rules());
+    marc::builder made;
+    c.to_marc(record.view(), made);
+    EXPECT_GT(made.finish().view().field_count(), 6U * n);
 }
 
 // Neither bytes of another code page nor a hostile directory end in anything but a record.
