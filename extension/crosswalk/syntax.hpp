@@ -75,6 +75,8 @@ enum class function : std::uint8_t {
     number,
     boolean,
     digits,
+    shown,
+    nonfiling,
     fold,
     last_part,
     latex,

@@ -5,7 +5,7 @@
 #include "marc/charset.hpp"
 #include "marc/fold.hpp"
 #include "marc/poll.hpp"
-#include "non_sorting.hpp"
+#include "marc/non_sorting.hpp"
 #include "unimarc_heading.hpp"
 
 #include <algorithm>
