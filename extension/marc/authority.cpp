@@ -5,6 +5,7 @@
 #include "heading_form.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace marc {
 namespace {
@@ -103,13 +104,17 @@ void append_references(std::string_view value, bool is_local, std::pmr::vector<s
         return;
     }
     std::pmr::memory_resource* memory = out.get_allocator().resource();
-    std::pmr::string text = packed(value, memory);
-    if (text.empty()) {
+    if (is_local) {
+        // Keys of the library system: upper and lower case differ.
+        std::pmr::string own("9:", memory);
+        std::copy_if(value.begin(), value.end(), std::back_inserter(own), [](char c) { return c != ' '; });
+        if (own.size() > 2) {
+            out.push_back(std::move(own));
+        }
         return;
     }
-    if (is_local) {
-        text.insert(0, "9:");
-        out.push_back(std::move(text));
+    std::pmr::string text = packed(value, memory);
+    if (text.empty()) {
         return;
     }
     constexpr std::string_view mark = "(uri)";
@@ -133,8 +138,8 @@ std::pmr::vector<std::pmr::string> authority_references(const record_view& recor
     const bool unimarc = heading_form::kind_of(record).form == flavour::unimarc;
     for (std::size_t i = 0; i < record.field_count(); ++i) {
         const std::string_view tag = record.tags().substr(3 * i, 3);
-        // Wider than the list of headings: a field with such a subfield that is none finds nothing. Not 76X to 78X, whose $9
-        // and $0 name other records.
+        // Wider than the list of headings: a field with such a subfield that is none finds nothing. Not 76X to 78X,
+        // whose $9 and $0 name other records.
         if (std::string_view(unimarc ? "567" : "124678").find(tag[0]) == std::string_view::npos ||
             (tag[0] == '7' && tag[1] > '5') || (tag[0] == '8' && tag[1] > '3' && tag != "880")) {
             continue;

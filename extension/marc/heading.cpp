@@ -66,10 +66,20 @@ constexpr tag_meaning meanings[] = {
 /// By the last two digits, of headings under authority control.
 std::string_view kind_name(std::string_view digits) noexcept {
     constexpr std::pair<std::string_view, std::string_view> names[] = {
-        {"00", "personal name"}, {"10", "corporate name"}, {"11", "meeting"},    {"30", "uniform title"},
-        {"47", "event"},         {"48", "chronological"},  {"50", "topical"},    {"51", "geographic"},
-        {"55", "genre"},         {"62", "medium"},         {"80", "general subdivision"},
-        {"81", "geographic subdivision"}, {"82", "chronological subdivision"}, {"85", "form subdivision"},
+        {"00", "personal name"},
+        {"10", "corporate name"},
+        {"11", "meeting"},
+        {"30", "uniform title"},
+        {"47", "event"},
+        {"48", "chronological"},
+        {"50", "topical"},
+        {"51", "geographic"},
+        {"55", "genre"},
+        {"62", "medium"},
+        {"80", "general subdivision"},
+        {"81", "geographic subdivision"},
+        {"82", "chronological subdivision"},
+        {"85", "form subdivision"},
     };
     for (const auto& [known, name] : names) {
         if (known == digits) {
@@ -96,7 +106,7 @@ std::string_view list_of_authority(char code) noexcept {
 /// $w/0 of a reference.
 std::string_view relation_of(char code) noexcept {
     constexpr std::string_view codes = "abdfght";
-    constexpr std::string_view relations[] = {"earlier", "later",    "acronym", "musical composition",
+    constexpr std::string_view relations[] = {"earlier", "later",    "acronym",    "musical composition",
                                               "broader", "narrower", "parent body"};
     const std::size_t at = codes.find(code);
     return at == std::string_view::npos ? std::string_view() : relations[at];
@@ -121,8 +131,8 @@ std::string_view without_blanks_around(std::string_view text) noexcept {
     return text;
 }
 
-/// Without the punctuation in front of what is left out here (a relator), and without the full stop that ends a heading:
-/// one behind an initial or an abbreviation of up to three letters stays.
+/// Without the punctuation in front of what is left out here (a relator), and without the full stop that ends a
+/// heading: one behind an initial or an abbreviation of up to three letters stays.
 std::string_view without_end(std::string_view text) noexcept {
     while (!text.empty() && std::string_view(" ,;:/=").find(text.back()) != std::string_view::npos) {
         text.remove_suffix(1);
@@ -132,7 +142,8 @@ std::string_view without_end(std::string_view text) noexcept {
     }
     const std::string_view stem = text.substr(0, text.size() - 1);
     std::size_t letters = 0;
-    while (letters < stem.size() && std::string_view(" .-(,").find(stem[stem.size() - 1 - letters]) == std::string_view::npos) {
+    while (letters < stem.size() &&
+           std::string_view(" .-(,").find(stem[stem.size() - 1 - letters]) == std::string_view::npos) {
         ++letters;
     }
     return letters > 3 ? stem : text;
@@ -260,10 +271,10 @@ bool heading_reader::describe(const field_view& f, std::string_view tag, heading
             return false;
         }
         found.kind = kind_name(unimarc.kind);
-        found.role = is_authority_ ? tag[0] == '2'   ? "heading"
-                                     : tag[0] == '4' ? "see from"
-                                     : tag[0] == '5' ? "see also"
-                                                     : "equivalent"
+        found.role = is_authority_   ? tag[0] == '2'   ? "heading"
+                                       : tag[0] == '4' ? "see from"
+                                       : tag[0] == '5' ? "see also"
+                                                       : "equivalent"
                      : tag[0] == '6' ? "subject"
                      : tag[0] == '5' ? "title"
                                      : "name";

@@ -31,8 +31,9 @@ MARC_SQL_FUNCTION(marc_headings) {
             row_memory const values_of_row{rows};
             palloc_resource row;
             marc::printable_tag const tag{found.tag};
-            std::array<std::string_view, 9> const texts{tag.view(), found.kind, found.role,     found.relation, found.text,
-                                                        found.key,  found.scheme, found.local_id, found.alternate};
+            std::array<std::string_view, 9> const texts{tag.view(),     found.kind,     found.role,
+                                                        found.relation, found.text,     found.key,
+                                                        found.scheme,   found.local_id, found.alternate};
             constexpr std::array<std::size_t, 9> columns{1, 2, 3, 4, 5, 6, 7, 10, 11};
             std::array<Datum, 12> values{};
             std::array<bool, 12> nulls{};

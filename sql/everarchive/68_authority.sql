@@ -87,7 +87,7 @@ AS $$
     FROM (SELECT f.reference
           FROM unnest($1 || $2) u (value) CROSS JOIN LATERAL unnest(%1$I.marc_authority_reference(u.value)) f (reference)
           UNION ALL
-          SELECT '9:' || lower($3) WHERE $3 IS NOT NULL) r
+          SELECT '9:' || replace($3, ' ', '') WHERE $3 IS NOT NULL) r
 $$;
 COMMENT ON FUNCTION @extschema@.references_of(text[], text[], text) IS 'what a row of marc_headings() says about its authority record, as authority_of() wants it; null when nothing';
 
@@ -133,7 +133,7 @@ BEGIN
         RAISE EXCEPTION 'entity % is no authority record', bibs_of_authority.authority_id
             USING ERRCODE = 'undefined_object', HINT = 'SELECT entity_id, key FROM everarchive.entity WHERE kind = ''authority'';';
     END IF;
-    local := authority.numbers || (CASE WHEN authority.adapter = 'evergreen' THEN '0:' ELSE '9:' END || lower(authority.key));
+    local := authority.numbers || (CASE WHEN authority.adapter = 'evergreen' THEN '0:' ELSE '9:' END || authority.key);
     worldwide := ARRAY(SELECT r FROM unnest(authority.numbers) r WHERE @extschema@.is_worldwide(r));
     -- Two scans of the index rather than one with OR on the source: what counts in one source only is common in others.
     RETURN QUERY EXECUTE format($sql$

@@ -1,6 +1,6 @@
-// The headings of a record, one by one: names, titles, subjects, genres, series, and what an authority record refers to.
-// MARC 21 Format for Bibliographic Data (1XX, 240, 4XX, 6XX, 7XX, 8XX) and for Authority Data (1XX, 4XX, 5XX, 7XX); UNIMARC
-// where unimarc_heading.hpp knows the field.
+// The headings of a record, one by one: names, titles, subjects, genres, series, and what an authority record refers
+// to. MARC 21 Format for Bibliographic Data (1XX, 240, 4XX, 6XX, 7XX, 8XX) and for Authority Data (1XX, 4XX, 5XX, 7XX);
+// UNIMARC where unimarc_heading.hpp knows the field.
 #pragma once
 
 #include "marc/record.hpp"
@@ -18,22 +18,23 @@ struct heading {
     explicit heading(std::pmr::memory_resource* memory)
         : text(memory), key(memory), alternate(memory), control_numbers(memory), uris(memory) {}
 
-    std::size_t field = 0;     ///< index in the record
-    std::string_view tag;      ///< three bytes; of an 880 that stands alone, the tag that its $6 names
-    std::string_view kind;     ///< personal name, corporate name, meeting, uniform title, topical, geographic, …
-    std::string_view role;     ///< name, title, subject, genre, series, place; heading, see from, see also, equivalent
-    std::string_view relation; ///< of a reference in an authority record: earlier, later, broader, …; may be empty
-    std::pmr::string text;     ///< as people read it, with -- in front of each subdivision
-    std::pmr::string key;      ///< as heading_key() makes it; empty for what is not under authority control
+    std::size_t field = 0;      ///< index in the record
+    std::string_view tag;       ///< three bytes; of an 880 that stands alone, the tag that its $6 names
+    std::string_view kind;      ///< personal name, corporate name, meeting, uniform title, topical, geographic, …
+    std::string_view role;      ///< name, title, subject, genre, series, place; heading, see from, see also, equivalent
+    std::string_view relation;  ///< of a reference in an authority record: earlier, later, broader, …; may be empty
+    std::pmr::string text;      ///< as people read it, with -- in front of each subdivision
+    std::pmr::string key;       ///< as heading_key() makes it; empty for what is not under authority control
     std::pmr::string alternate; ///< the same in another script, out of the 880 that goes with it; may be empty
-    std::string_view scheme;    ///< MARC code of the list that it is from (lcsh, mesh, fast, …); empty when it does not say
+    std::string_view
+        scheme; ///< MARC code of the list that it is from (lcsh, mesh, fast, …); empty when it does not say
     std::pmr::vector<std::string_view> control_numbers; ///< $0 (UNIMARC $3) as it stands
     std::pmr::vector<std::string_view> uris;            ///< $0 that is a URI, and $1
     std::string_view local_id;                          ///< $9: in Koha the authority's number
 };
 
-/// Gives the headings of a record in the order of its fields. Borrows the record; memory is that of one heading and, for a
-/// record with 880s, one number a field.
+/// Gives the headings of a record in the order of its fields. Borrows the record; memory is that of one heading and,
+/// for a record with 880s, one number a field.
 class heading_reader {
   public:
     /// @throws parse_error corrupt
@@ -57,13 +58,13 @@ class heading_reader {
     std::size_t term_ = 0; ///< in a field of several terms (653), which one is next
 };
 
-/// Appends the key of a heading written out with -- between its parts: each part in NACO form, joined by --. The key of a
-/// label in a vocabulary, which has no subfields.
+/// Appends the key of a heading written out with -- between its parts: each part in NACO form, joined by --. The key of
+/// a label in a vocabulary, which has no subfields.
 void append_subject_key(std::string_view text, std::pmr::string& out);
 
-/// What the headings of a bibliographic record say about their authority records, to be compared with authority_numbers():
-/// (organisation)number and URIs in one form, 9:number for a $9, 0:number for a number of another organisation than the big
-/// ones (Evergreen's record id). Sorted, each once; none is longer than 200 bytes.
+/// What the headings of a bibliographic record say about their authority records, to be compared with
+/// authority_numbers(): (organisation)number and URIs in one form, 9:number for a $9, 0:number for a number of another
+/// organisation than the big ones (Evergreen's record id). Sorted, each once; none is longer than 200 bytes.
 std::pmr::vector<std::pmr::string> authority_references(const record_view& record, std::pmr::memory_resource* memory);
 
 /// The numbers that an authority record answers to: 001, with 003 (003)001, 010, 035, URIs of 024. In the same form.
