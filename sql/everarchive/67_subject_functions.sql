@@ -199,8 +199,8 @@ AS $$
 #variable_conflict use_column
 DECLARE
     from_schemes text[] := subject_targets.schemes;
-    from_key     text := nullif(subject_targets.key, '');
-    from_ref     text := subject_targets.reference;
+    wanted_key   text := nullif(subject_targets.key, '');
+    wanted_ref   text := subject_targets.reference;
     target       text := subject_targets.to_scheme;
     step         integer;
 BEGIN
@@ -216,14 +216,14 @@ BEGIN
                          m.to_uri AS uri, m.relation, m.vocabulary_id,
                          array_position('{exact,close,narrow,broad,related}', m.relation) AS rank
                   FROM (SELECT d.* FROM @extschema@.subject_map d
-                        WHERE step = 1 AND d.from_scheme = ANY (from_schemes) AND d.from_key = from_key AND d.to_scheme = target
+                        WHERE step = 1 AND d.from_scheme = ANY (from_schemes) AND d.from_key = wanted_key AND d.to_scheme = target
                         UNION ALL
                         SELECT d.* FROM @extschema@.subject_map d
                         WHERE step = 2 AND d.to_scheme = target
-                          AND d.from_reference IN (SELECT from_ref
+                          AND d.from_reference IN (SELECT wanted_ref
                                                    UNION
                                                    SELECT t.reference FROM @extschema@.subject_term t
-                                                   WHERE t.scheme = ANY (from_schemes) AND t.key = from_key)) m
+                                                   WHERE t.scheme = ANY (from_schemes) AND t.key = wanted_key)) m
                   ORDER BY coalesce(m.to_reference, m.to_term), array_position('{exact,close,narrow,broad,related}', m.relation), m.inverse,
                            m.vocabulary_id) f
             JOIN @extschema@.vocabulary v ON v.vocabulary_id = f.vocabulary_id
