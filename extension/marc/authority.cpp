@@ -3,6 +3,7 @@
 #include "marc/heading.hpp"
 
 #include "heading_form.hpp"
+#include "index_terms.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -131,6 +132,15 @@ void append_references(std::string_view value, bool is_local, std::pmr::vector<s
         out.push_back(std::move(own));
     }
     out.push_back(std::move(text));
+}
+
+std::int64_t reference_key(std::string_view reference) noexcept {
+    const index_key::hash_bytes hash(reference);
+    std::uint64_t key = 0;
+    for (const char c : hash.bytes) {
+        key = key << 8U | static_cast<unsigned char>(c);
+    }
+    return static_cast<std::int64_t>(key);
 }
 
 std::pmr::vector<std::pmr::string> authority_references(const record_view& record, std::pmr::memory_resource* memory) {

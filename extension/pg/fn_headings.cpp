@@ -16,6 +16,19 @@ Datum texts_datum(const Strings& strings, std::pmr::memory_resource* memory) {
     return text_array(texts);
 }
 
+Datum keys_datum(const std::pmr::vector<std::pmr::string>& references, std::pmr::memory_resource* memory) {
+    std::pmr::vector<Datum> keys{memory};
+    for (std::pmr::string const& reference : references) {
+        keys.push_back(Int64GetDatum(marc::reference_key(reference)));
+    }
+    return pg_call([&] {
+        ArrayType* array = keys.empty() ? construct_empty_array(INT8OID)
+                                        : construct_array(keys.data(), static_cast<int>(keys.size()), INT8OID, 8,
+                                                          FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+        return PointerGetDatum(array);
+    });
+}
+
 } // namespace
 
 MARC_SQL_FUNCTION(marc_headings) {
@@ -86,6 +99,27 @@ MARC_SQL_FUNCTION(marc_authority_numbers) {
         palloc_resource memory;
         return texts_datum(marc::authority_numbers(record_of(value), &memory), &memory);
     });
+}
+
+MARC_SQL_FUNCTION(marc_authority_reference_keys) {
+    struct varlena* value = varlena_argument(fcinfo, 0);
+    return boundary(fcinfo, [&] {
+        palloc_resource memory;
+        return keys_datum(marc::authority_references(record_of(value), &memory), &memory);
+    });
+}
+
+MARC_SQL_FUNCTION(marc_authority_number_keys) {
+    struct varlena* value = varlena_argument(fcinfo, 0);
+    return boundary(fcinfo, [&] {
+        palloc_resource memory;
+        return keys_datum(marc::authority_numbers(record_of(value), &memory), &memory);
+    });
+}
+
+MARC_SQL_FUNCTION(marc_authority_key) {
+    struct varlena* value = varlena_argument(fcinfo, 0);
+    return boundary(fcinfo, [&] { return Int64GetDatum(marc::reference_key(utf8_of(text_view(value)))); });
 }
 
 } // namespace marc_pg

@@ -17,8 +17,20 @@ COMMENT ON FUNCTION marc_authority_reference(text) IS 'the forms in which a $0, 
 
 CREATE FUNCTION marc_authority_references(record marc) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'marc_authority_references' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
-COMMENT ON FUNCTION marc_authority_references(marc) IS 'what the headings of a bibliographic record say about their authority records ($0, $1, in UNIMARC $3), as marc_authority_numbers() gives it for those, and 9: with a $9; for a GIN index over the array';
+COMMENT ON FUNCTION marc_authority_references(marc) IS 'what the headings of a bibliographic record say about their authority records ($0, $1, in UNIMARC $3), as marc_authority_numbers() gives it for those, and 9: with a $9';
 
 CREATE FUNCTION marc_authority_numbers(record marc) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'marc_authority_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
 COMMENT ON FUNCTION marc_authority_numbers(marc) IS 'the numbers that an authority record answers to, in the form of marc_authority_reference(): 001, 003 with 001, 010, 035, addresses in 024';
+
+CREATE FUNCTION marc_authority_key(reference text) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'marc_authority_key' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
+COMMENT ON FUNCTION marc_authority_key(text) IS 'a reference, as marc_authority_reference() gives it, as a number for an index: another reference may have the same, so compare the texts too';
+
+CREATE FUNCTION marc_authority_reference_keys(record marc) RETURNS bigint[]
+	AS 'MODULE_PATHNAME', 'marc_authority_reference_keys' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
+COMMENT ON FUNCTION marc_authority_reference_keys(marc) IS 'marc_authority_references() as numbers (marc_authority_key), for a GIN index over the array: a sixth of the work of one over the texts';
+
+CREATE FUNCTION marc_authority_number_keys(record marc) RETURNS bigint[]
+	AS 'MODULE_PATHNAME', 'marc_authority_number_keys' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION marc_authority_number_keys(marc) IS 'marc_authority_numbers() as numbers (marc_authority_key), for a GIN index over the array';
