@@ -18,6 +18,13 @@ error unreadable(const std::filesystem::path& file, const std::string& why) {
             "check its name and rights: ls -l '" + file.string() + "'"};
 }
 
+error damaged(const std::filesystem::path& file, struct ::archive* in) {
+    const char* why = archive_error_string(in);
+    return {exit_code::refused, cause::needs_person,
+            file.string() + " cannot be unpacked: " + (why == nullptr ? "damaged" : why),
+            "was it fetched whole? Nothing was loaded"};
+}
+
 } // namespace
 
 struct packed_file::state {
@@ -71,13 +78,14 @@ packed_file::packed_file(const std::filesystem::path& file) : state_(std::make_u
     archive_read_support_format_raw(to);
     archive_read_support_format_empty(to);
     archive_entry* entry = nullptr;
-    if (archive_read_open(to, state_.get(), nullptr, give_raw, nullptr) != ARCHIVE_OK) {
-        throw unreadable(file, archive_error_string(to));
-    }
-    const int found = archive_read_next_header(to, &entry);
+    int found = archive_read_open(to, state_.get(), nullptr, give_raw, nullptr);
+    found = found == ARCHIVE_OK ? archive_read_next_header(to, &entry) : found;
     state_->at_end = found == ARCHIVE_EOF;
+    if (state_->in.bad()) {
+        throw unreadable(file, "");
+    }
     if (found != ARCHIVE_OK && found != ARCHIVE_EOF) {
-        throw unreadable(file, archive_error_string(to));
+        throw damaged(file, to);
     }
 }
 
@@ -89,10 +97,7 @@ std::size_t packed_file::read(char* buffer, std::size_t size) {
     }
     const la_ssize_t got = archive_read_data(state_->unpacked.get(), buffer, size);
     if (got < 0) {
-        const char* why = archive_error_string(state_->unpacked.get());
-        throw error(exit_code::refused, cause::needs_person,
-                    state_->name.string() + " cannot be unpacked: " + (why == nullptr ? "damaged" : why),
-                    "was it fetched whole? Nothing was loaded");
+        throw damaged(state_->name, state_->unpacked.get());
     }
     if (got == 0) {
         state_->at_end = true;

@@ -198,38 +198,36 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    from_schemes text[] := subject_targets.schemes;
-    wanted_key   text := nullif(subject_targets.key, '');
-    wanted_ref   text := subject_targets.reference;
-    target       text := subject_targets.to_scheme;
-    step         integer;
+    concepts text[];
+    wanted   text[];
 BEGIN
-    -- By its term, which is one look-up; else by the concepts that have it as a term in any load, or by the number given.
-    FOR step IN 1 .. 2 LOOP
-        RETURN QUERY
-            SELECT f.term, f.uri, f.relation, v.name
-            FROM (SELECT DISTINCT ON (coalesce(m.to_reference, m.to_term))
-                         coalesce(m.to_term, (SELECT t.term FROM @extschema@.subject_term t
-                                              WHERE t.reference = m.to_reference AND t.preferred
-                                              ORDER BY coalesce(t.language, 'en') !~* '^en\M', t.language COLLATE "C", t.term COLLATE "C"
-                                              LIMIT 1)) AS term,
-                         m.to_uri AS uri, m.relation, m.vocabulary_id,
-                         array_position('{exact,close,narrow,broad,related}', m.relation) AS rank
-                  FROM (SELECT d.* FROM @extschema@.subject_map d
-                        WHERE step = 1 AND d.from_scheme = ANY (from_schemes) AND d.from_key = wanted_key AND d.to_scheme = target
-                        UNION ALL
-                        SELECT d.* FROM @extschema@.subject_map d
-                        WHERE step = 2 AND d.to_scheme = target
-                          AND d.from_reference IN (SELECT wanted_ref
-                                                   UNION
-                                                   SELECT t.reference FROM @extschema@.subject_term t
-                                                   WHERE t.scheme = ANY (from_schemes) AND t.key = wanted_key)) m
-                  ORDER BY coalesce(m.to_reference, m.to_term), array_position('{exact,close,narrow,broad,related}', m.relation), m.inverse,
-                           m.vocabulary_id) f
-            JOIN @extschema@.vocabulary v ON v.vocabulary_id = f.vocabulary_id
-            ORDER BY f.rank, f.term COLLATE "C", f.uri COLLATE "C";
-        EXIT WHEN FOUND;
-    END LOOP;
+    -- The concepts that have it as preferred term, else those that have it as another one, in any load; their preferred terms
+    -- are what loads without addresses map from. A look-up in an index each.
+    SELECT coalesce(array_agg(t.reference) FILTER (WHERE t.preferred), array_agg(t.reference)) INTO concepts
+    FROM @extschema@.subject_term t
+    WHERE t.scheme = ANY (subject_targets.schemes) AND t.key = nullif(subject_targets.key, '') AND t.reference IS NOT NULL;
+    concepts := concepts || subject_targets.reference;
+    wanted := ARRAY(SELECT t.key FROM @extschema@.subject_term t
+                    WHERE t.reference = ANY (concepts) AND t.preferred AND t.scheme = ANY (subject_targets.schemes) AND t.key <> '')
+              || nullif(subject_targets.key, '');
+    RETURN QUERY
+        SELECT f.term, f.uri, f.relation, v.name
+        FROM (SELECT DISTINCT ON (coalesce(m.to_reference, m.to_term))
+                     coalesce(m.to_term, (SELECT t.term FROM @extschema@.subject_term t
+                                          WHERE t.reference = m.to_reference AND t.preferred
+                                          ORDER BY coalesce(t.language, 'en') !~* '^en\M', t.language COLLATE "C", t.term COLLATE "C"
+                                          LIMIT 1)) AS term,
+                     m.to_uri AS uri, m.relation, m.vocabulary_id, m.rank
+              FROM (SELECT d.*, array_position('{exact,close,narrow,broad,related}', d.relation) AS rank
+                    FROM @extschema@.subject_map d
+                    WHERE d.from_scheme = ANY (subject_targets.schemes) AND d.from_key = ANY (wanted) AND d.to_scheme = subject_targets.to_scheme
+                    UNION ALL
+                    SELECT d.*, array_position('{exact,close,narrow,broad,related}', d.relation)
+                    FROM @extschema@.subject_map d
+                    WHERE d.from_reference = ANY (concepts) AND d.to_scheme = subject_targets.to_scheme) m
+              ORDER BY coalesce(m.to_reference, m.to_term), m.rank, m.inverse, m.vocabulary_id) f
+        JOIN @extschema@.vocabulary v ON v.vocabulary_id = f.vocabulary_id
+        ORDER BY f.rank, f.term COLLATE "C", f.uri COLLATE "C";
 END
 $$;
 COMMENT ON FUNCTION @extschema@.subject_targets(text[], text, text, text) IS 'what a term, given by its key and the schemes it may be of, or a concept, given by its reference, is in another scheme: best relation first';
