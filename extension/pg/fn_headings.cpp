@@ -16,6 +16,19 @@ Datum texts_datum(const Strings& strings, std::pmr::memory_resource* memory) {
     return text_array(texts);
 }
 
+/// What a heading says about its authority record, as authority_references() has it for all of them.
+std::pmr::vector<std::pmr::string> references_of(const marc::heading& found, std::pmr::memory_resource* memory) {
+    std::pmr::vector<std::pmr::string> references{memory};
+    for (std::string_view const number : found.control_numbers) {
+        marc::append_references(number, false, references);
+    }
+    for (std::string_view const uri : found.uris) {
+        marc::append_references(uri, false, references);
+    }
+    marc::append_references(found.local_id, true, references);
+    return references;
+}
+
 Datum keys_datum(const std::pmr::vector<std::pmr::string>& references, std::pmr::memory_resource* memory) {
     std::pmr::vector<Datum> keys{memory};
     for (std::pmr::string const& reference : references) {
@@ -48,8 +61,8 @@ MARC_SQL_FUNCTION(marc_headings) {
                                                         found.relation, found.text,     found.key,
                                                         found.scheme,   found.local_id, found.alternate};
             constexpr std::array<std::size_t, 9> columns{1, 2, 3, 4, 5, 6, 7, 10, 11};
-            std::array<Datum, 12> values{};
-            std::array<bool, 12> nulls{};
+            std::array<Datum, 13> values{};
+            std::array<bool, 13> nulls{};
             values[0] = Int32GetDatum(static_cast<std::int32_t>(found.field + 1));
             for (std::size_t i = 0; i < texts.size(); ++i) {
                 nulls[columns[i]] = texts[i].empty();
@@ -59,6 +72,7 @@ MARC_SQL_FUNCTION(marc_headings) {
             }
             values[8] = texts_datum(found.control_numbers, &row);
             values[9] = texts_datum(found.uris, &row);
+            values[12] = texts_datum(references_of(found, &row), &row);
             rows.put(values, nulls);
         }
         return Datum{0};

@@ -288,7 +288,8 @@ line_kind read_ntriples_line(std::string_view line, triple& found, std::string& 
 }
 
 void read_ntriples(const byte_source& in, const std::function<void(const triple&)>& use, const bad_line& bad) {
-    std::string buffer;
+    std::string chunk(chunk_bytes, '\0');
+    std::string buffer; // a line that is not whole, and what came after it
     triple found;
     std::string problem;
     std::int64_t number = 0;
@@ -308,9 +309,8 @@ void read_ntriples(const byte_source& in, const std::function<void(const triple&
     };
     for (bool more = true; more;) {
         const std::size_t kept = buffer.size();
-        buffer.resize(kept + chunk_bytes);
-        const std::size_t got = in(buffer.data() + kept, chunk_bytes);
-        buffer.resize(kept + got);
+        const std::size_t got = in(chunk.data(), chunk.size());
+        buffer.append(chunk, 0, got);
         more = got > 0;
         std::size_t start = 0;
         for (std::size_t at = kept; at < buffer.size(); ++at) {

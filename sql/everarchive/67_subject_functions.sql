@@ -191,7 +191,7 @@ END
 $$;
 COMMENT ON FUNCTION @extschema@.vocabulary_remove(text) IS 'takes a loaded vocabulary away, with its terms and mappings; its row in vocabulary stays as history';
 
-CREATE FUNCTION @extschema@.subject_targets(schemes text[], key text, reference text, to_scheme text)
+CREATE FUNCTION @extschema@.subject_targets(schemes text[], key text, reference_list text[], to_scheme text)
 RETURNS TABLE (term text, uri text, relation text, origin text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 2
 SET search_path = pg_catalog, pg_temp
@@ -206,7 +206,7 @@ BEGIN
     SELECT coalesce(array_agg(t.reference) FILTER (WHERE t.preferred), array_agg(t.reference)) INTO concepts
     FROM @extschema@.subject_term t
     WHERE t.scheme = ANY (subject_targets.schemes) AND t.key = nullif(subject_targets.key, '') AND t.reference IS NOT NULL;
-    concepts := concepts || subject_targets.reference;
+    concepts := concepts || subject_targets.reference_list;
     wanted := ARRAY(SELECT t.key FROM @extschema@.subject_term t
                     WHERE t.reference = ANY (concepts) AND t.preferred AND t.scheme = ANY (subject_targets.schemes) AND t.key <> '')
               || nullif(subject_targets.key, '');
@@ -230,7 +230,7 @@ BEGIN
         ORDER BY f.rank, f.term COLLATE "C", f.uri COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION @extschema@.subject_targets(text[], text, text, text) IS 'what a term, given by its key and the schemes it may be of, or a concept, given by its reference, is in another scheme: best relation first';
+COMMENT ON FUNCTION @extschema@.subject_targets(text[], text, text[], text) IS 'what a term, given by its key and the schemes it may be of, or a concept, given by its references, is in another scheme: best relation first';
 
 CREATE FUNCTION @extschema@.map_heading(scheme text, heading text, to_scheme text)
 RETURNS TABLE (term text, uri text, relation text, origin text)
@@ -247,12 +247,11 @@ BEGIN
         FROM @extschema@.subject_targets(ARRAY[map_heading.scheme], heading_key, NULL, map_heading.to_scheme) t;
 END
 $$;
-COMMENT ON FUNCTION @extschema@.map_heading(text, text, text) IS 'what a heading, written with -- in front of subdivisions, is in another scheme, and which load says so; best relation first; no row when no load knows';
+COMMENT ON FUNCTION @extschema@.map_heading(text, text, text) IS 'what a heading, written with two hyphens in front of subdivisions, is in another scheme, and which load says so; best relation first; no row when no load knows';
 
-DO $do$
-BEGIN
-    EXECUTE pg_catalog.format($create$
-CREATE FUNCTION @extschema@.map_subjects(record %1$I.marc, to_scheme text)
+-- The one function with an argument of marc's type. Nothing but the names of types is looked up here, pg_catalog first.
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp, ' || pg_catalog.quote_ident(@extschema@.marc_schema()), true);
+CREATE FUNCTION @extschema@.map_subjects(record marc, to_scheme text)
 RETURNS TABLE (ord integer, tag text, scheme text, heading text, part text, term text, uri text, relation text, origin text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
 SET search_path = pg_catalog, pg_temp
@@ -265,10 +264,10 @@ DECLARE
     keys     text[];
     schemes  text[];
     taken    integer;
-    numbered text;
+    numbered text[];
 BEGIN
-    FOR subject IN EXECUTE format('SELECT h.ord, h.tag, h.scheme, h.heading, %%1$I.marc_authority_reference(coalesce(h.uri[1], h.control_number[1])) AS reference
-            FROM %%1$I.marc_headings($1) h WHERE h.role IN (''subject'', ''genre'') AND h.heading IS NOT NULL ORDER BY h.ord', marc)
+    FOR subject IN EXECUTE format('SELECT h.ord, h.tag, h.scheme, h.heading, h.reference
+            FROM %I.marc_headings($1) h WHERE h.role IN (''subject'', ''genre'') AND h.heading IS NOT NULL ORDER BY h.ord', marc)
         USING map_subjects.record
     LOOP
         ord := subject.ord;
@@ -291,8 +290,8 @@ BEGIN
         -- Names in 600 to 630 with second indicator 0 are of the name authority file.
         schemes := CASE WHEN subject.scheme = 'lcsh' THEN '{lcsh,naf}' ELSE ARRAY[subject.scheme] END;
         parts := string_to_array(subject.heading, '--');
-        numbered := CASE WHEN cardinality(parts) = 1 THEN subject.reference[cardinality(subject.reference)] END;
-        EXECUTE format('SELECT array_agg(%%I.marc_subject_key(p) ORDER BY i) FROM unnest($1) WITH ORDINALITY u (p, i)', marc) INTO keys USING parts;
+        numbered := CASE WHEN cardinality(parts) = 1 THEN subject.reference END;
+        EXECUTE format('SELECT array_agg(%I.marc_subject_key(p) ORDER BY i) FROM unnest($1) WITH ORDINALITY u (p, i)', marc) INTO keys USING parts;
         -- The longest beginning that is known, then each part behind it on its own. 0: nothing was.
         taken := 0;
         FOR upto IN REVERSE cardinality(parts) .. 1 LOOP
@@ -327,7 +326,5 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION @extschema@.map_subjects(%1$I.marc, text) IS 'the subjects and genres of a record in another scheme: the whole heading if a load knows it, else without its last subdivisions, and each of these on its own; what no load knows is a row without term; relation same where the heading is of that scheme already'
-$create$, @extschema@.marc_schema());
-END
-$do$;
+COMMENT ON FUNCTION @extschema@.map_subjects(marc, text) IS 'the subjects and genres of a record in another scheme: the whole heading if a load knows it, else without its last subdivisions, and each of these on its own; what no load knows is a row without term; relation same where the heading is of that scheme already';
+SET LOCAL search_path TO pg_catalog, pg_temp;

@@ -81,26 +81,16 @@ COMMENT ON FUNCTION @extschema@.authority_of(integer, text[]) IS 'the captured a
 DO $do$
 BEGIN
     EXECUTE pg_catalog.format($create$
-CREATE FUNCTION @extschema@.references_of(control_number text[], uri text[], local_id text) RETURNS text[]
-LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT array_agg(r.reference)
-    FROM (SELECT f.reference
-          FROM unnest($1 || $2) u (value) CROSS JOIN LATERAL unnest(%1$I.marc_authority_reference(u.value)) f (reference)
-          UNION ALL
-          SELECT '9:' || replace($3, ' ', '') WHERE $3 IS NOT NULL) r
-$$;
-COMMENT ON FUNCTION @extschema@.references_of(text[], text[], text) IS 'what a row of marc_headings() says about its authority record, as authority_of() wants it; null when nothing';
-
 CREATE VIEW @extschema@.authority_link AS
     SELECT b.entity_id AS bib_id, s.name AS source, b.key AS bib_key, b.n AS bib_n, h.ord, h.tag, h.role, h.heading, h.heading_key,
            h.control_number, h.uri, h.local_id, l.authority_id, t.name AS authority_source, a.key AS authority_key, a.n AS authority_n,
-           c.n AS authority_n_then, l.matched, l.problem
+           c.n AS authority_n_then, l.matched,
+           CASE WHEN cardinality(h.reference) > 0 OR (cardinality(h.control_number || h.uri) = 0 AND h.local_id IS NULL) THEN l.problem
+                ELSE 'what it names is too long for a number' END AS problem
     FROM @extschema@.entity b
     JOIN @extschema@.source s ON s.source_id = b.source_id
     CROSS JOIN LATERAL %1$I.marc_headings(b.record) h
-    CROSS JOIN LATERAL @extschema@.authority_of(b.source_id, @extschema@.references_of(h.control_number, h.uri, h.local_id)) l
+    CROSS JOIN LATERAL @extschema@.authority_of(b.source_id, h.reference) l
     LEFT JOIN @extschema@.entity a ON a.entity_id = l.authority_id
     LEFT JOIN @extschema@.source t ON t.source_id = a.source_id
     LEFT JOIN LATERAL (
@@ -110,10 +100,10 @@ CREATE VIEW @extschema@.authority_link AS
         WHERE v.entity_id = a.entity_id AND v.captured_at <= o.captured_at
     ) c ON true
     WHERE b.kind = 'bib' AND NOT b.deleted AND h.heading_key IS NOT NULL;
-COMMENT ON VIEW @extschema@.authority_link IS 'each heading of each bib with the captured authority record that it names, its newest version (authority_n) and the one that was the newest when this version of the bib was captured (authority_n_then, null when it came later); problem says why there is none; ask for one bib or a few: for all it reads everything';
 $create$, @extschema@.marc_schema());
 END
 $do$;
+COMMENT ON VIEW @extschema@.authority_link IS 'each heading of each bib with the captured authority record that it names, its newest version (authority_n) and the one that was the newest when this version of the bib was captured (authority_n_then, null when it came later); problem says why there is none; ask for one bib or a few: for all it reads everything';
 
 CREATE FUNCTION @extschema@.bibs_of_authority(authority_id bigint)
 RETURNS TABLE (bib_id bigint, source text, bib_key text, bib_n integer, ord integer, tag text, role text, heading text)
@@ -149,7 +139,7 @@ BEGIN
                 AND %1$I.marc_authority_reference_keys(e.record) && ARRAY(SELECT %1$I.marc_authority_key(r) FROM unnest($3) r)) b
         JOIN @extschema@.source s ON s.source_id = b.source_id
         CROSS JOIN LATERAL %1$I.marc_headings(b.record) h
-        WHERE @extschema@.references_of(h.control_number, h.uri, h.local_id) && CASE WHEN b.source_id = $1 THEN $2 ELSE $3 END
+        WHERE h.reference && CASE WHEN b.source_id = $1 THEN $2 ELSE $3 END
     $sql$, marc) USING authority.source_id, local, worldwide;
 END
 $$;

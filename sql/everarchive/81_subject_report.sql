@@ -23,10 +23,10 @@ CREATE VIEW report.authority_impact AS
         LIMIT 1
     ) p ON true
     WHERE a.kind = 'authority' AND (a.n > 1 OR a.deleted);
-COMMENT ON VIEW report.authority_impact IS 'for authority librarians: authority records that were changed or deleted since they were first captured, with the heading before and now, and how many bibs name them; ask for a time: WHERE changed_at > now() - interval ''1 day''';
 $create$, @extschema@.marc_schema());
 END
 $do$;
+COMMENT ON VIEW report.authority_impact IS 'for authority librarians: authority records that were changed or deleted since they were first captured, with the heading before and now, and how many bibs name them; ask for a time: WHERE changed_at > now() - interval ''1 day''';
 
 CREATE VIEW report.vocabularies AS
     SELECT v.name, v.scheme, v.version, v.format, v.file, v.terms, v.maps, v.left_out, v.loaded_at, pg_catalog.encode(v.sha256, 'hex') AS sha256

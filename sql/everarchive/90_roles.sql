@@ -34,9 +34,9 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.condition_functions_problem(text), @extschema@.policy_search_path(), @extschema@.policy_check(text),
     @extschema@.path_encode(text), @extschema@.package_directory(text, text, text, integer),
     @extschema@.json_time(timestamptz), @extschema@.package(bigint), @extschema@.package_statement(integer),
-    @extschema@.scheme_of_uri(text), @extschema@.subject_targets(text[], text, text, text), @extschema@.map_heading(text, text, text),
+    @extschema@.scheme_of_uri(text), @extschema@.subject_targets(text[], text, text[], text), @extschema@.map_heading(text, text, text),
     @extschema@.map_subjects, @extschema@.is_worldwide(text), @extschema@.authority_of(integer, text[]),
-    @extschema@.references_of(text[], text[], text), @extschema@.bibs_of_authority(bigint), @extschema@.bibs_of_authority_count(bigint)
+    @extschema@.bibs_of_authority(bigint), @extschema@.bibs_of_authority_count(bigint)
     TO everarchive_reader, everarchive_replicator;
 
 -- Mapping: run by the program; by an operator when retrying from quarantine.

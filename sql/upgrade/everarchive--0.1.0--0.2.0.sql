@@ -281,7 +281,7 @@ END
 $$;
 COMMENT ON FUNCTION @extschema@.vocabulary_remove(text) IS 'takes a loaded vocabulary away, with its terms and mappings; its row in vocabulary stays as history';
 
-CREATE FUNCTION @extschema@.subject_targets(schemes text[], key text, reference text, to_scheme text)
+CREATE FUNCTION @extschema@.subject_targets(schemes text[], key text, reference_list text[], to_scheme text)
 RETURNS TABLE (term text, uri text, relation text, origin text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 2
 SET search_path = pg_catalog, pg_temp
@@ -296,7 +296,7 @@ BEGIN
     SELECT coalesce(array_agg(t.reference) FILTER (WHERE t.preferred), array_agg(t.reference)) INTO concepts
     FROM @extschema@.subject_term t
     WHERE t.scheme = ANY (subject_targets.schemes) AND t.key = nullif(subject_targets.key, '') AND t.reference IS NOT NULL;
-    concepts := concepts || subject_targets.reference;
+    concepts := concepts || subject_targets.reference_list;
     wanted := ARRAY(SELECT t.key FROM @extschema@.subject_term t
                     WHERE t.reference = ANY (concepts) AND t.preferred AND t.scheme = ANY (subject_targets.schemes) AND t.key <> '')
               || nullif(subject_targets.key, '');
@@ -320,7 +320,7 @@ BEGIN
         ORDER BY f.rank, f.term COLLATE "C", f.uri COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION @extschema@.subject_targets(text[], text, text, text) IS 'what a term, given by its key and the schemes it may be of, or a concept, given by its reference, is in another scheme: best relation first';
+COMMENT ON FUNCTION @extschema@.subject_targets(text[], text, text[], text) IS 'what a term, given by its key and the schemes it may be of, or a concept, given by its references, is in another scheme: best relation first';
 
 CREATE FUNCTION @extschema@.map_heading(scheme text, heading text, to_scheme text)
 RETURNS TABLE (term text, uri text, relation text, origin text)
@@ -337,12 +337,11 @@ BEGIN
         FROM @extschema@.subject_targets(ARRAY[map_heading.scheme], heading_key, NULL, map_heading.to_scheme) t;
 END
 $$;
-COMMENT ON FUNCTION @extschema@.map_heading(text, text, text) IS 'what a heading, written with -- in front of subdivisions, is in another scheme, and which load says so; best relation first; no row when no load knows';
+COMMENT ON FUNCTION @extschema@.map_heading(text, text, text) IS 'what a heading, written with two hyphens in front of subdivisions, is in another scheme, and which load says so; best relation first; no row when no load knows';
 
-DO $do$
-BEGIN
-    EXECUTE pg_catalog.format($create$
-CREATE FUNCTION @extschema@.map_subjects(record %1$I.marc, to_scheme text)
+-- The one function with an argument of marc's type. Nothing but the names of types is looked up here, pg_catalog first.
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp, ' || pg_catalog.quote_ident(@extschema@.marc_schema()), true);
+CREATE FUNCTION @extschema@.map_subjects(record marc, to_scheme text)
 RETURNS TABLE (ord integer, tag text, scheme text, heading text, part text, term text, uri text, relation text, origin text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
 SET search_path = pg_catalog, pg_temp
@@ -355,10 +354,10 @@ DECLARE
     keys     text[];
     schemes  text[];
     taken    integer;
-    numbered text;
+    numbered text[];
 BEGIN
-    FOR subject IN EXECUTE format('SELECT h.ord, h.tag, h.scheme, h.heading, %%1$I.marc_authority_reference(coalesce(h.uri[1], h.control_number[1])) AS reference
-            FROM %%1$I.marc_headings($1) h WHERE h.role IN (''subject'', ''genre'') AND h.heading IS NOT NULL ORDER BY h.ord', marc)
+    FOR subject IN EXECUTE format('SELECT h.ord, h.tag, h.scheme, h.heading, h.reference
+            FROM %I.marc_headings($1) h WHERE h.role IN (''subject'', ''genre'') AND h.heading IS NOT NULL ORDER BY h.ord', marc)
         USING map_subjects.record
     LOOP
         ord := subject.ord;
@@ -381,8 +380,8 @@ BEGIN
         -- Names in 600 to 630 with second indicator 0 are of the name authority file.
         schemes := CASE WHEN subject.scheme = 'lcsh' THEN '{lcsh,naf}' ELSE ARRAY[subject.scheme] END;
         parts := string_to_array(subject.heading, '--');
-        numbered := CASE WHEN cardinality(parts) = 1 THEN subject.reference[cardinality(subject.reference)] END;
-        EXECUTE format('SELECT array_agg(%%I.marc_subject_key(p) ORDER BY i) FROM unnest($1) WITH ORDINALITY u (p, i)', marc) INTO keys USING parts;
+        numbered := CASE WHEN cardinality(parts) = 1 THEN subject.reference END;
+        EXECUTE format('SELECT array_agg(%I.marc_subject_key(p) ORDER BY i) FROM unnest($1) WITH ORDINALITY u (p, i)', marc) INTO keys USING parts;
         -- The longest beginning that is known, then each part behind it on its own. 0: nothing was.
         taken := 0;
         FOR upto IN REVERSE cardinality(parts) .. 1 LOOP
@@ -417,10 +416,8 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION @extschema@.map_subjects(%1$I.marc, text) IS 'the subjects and genres of a record in another scheme: the whole heading if a load knows it, else without its last subdivisions, and each of these on its own; what no load knows is a row without term; relation same where the heading is of that scheme already'
-$create$, @extschema@.marc_schema());
-END
-$do$;
+COMMENT ON FUNCTION @extschema@.map_subjects(marc, text) IS 'the subjects and genres of a record in another scheme: the whole heading if a load knows it, else without its last subdivisions, and each of these on its own; what no load knows is a row without term; relation same where the heading is of that scheme already';
+SET LOCAL search_path TO pg_catalog, pg_temp;
 
 -- Authorities: which captured authority record a heading names, and which bibs an authority record touches. What names it is
 -- read out of the records themselves, in the form of marc_authority_reference(), and indexed: nothing else is kept, so links
@@ -505,26 +502,16 @@ COMMENT ON FUNCTION @extschema@.authority_of(integer, text[]) IS 'the captured a
 DO $do$
 BEGIN
     EXECUTE pg_catalog.format($create$
-CREATE FUNCTION @extschema@.references_of(control_number text[], uri text[], local_id text) RETURNS text[]
-LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT array_agg(r.reference)
-    FROM (SELECT f.reference
-          FROM unnest($1 || $2) u (value) CROSS JOIN LATERAL unnest(%1$I.marc_authority_reference(u.value)) f (reference)
-          UNION ALL
-          SELECT '9:' || replace($3, ' ', '') WHERE $3 IS NOT NULL) r
-$$;
-COMMENT ON FUNCTION @extschema@.references_of(text[], text[], text) IS 'what a row of marc_headings() says about its authority record, as authority_of() wants it; null when nothing';
-
 CREATE VIEW @extschema@.authority_link AS
     SELECT b.entity_id AS bib_id, s.name AS source, b.key AS bib_key, b.n AS bib_n, h.ord, h.tag, h.role, h.heading, h.heading_key,
            h.control_number, h.uri, h.local_id, l.authority_id, t.name AS authority_source, a.key AS authority_key, a.n AS authority_n,
-           c.n AS authority_n_then, l.matched, l.problem
+           c.n AS authority_n_then, l.matched,
+           CASE WHEN cardinality(h.reference) > 0 OR (cardinality(h.control_number || h.uri) = 0 AND h.local_id IS NULL) THEN l.problem
+                ELSE 'what it names is too long for a number' END AS problem
     FROM @extschema@.entity b
     JOIN @extschema@.source s ON s.source_id = b.source_id
     CROSS JOIN LATERAL %1$I.marc_headings(b.record) h
-    CROSS JOIN LATERAL @extschema@.authority_of(b.source_id, @extschema@.references_of(h.control_number, h.uri, h.local_id)) l
+    CROSS JOIN LATERAL @extschema@.authority_of(b.source_id, h.reference) l
     LEFT JOIN @extschema@.entity a ON a.entity_id = l.authority_id
     LEFT JOIN @extschema@.source t ON t.source_id = a.source_id
     LEFT JOIN LATERAL (
@@ -534,10 +521,10 @@ CREATE VIEW @extschema@.authority_link AS
         WHERE v.entity_id = a.entity_id AND v.captured_at <= o.captured_at
     ) c ON true
     WHERE b.kind = 'bib' AND NOT b.deleted AND h.heading_key IS NOT NULL;
-COMMENT ON VIEW @extschema@.authority_link IS 'each heading of each bib with the captured authority record that it names, its newest version (authority_n) and the one that was the newest when this version of the bib was captured (authority_n_then, null when it came later); problem says why there is none; ask for one bib or a few: for all it reads everything';
 $create$, @extschema@.marc_schema());
 END
 $do$;
+COMMENT ON VIEW @extschema@.authority_link IS 'each heading of each bib with the captured authority record that it names, its newest version (authority_n) and the one that was the newest when this version of the bib was captured (authority_n_then, null when it came later); problem says why there is none; ask for one bib or a few: for all it reads everything';
 
 CREATE FUNCTION @extschema@.bibs_of_authority(authority_id bigint)
 RETURNS TABLE (bib_id bigint, source text, bib_key text, bib_n integer, ord integer, tag text, role text, heading text)
@@ -573,7 +560,7 @@ BEGIN
                 AND %1$I.marc_authority_reference_keys(e.record) && ARRAY(SELECT %1$I.marc_authority_key(r) FROM unnest($3) r)) b
         JOIN @extschema@.source s ON s.source_id = b.source_id
         CROSS JOIN LATERAL %1$I.marc_headings(b.record) h
-        WHERE @extschema@.references_of(h.control_number, h.uri, h.local_id) && CASE WHEN b.source_id = $1 THEN $2 ELSE $3 END
+        WHERE h.reference && CASE WHEN b.source_id = $1 THEN $2 ELSE $3 END
     $sql$, marc) USING authority.source_id, local, worldwide;
 END
 $$;
@@ -612,10 +599,10 @@ CREATE VIEW report.authority_impact AS
         LIMIT 1
     ) p ON true
     WHERE a.kind = 'authority' AND (a.n > 1 OR a.deleted);
-COMMENT ON VIEW report.authority_impact IS 'for authority librarians: authority records that were changed or deleted since they were first captured, with the heading before and now, and how many bibs name them; ask for a time: WHERE changed_at > now() - interval ''1 day''';
 $create$, @extschema@.marc_schema());
 END
 $do$;
+COMMENT ON VIEW report.authority_impact IS 'for authority librarians: authority records that were changed or deleted since they were first captured, with the heading before and now, and how many bibs name them; ask for a time: WHERE changed_at > now() - interval ''1 day''';
 
 CREATE VIEW report.vocabularies AS
     SELECT v.name, v.scheme, v.version, v.format, v.file, v.terms, v.maps, v.left_out, v.loaded_at, pg_catalog.encode(v.sha256, 'hex') AS sha256
@@ -628,15 +615,15 @@ GRANT SELECT ON @extschema@.vocabulary, @extschema@.subject_scheme, @extschema@.
     @extschema@.scheme_address, @extschema@.authority_link, report.authority_impact, report.vocabularies
     TO everarchive_reader, everarchive_replicator;
 REVOKE EXECUTE ON FUNCTION
-    @extschema@.scheme_of_uri(text), @extschema@.subject_targets(text[], text, text, text), @extschema@.map_heading(text, text, text),
+    @extschema@.scheme_of_uri(text), @extschema@.subject_targets(text[], text, text[], text), @extschema@.map_heading(text, text, text),
     @extschema@.map_subjects, @extschema@.is_worldwide(text), @extschema@.authority_of(integer, text[]),
-    @extschema@.references_of(text[], text[], text), @extschema@.bibs_of_authority(bigint), @extschema@.bibs_of_authority_count(bigint),
+    @extschema@.bibs_of_authority(bigint), @extschema@.bibs_of_authority_count(bigint),
     @extschema@.vocabulary_load(text, text, text, text, text, bytea, bigint, boolean), @extschema@.vocabulary_remove(text)
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
-    @extschema@.scheme_of_uri(text), @extschema@.subject_targets(text[], text, text, text), @extschema@.map_heading(text, text, text),
+    @extschema@.scheme_of_uri(text), @extschema@.subject_targets(text[], text, text[], text), @extschema@.map_heading(text, text, text),
     @extschema@.map_subjects, @extschema@.is_worldwide(text), @extschema@.authority_of(integer, text[]),
-    @extschema@.references_of(text[], text[], text), @extschema@.bibs_of_authority(bigint), @extschema@.bibs_of_authority_count(bigint)
+    @extschema@.bibs_of_authority(bigint), @extschema@.bibs_of_authority_count(bigint)
     TO everarchive_reader, everarchive_replicator;
 GRANT EXECUTE ON FUNCTION
     @extschema@.vocabulary_load(text, text, text, text, text, bytea, bigint, boolean), @extschema@.vocabulary_remove(text)

@@ -594,14 +594,14 @@ COMMENT ON FUNCTION marc_problems(marc) IS 'what is odd in a stored record: what
 
 CREATE FUNCTION marc_headings(record marc, OUT ord integer, OUT tag text, OUT kind text, OUT role text, OUT relation text,
 	OUT heading text, OUT heading_key text, OUT scheme text, OUT control_number text[], OUT uri text[], OUT local_id text,
-	OUT alternate text)
+	OUT alternate text, OUT reference text[])
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'marc_headings' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 300 ROWS 12;
-COMMENT ON FUNCTION marc_headings(marc) IS 'headings of 1XX, 240, 4XX, 6XX, 7XX, 8XX (of an authority record 1XX, 4XX, 5XX, 7XX), in MARC 21 or UNIMARC: ord as in marc_fields(); kind, such as topical; role: name, title, subject, genre, series, place, or heading, see from, see also, equivalent with their relation; the heading with -- in front of subdivisions; heading_key as marc_heading_key() makes it, null for what is not under authority control; scheme as a MARC code (lcsh, mesh, fast); $0; URIs of $0 and $1; $9; alternate out of the 880';
+COMMENT ON FUNCTION marc_headings(marc) IS 'headings of 1XX, 240, 4XX, 6XX, 7XX, 8XX (of an authority record 1XX, 4XX, 5XX, 7XX), in MARC 21 or UNIMARC: ord as in marc_fields(); kind, such as topical; role: name, title, subject, genre, series, place, or heading, see from, see also, equivalent with their relation; the heading with two hyphens in front of subdivisions; heading_key as marc_heading_key() makes it, null for what is not under authority control; scheme as a MARC code (lcsh, mesh, fast); $0; URIs of $0 and $1; $9; alternate out of the 880; reference as marc_authority_references() has it';
 
 CREATE FUNCTION marc_subject_key(heading text) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_subject_key' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
-COMMENT ON FUNCTION marc_subject_key(text) IS 'the key of a heading that is written out with -- between its parts: each part in NACO form; two labels of a vocabulary are the same heading when their keys are';
+COMMENT ON FUNCTION marc_subject_key(text) IS 'the key of a heading that is written out with two hyphens between its parts: each part in NACO form; two labels of a vocabulary are the same heading when their keys are';
 
 CREATE FUNCTION marc_authority_reference(value text) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'marc_authority_reference' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5;

@@ -101,7 +101,7 @@ SELECT is(pg_temp.touched('lc', '3'), 'lc 9 606 Chiens', 'and back');
 
 -- What no index takes, and what is no authority link.
 SELECT pg_temp.put('koha', 'bib', 4, '=650  \\0$aA$0' || repeat('x', 5000) || '$9' || repeat('9', 5000)) \g /dev/null
-SELECT is(pg_temp.links('koha', '4'), '650 A: -; no captured authority record has this number', 'a $0 of 5,000 characters finds nothing and stops nothing');
+SELECT is(pg_temp.links('koha', '4'), '650 A: -; what it names is too long for a number', 'a $0 of 5,000 characters finds nothing and stops nothing');
 SELECT pg_temp.put('koha', 'bib', 5, (SELECT string_agg('=650  \0$aT' || i || '$9' || i, E'\n') FROM generate_series(1, 3000) i)) \g /dev/null
 SELECT is((SELECT count(*) FROM everarchive.authority_link l WHERE l.source = 'koha' AND l.bib_key = '5'), 3000::bigint, 'a bib of 3,000 subjects');
 
