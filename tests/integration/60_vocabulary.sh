@@ -6,6 +6,7 @@ cd "$(dirname "$0")/../.." || exit 1
 source tests/harness/servers.sh
 source tests/harness/library.sh
 source tests/harness/tap.sh
+source tests/harness/examples.sh
 
 harness_begin vocabulary
 LIBRARY_FSYNC=off
@@ -99,6 +100,7 @@ links() { # links SOURCE BIB
 }
 field() { printf '<datafield tag=\\"650\\" ind1=\\" \\" ind2=\\"0\\"><subfield code=\\"a\\">%s</subfield><subfield code=\\"%s\\">%s</subfield></datafield>' "$1" "$2" "$3"; }
 daemon_start
+settled # so that the first versions of authority records are older than those of bibs
 koha -e "UPDATE biblio_metadata SET metadata = REPLACE(metadata, '</record>', '$(field 'Linked one' 9 1)$(field 'Linked two' 9 4711)</record>') WHERE biblionumber = 3"
 evergreen -c "UPDATE biblio.record_entry SET marc = replace(marc, '</record>', '$(field 'Linked one' 0 '(CONS)1' | tr -d '\\')$(field 'Linked two' 0 '(DLC)n000000002' | tr -d '\\')</record>'), edit_date = now() WHERE id = 3"
 settled
@@ -122,4 +124,16 @@ koha -e "UPDATE biblio_metadata SET metadata = REPLACE(metadata, '<subfield code
 settled
 is "a bib that no longer names it is touched no more" "$(preservation -c "SELECT bibs FROM report.authority_impact WHERE source = 'koha_main'")" 0
 daemon_stop
+
+# --- docs/subjects.md -------------------------------------------------------------------------------------------------------
+
+# Its loads are those above, but for the names.
+preservation -c "SELECT everarchive.vocabulary_remove(name) FROM (SELECT name FROM report.vocabularies WHERE name <> ALL ('{lcsh,fast,mesh}')) v" >/dev/null
+ea import-vocabulary $DATA/own.csv --name ours >/dev/null
+run() {
+    local block=$1
+    shift
+    psql -X -v ON_ERROR_STOP=1 -h "$HARNESS_DIR/sockets" -p "${PG_PORT[pg]}" -U postgres -d preservation "$@" <"$block" 2>&1
+}
+run_examples docs/subjects.md "$HARNESS_DIR/blocks" "$(preservation -c "SELECT current_setting('server_version_num')::integer / 10000")"
 done_testing
