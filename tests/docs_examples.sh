@@ -46,5 +46,7 @@ run() {
     return "${PIPESTATUS[1]}"
 }
 
-run_examples docs/marc.md "$HARNESS_DIR/blocks" "$VERSION"
+for page in docs/marc.md; do
+    run_examples "$page" "$HARNESS_DIR/blocks/$(basename "$page")" "$VERSION"
+done
 done_testing

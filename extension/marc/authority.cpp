@@ -1,6 +1,7 @@
 // How headings name their authority records, and what these answer to (heading.hpp).
 #include "marc/ascii.hpp"
 #include "marc/heading.hpp"
+#include "marc/poll.hpp"
 
 #include "heading_form.hpp"
 #include "index_terms.hpp"
@@ -146,6 +147,7 @@ std::int64_t reference_key(std::string_view reference) noexcept {
 std::pmr::vector<std::pmr::string> authority_references(const record_view& record, std::pmr::memory_resource* memory) {
     std::pmr::vector<std::pmr::string> out(memory);
     const bool unimarc = heading_form::kind_of(record).form == flavour::unimarc;
+    poller polling;
     for (std::size_t i = 0; i < record.field_count(); ++i) {
         const std::string_view tag = record.tags().substr(3 * i, 3);
         // Wider than the list of headings: a field with such a subfield that is none finds nothing. Not 76X to 78X,
@@ -155,6 +157,7 @@ std::pmr::vector<std::pmr::string> authority_references(const record_view& recor
             continue;
         }
         const field_view f = record.field(i);
+        polling.step(1 + f.content().size());
         if (f.is_control()) {
             continue;
         }
@@ -173,12 +176,14 @@ std::pmr::vector<std::pmr::string> authority_numbers(const record_view& record, 
     const bool has_lccn = heading_form::kind_of(record).form == flavour::marc21;
     std::string_view organisation;
     std::string_view number;
+    poller polling;
     for (std::size_t i = 0; i < record.field_count(); ++i) {
         const std::string_view tag = record.tags().substr(3 * i, 3);
         if (tag[0] != '0') {
             continue;
         }
         const field_view f = record.field(i);
+        polling.step(1 + f.content().size());
         if (tag == "001") {
             number = number.empty() ? f.content() : number;
         } else if (tag == "003") {

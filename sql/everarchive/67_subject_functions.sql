@@ -72,10 +72,15 @@ BEGIN
 
     -- A concept's scheme: by its address, else as it says itself, else as the command line says. A concept of which nothing
     -- is known but that others map to it gets its address up to the last slash: the site can name it in subject_scheme.
+    -- The same as scheme_of_uri(), which is too slow to call a million times.
+    CREATE TEMP TABLE everarchive_address ON COMMIT DROP AS
+    SELECT regexp_replace(a.prefix, '^https?:', '') AS prefix, a.scheme, row_number() OVER (ORDER BY a.own DESC, length(a.prefix) DESC) AS rank
+    FROM @extschema@.scheme_address a;
     EXECUTE format($sql$
         CREATE TEMP TABLE everarchive_concept ON COMMIT DROP AS
         SELECT s.uri, (%1$I.marc_authority_reference(s.uri))[1] AS reference, l.term,
-               coalesce(@extschema@.scheme_of_uri(s.uri), i.scheme, CASE WHEN NOT s.is_target THEN $1 END,
+               coalesce((SELECT a.scheme FROM pg_temp.everarchive_address a
+                         WHERE starts_with(regexp_replace(s.uri, '^https?:', ''), a.prefix) ORDER BY a.rank LIMIT 1), i.scheme, CASE WHEN NOT s.is_target THEN $1 END,
                         CASE WHEN s.is_target THEN regexp_replace(s.uri, '[^/#]+$', '') END) AS scheme
         FROM (SELECT u.uri, bool_or(u.is_target) AND NOT bool_or(u.is_source) AS is_target
               FROM (SELECT v.subject AS uri, v.what = 'm' AS is_source, false AS is_target
@@ -88,10 +93,12 @@ BEGIN
                    WHERE v.what IN ('p', 'l')
                    ORDER BY v.subject, v.what DESC, coalesce(v.language, 'en') !~* '^en\M', v.language COLLATE "C", v.term COLLATE "C") l
                ON l.subject = s.uri
-        LEFT JOIN (SELECT DISTINCT ON (v.subject) v.subject, @extschema@.scheme_of_uri(v.object) AS scheme
+        LEFT JOIN (SELECT v.subject, min(o.scheme COLLATE "C") AS scheme
                    FROM pg_temp.everarchive_vocabulary v
-                   WHERE v.what = 's' AND @extschema@.scheme_of_uri(v.object) IS NOT NULL
-                   ORDER BY v.subject, v.object COLLATE "C") i
+                   JOIN (SELECT d.object, @extschema@.scheme_of_uri(d.object) AS scheme
+                         FROM (SELECT DISTINCT v.object FROM pg_temp.everarchive_vocabulary v WHERE v.what = 's') d) o ON o.object = v.object
+                   WHERE v.what = 's' AND o.scheme IS NOT NULL
+                   GROUP BY v.subject) i
                ON i.subject = s.uri
     $sql$, marc) USING vocabulary_load.scheme;
     SELECT count(*) AS concepts, min(c.uri) AS uri INTO unknown
@@ -160,7 +167,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'Terms are skos:prefLabel, skos:altLabel, madsrdf:authoritativeLabel; mappings skos:exactMatch and the like: is it a SKOS file, and this its --format?';
     END IF;
-    DROP TABLE pg_temp.everarchive_concept;
+    DROP TABLE pg_temp.everarchive_concept, pg_temp.everarchive_address;
     UPDATE @extschema@.vocabulary v SET terms = made.terms, maps = made.maps WHERE v.vocabulary_id = made.vocabulary_id;
     RETURN made;
 END

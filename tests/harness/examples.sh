@@ -46,7 +46,7 @@ run_examples() {
     for sql in "$folder"/*.sql; do
         block=${sql%.sql}
         mark=$(cat "$block.mark")
-        name="line $(cat "$block.line"): $(head -n 1 "$sql")"
+        name="$page line $(cat "$block.line"): $(head -n 1 "$sql")"
         if [[ $mark == *'not run'* ]]; then
             skip "$name ${mark//[<>!]/}"
             continue
