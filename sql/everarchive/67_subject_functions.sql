@@ -78,11 +78,15 @@ BEGIN
     FROM @extschema@.scheme_address a;
     EXECUTE format($sql$
         CREATE TEMP TABLE everarchive_concept ON COMMIT DROP AS
+        WITH scheme_named AS MATERIALIZED (
+            SELECT d.object, @extschema@.scheme_of_uri(d.object) AS scheme
+            FROM (SELECT DISTINCT v.object FROM pg_temp.everarchive_vocabulary v WHERE v.what = 's') d
+        )
         SELECT s.uri, (%1$I.marc_authority_reference(s.uri))[1] AS reference, l.term,
                coalesce((SELECT a.scheme FROM pg_temp.everarchive_address a
-                         WHERE starts_with(regexp_replace(s.uri, '^https?:', ''), a.prefix) ORDER BY a.rank LIMIT 1), i.scheme, CASE WHEN NOT s.is_target THEN $1 END,
+                         WHERE starts_with(s.address, a.prefix) ORDER BY a.rank LIMIT 1), i.scheme, CASE WHEN NOT s.is_target THEN $1 END,
                         CASE WHEN s.is_target THEN regexp_replace(s.uri, '[^/#]+$', '') END) AS scheme
-        FROM (SELECT u.uri, bool_or(u.is_target) AND NOT bool_or(u.is_source) AS is_target
+        FROM (SELECT u.uri, regexp_replace(u.uri, '^https?:', '') AS address, bool_or(u.is_target) AND NOT bool_or(u.is_source) AS is_target
               FROM (SELECT v.subject AS uri, v.what = 'm' AS is_source, false AS is_target
                     FROM pg_temp.everarchive_vocabulary v WHERE v.what IN ('p', 'a', 'm')
                     UNION ALL
@@ -95,8 +99,7 @@ BEGIN
                ON l.subject = s.uri
         LEFT JOIN (SELECT v.subject, min(o.scheme COLLATE "C") AS scheme
                    FROM pg_temp.everarchive_vocabulary v
-                   JOIN (SELECT d.object, @extschema@.scheme_of_uri(d.object) AS scheme
-                         FROM (SELECT DISTINCT v.object FROM pg_temp.everarchive_vocabulary v WHERE v.what = 's') d) o ON o.object = v.object
+                   JOIN scheme_named o ON o.object = v.object
                    WHERE v.what = 's' AND o.scheme IS NOT NULL
                    GROUP BY v.subject) i
                ON i.subject = s.uri
