@@ -296,6 +296,7 @@ CREATE FUNCTION @extschema@.subject_targets(schemes text[], key text, reference_
 RETURNS TABLE (term text, uri text, relation text, origin text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 2
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan -- planning its queries anew takes longer than running them
 AS $$
 #variable_conflict use_column
 DECLARE
