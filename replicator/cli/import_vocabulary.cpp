@@ -218,7 +218,6 @@ exit_code run_import_vocabulary(const context& context, arguments asked) {
     transaction.commit();
     std::cout << fmt::format("{}: {} terms, {} mappings; {} left out\n", asked.name, grouped(made.number(0, 0)),
                              grouped(made.number(0, 1)), grouped(load.left_out()));
-    on.run("ANALYZE everarchive.subject_term; ANALYZE everarchive.subject_map");
     return exit_code::ok;
 }
 
