@@ -451,16 +451,8 @@ std::string_view evaluator::call(const expression& e) {
         }
         return at == 0 ? std::string_view{} : number(at);
     }
-    case function::prose: {
-        std::pmr::string all(&arena_);
-        const std::string_view left_out = argument(1);
-        const prose_rules how{left_out, e.argument_count > 2 ? argument(2) : std::string_view{" "}, use_counts};
-        each_node(*e.arguments[0]->nodes, nullptr, [&] {
-            append_prose(*node, how, all);
-            return true;
-        });
-        return keep(std::string_view(all).substr(0, all.find_last_not_of(' ') + 1));
-    }
+    case function::prose:
+        return prose(e);
     case function::fixed:
         return fixed(e);
     case function::year:

@@ -1,10 +1,17 @@
 // The words of elements: prose() of the rules.
+#include "evaluate.hpp"
 #include "tree.hpp"
 
 namespace crosswalk::detail {
 namespace {
 
 constexpr std::string_view white_space = " \t\r\n";
+
+struct prose_rules {
+    std::string_view left_out; ///< names with blanks between, of elements right below
+    std::string_view between;  ///< what is put where two elements meet, behind a letter or the like
+    bool uses = false;         ///< marks what is appended
+};
 
 void append_words(std::string_view text, std::pmr::string& all) {
     for (const char c : text) {
@@ -74,8 +81,8 @@ void append_inner(const tree_node& node, std::string_view between, std::pmr::str
     }
 }
 
-} // namespace
-
+/// Appends the words of a node, one blank for each run of white space and one where two elements meet that are not
+/// words in a text: those whose parent has no text of its own, and those that have none.
 void append_prose(tree_node& node, const prose_rules& how, std::pmr::string& all) {
     set_apart(how.between, all);
     append_words(node.text, all);
@@ -90,6 +97,22 @@ void append_prose(tree_node& node, const prose_rules& how, std::pmr::string& all
         }
     }
     node.own_used = node.own_used || how.uses;
+}
+
+} // namespace
+
+std::string_view evaluator::prose(const expression& e) {
+    const auto argument = [&](std::size_t i) {
+        return i < e.argument_count ? text(*e.arguments[i]) : std::string_view{};
+    };
+    std::pmr::string all(&arena_);
+    const std::string_view left_out = argument(1);
+    const prose_rules how{left_out, e.argument_count > 2 ? argument(2) : std::string_view{" "}, use_counts};
+    each_node(*e.arguments[0]->nodes, nullptr, [&] {
+        append_prose(*node, how, all);
+        return true;
+    });
+    return keep(std::string_view(all).substr(0, all.find_last_not_of(' ') + 1));
 }
 
 } // namespace crosswalk::detail

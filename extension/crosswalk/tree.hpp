@@ -99,16 +99,6 @@ bool has_text(std::string_view text) noexcept;
 /// The text of a node with all that is in it; empty when it is white space alone.
 std::string_view value_of(tree_node& node, arena& memory);
 
-struct prose_rules {
-    std::string_view left_out; ///< names with blanks between, of elements right below
-    std::string_view between;  ///< what is put where two elements meet, behind a letter or the like
-    bool uses = false;         ///< marks what is appended
-};
-
-/// Appends the words of a node, one blank for each run of white space and one where two elements meet that are not
-/// words in a text: those whose parent has no text of its own, and those that have none.
-void append_prose(tree_node& node, const prose_rules& how, std::pmr::string& all);
-
 /// Texts and attribute values that no node in use has in it.
 void find_unused(const tree& from, std::pmr::vector<unmapped_text>& into, arena& memory);
 
