@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The examples of docs/marc.md and docs/holdings.md, in their order, in a new database; TAP, a test for each block of SQL.
+# The examples of docs/marc.md, docs/holdings.md and docs/crosswalks.md, in their order, in a new database; TAP, a test for each block of SQL.
 # Needs the current version installed, and the records that the tutorial is about.
 #   docs_examples.sh
 # tests/harness/examples.sh says what passes.
@@ -16,7 +16,7 @@ if [ ! -r "$DATA/marc/gpo/gpo-20000-utf8.mrc.gz" ]; then
     exit
 fi
 
-PAGES=(docs/marc.md docs/holdings.md)
+PAGES=(docs/marc.md docs/holdings.md docs/crosswalks.md)
 harness_begin docs-examples
 FILES=$HARNESS_DIR/marc # stands for the tutorial's /srv/marc
 mkdir -p "$FILES/damaged"
