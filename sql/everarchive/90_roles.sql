@@ -1,6 +1,6 @@
 -- Who may do what. No function is SECURITY DEFINER: each needs the rights on the tables that it reads and writes.
 --   everarchive_reader      reads everything
---   everarchive_operator    a reader who manages sources, targets, policies and quarantine
+--   everarchive_operator    a reader who manages sources, targets, policies, crosswalk rules and quarantine
 --   everarchive_replicator  the program, when it runs: captures, maps, delivers
 
 DO $$
@@ -17,7 +17,7 @@ BEGIN
 END
 $$;
 COMMENT ON ROLE everarchive_reader IS 'reads everything in the preservation database';
-COMMENT ON ROLE everarchive_operator IS 'reads everything, and manages sources, targets, policies and quarantine';
+COMMENT ON ROLE everarchive_operator IS 'reads everything, and manages sources, targets, policies, crosswalk rules and quarantine';
 COMMENT ON ROLE everarchive_replicator IS 'the everarchive program when it runs: captures, maps, delivers';
 GRANT everarchive_reader TO everarchive_operator;
 
@@ -33,7 +33,8 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.is_tombstone(bigint, integer, bytea), @extschema@.condition_problem(text),
     @extschema@.condition_functions_problem(text), @extschema@.policy_search_path(), @extschema@.policy_check(text),
     @extschema@.path_encode(text), @extschema@.package_directory(text, text, text, integer),
-    @extschema@.json_time(timestamptz), @extschema@.package(bigint), @extschema@.package_statement(integer)
+    @extschema@.json_time(timestamptz), @extschema@.package(bigint), @extschema@.package_statement(integer),
+    @extschema@.crosswalk_options(text), @extschema@.crosswalk
     TO everarchive_reader, everarchive_replicator;
 
 -- Mapping: run by the program; by an operator when retrying from quarantine.
@@ -83,3 +84,5 @@ GRANT INSERT, UPDATE ON @extschema@.target, @extschema@.member TO everarchive_op
 -- A condition runs with the rights of the program: policy_guard checks each that an operator writes.
 GRANT INSERT (name, target_id, condition, packing), UPDATE (condition, enabled) ON @extschema@.policy TO everarchive_operator;
 GRANT UPDATE ON @extschema@.archive_object TO everarchive_operator;
+GRANT INSERT, UPDATE, DELETE ON @extschema@.crosswalk_rule TO everarchive_operator;
+GRANT INSERT ON @extschema@.crosswalk_release TO everarchive_operator;

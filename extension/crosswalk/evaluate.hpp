@@ -1,0 +1,129 @@
+// Inside of the library: what values.hpp declares as templates.
+#pragma once
+
+#include "values.hpp"
+
+#include "marc/path.hpp"
+#include "marc/poll.hpp"
+
+namespace crosswalk::detail {
+
+template <class Take>
+void evaluator::each_subfield(const expression& e, Take take) {
+    if (field == nowhere || is_control) {
+        return;
+    }
+    const std::size_t outer = subfield;
+    const marc::subfield_view outer_at_hand = at_hand;
+    std::size_t number = 0;
+    for (const marc::subfield_view& s : subfields) {
+        if (e.codes.has(s.code)) {
+            subfield = number;
+            at_hand = s;
+            if ((e.condition == nullptr || holds(*e.condition)) && !take(s)) {
+                break;
+            }
+        }
+        ++number;
+    }
+    subfield = outer;
+    at_hand = outer_at_hand;
+}
+
+template <class Take>
+void evaluator::each_part(const code_set& codes, Take take) {
+    if (field == nowhere || is_control) {
+        return;
+    }
+    const place_at_hand outer = *this;
+    const char* const end = content.data() + content.size();
+    const char* start = nullptr;
+    std::string_view before;
+    bool parallel = false; // ISBD: the same in another language follows
+    bool any = false;      // a subfield that begins a part or goes on with it
+    const auto part = [&](const char* until) {
+        if (start != nullptr && start < until) {
+            back_to(outer);
+            subfields = marc::subfield_range({start, static_cast<std::size_t>(until - start)});
+            subfield = nowhere;
+            at_hand = {};
+            take();
+        }
+        start = until;
+    };
+    for (const marc::subfield_view& s : outer.subfields) {
+        if (s.code.empty()) {
+            continue;
+        }
+        const char* const here = s.code.data() - 1;
+        start = start == nullptr ? here : start;
+        if (codes.has(s.code) && any && (s.code != before || parallel)) {
+            part(here);
+        }
+        any = any || (s.code != "3" && s.code != "6");
+        before = s.code;
+        parallel = s.value.ends_with('=');
+    }
+    part(end);
+    back_to(outer);
+}
+
+template <class Take>
+void evaluator::each_field(const field_selection& selected, const expression* condition, Take take) {
+    const place_at_hand outer = *this;
+    const bool own = selected.its_880 || selected.its_field;
+    if (own ? outer.field == nowhere || !fields_.has_880() : !fields_.may_have(selected)) {
+        return;
+    }
+    const auto matches = [&](std::size_t i) {
+        return selected.its_880     ? fields_.goes_with(i, outer.field)
+               : selected.its_field ? fields_.goes_with(outer.field, i)
+                                    : fields_.matches(selected, i);
+    };
+    marc::poller polling;
+    for (std::size_t i = 0; i < fields_.size(); ++i) {
+        if (!matches(i)) {
+            continue;
+        }
+        enter(i);
+        polling.step(content.size() + 16);
+        if ((condition == nullptr || holds(*condition)) && !take()) {
+            break;
+        }
+    }
+    back_to(outer);
+}
+
+template <class Take>
+void evaluator::each_of_path(const marc::path& path, Take take) {
+    std::pmr::string scratch(&arena_);
+    marc::path_cursor cursor(path, *record_, scratch);
+    std::string_view value;
+    while (cursor.next(value)) {
+        const marc::path_place& where = cursor.place();
+        if (use_counts && used.on() && where.field != marc::path_place::npos) {
+            mark(where);
+        }
+        if (!take(where.exact ? value : keep(value))) {
+            return;
+        }
+    }
+}
+
+template <class Take>
+void evaluator::each(const expression& e, Take take) {
+    if (e.kind == expression_kind::subfields) {
+        each_subfield(e, [&](const marc::subfield_view& s) {
+            if (use_counts) {
+                used.mark(field, s.code);
+            }
+            return take(s.value);
+        });
+    } else if (e.kind == expression_kind::path) {
+        each_of_path(*e.path, take);
+    } else if (const std::string_view value = text(e); !value.empty()) {
+        take(value);
+    }
+}
+
+} // namespace crosswalk::detail

@@ -1,0 +1,430 @@
+#include "functions.hpp"
+#include "evaluate.hpp"
+#include "tidy.hpp"
+
+#include "marc/ascii.hpp"
+#include "marc/charset.hpp"
+#include "marc/fold.hpp"
+#include "marc/identifier.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace crosswalk::detail {
+namespace {
+
+constexpr function_entry entries[] = {
+    {"address", function::address, 1, 1, "address(x): with % escapes for what no address may hold"},
+    {"bare", function::bare, 1, 2, "bare(x[, characters]): tidy, without parentheses around it or any full stop"},
+    {"boolean", function::boolean, 1, 1, "boolean(x): true or false in JSON"},
+    {"chop", function::chop, 1, 2,
+     "chop(x[, characters]): without these at the end; punctuation of ISBD when not given"},
+    {"chop_front", function::chop_front, 1, 2, "chop_front(x[, characters]): without these at the front"},
+    {"count", function::count, 1, 1, "count(list)"},
+    {"digits", function::digits, 1, 1, "digits(x): its digits alone"},
+    {"first_of", function::first_of, 1, 20, "first_of(x, y, …): the first that is not empty"},
+    {"fold", function::fold, 1, 1, "fold(x): for comparing: lower case, without diacritics and punctuation"},
+    {"from", function::from, 2, 2, "from(x, n): from character n on, counted from 0"},
+    {"isbn", function::isbn, 1, 1, "isbn(x): as ISBN 13 without hyphens, empty when it is none"},
+    {"issn", function::issn, 1, 1, "issn(x): with its hyphen, empty when it is none"},
+    {"join", function::join, 1, 2, "join(list[, separator]): all values, a blank between them"},
+    {"last", function::last, 1, 1, "last(list)"},
+    {"last_part", function::last_part, 2, 2, "last_part(x, mark): behind the last mark; all of it when there is none"},
+    {"latex", function::latex, 1, 1, "latex(x): with what has a meaning in TeX escaped"},
+    {"left", function::left, 2, 2, "left(x, n): the first n characters"},
+    {"length", function::length, 1, 1, "length(x): characters"},
+    {"linked", function::linked, 0, 0, "linked(): the tag that an 880 goes with, else its own"},
+    {"lookup", function::lookup, 1, 2, "lookup(table, code[, otherwise])"},
+    {"lower", function::lower, 1, 1, "lower(x): ASCII letters"},
+    {"next", function::next, 1, 1, "next($bc): the subfield right behind the one at hand, when it is one of these"},
+    {"normalize", function::normalize, 1, 1, "normalize(x): one blank for each run of them, none at the ends"},
+    {"nth", function::nth, 2, 2, "nth(list, n): counted from 0"},
+    {"number", function::number, 1, 1, "number(x): a number in JSON, empty when it is none"},
+    {"place", function::place, 0, 0, "place(): of the field at hand in the record; the leader is 1"},
+    {"previous", function::previous, 1, 1, "previous($a): the same, right in front of it"},
+    {"remove", function::remove, 2, 2, "remove(x, characters)"},
+    {"replace", function::replace, 3, 3, "replace(x, what, with)"},
+    {"shorten", function::shorten, 2, 2, "shorten(x, n): without the last n characters"},
+    {"slug", function::slug, 1, 1, "slug(x): fold(x) with nothing but ASCII letters and digits, for keys"},
+    {"text_after", function::text_after, 2, 2, "text_after(x, mark): behind the first mark"},
+    {"text_before", function::text_before, 2, 2, "text_before(x, mark): in front of the first mark"},
+    {"tidy", function::tidy, 1, 2,
+     "tidy(x[, characters]): chop, but full stops of initials and abbreviations stay; brackets in pairs"},
+    {"tidy_name", function::tidy_name, 1, 1,
+     "tidy_name(x): chop() for names: a full stop stays behind less than three letters"},
+    {"translate", function::translate, 3, 3, "translate(x, characters, others): each by the one in the same place"},
+    {"trim", function::trim, 1, 1, "trim(x): without blanks at the ends"},
+    {"upper", function::upper, 1, 1, "upper(x): ASCII letters"},
+    {"url", function::url, 1, 1, "url(x): with % escapes, for a part of an address"},
+    {"whole", function::whole, 1, 1, "whole($*): tag, indicators and these subfields with their codes: 1001 $aTwain"},
+};
+
+/// ISBD punctuation and blanks, which catalogues write at the end of a subfield.
+constexpr std::string_view punctuation = ".:,;/ ";
+
+std::size_t count_of(std::string_view text) noexcept {
+    std::size_t n = 0;
+    std::from_chars(text.data(), text.data() + text.size(), n);
+    return n;
+}
+
+std::string_view find_row(const table& rows, std::string_view key, std::string_view otherwise) noexcept {
+    const table_row* const end = rows.rows + rows.count;
+    const table_row* const found = std::lower_bound(
+        rows.rows, end, key, [](const table_row& row, std::string_view wanted) { return row.key < wanted; });
+    return found != end && found->key == key ? found->value : otherwise;
+}
+
+void escape(char c, std::pmr::string& into) {
+    constexpr std::string_view hexadecimal = "0123456789ABCDEF";
+    const auto byte = static_cast<unsigned char>(c);
+    into += '%';
+    into += hexadecimal[byte >> 4U];
+    into += hexadecimal[byte & 15U];
+}
+
+/// Neither in an address (RFC 3986) nor in one with letters of all scripts (RFC 3987).
+bool is_never_in_address(char c) noexcept {
+    constexpr std::string_view marks = "<>\"{}|\\^`";
+    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || marks.find(c) != std::string_view::npos;
+}
+
+bool is_unreserved(char c) noexcept { // RFC 3986 section 2.3
+    return marc::is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+} // namespace
+
+const function_entry* find_function(std::string_view name) noexcept {
+    const auto* const found =
+        std::find_if(std::begin(entries), std::end(entries), [&](const function_entry& e) { return e.name == name; });
+    return found == std::end(entries) ? nullptr : found;
+}
+
+std::string_view evaluator::call(const expression& e) {
+    const auto argument = [&](std::size_t i) {
+        return i < e.argument_count ? text(*e.arguments[i]) : std::string_view{};
+    };
+    const auto number = [&](std::size_t n) {
+        char digits[24];
+        const auto end = std::to_chars(digits, digits + sizeof digits, n).ptr;
+        return keep({digits, static_cast<std::size_t>(end - digits)});
+    };
+    const auto each_byte = [&](auto change) {
+        std::pmr::string all(argument(0), &arena_);
+        change(all);
+        return keep(all);
+    };
+    switch (e.called) {
+    case function::join:
+        return joined(*e.arguments[0], e.argument_count > 1 ? argument(1) : std::string_view{" "});
+    case function::chop: {
+        const std::string_view what = argument(0);
+        const std::string_view characters = e.argument_count > 1 ? argument(1) : punctuation;
+        const std::size_t last = what.find_last_not_of(characters);
+        return last == std::string_view::npos ? std::string_view{} : what.substr(0, last + 1);
+    }
+    case function::chop_front: {
+        const std::string_view what = argument(0);
+        const std::size_t first = what.find_first_not_of(e.argument_count > 1 ? argument(1) : punctuation);
+        return first == std::string_view::npos ? std::string_view{} : what.substr(first);
+    }
+    case function::trim:
+    case function::normalize: {
+        constexpr std::string_view blanks = " \t\r\n";
+        const std::string_view what = argument(0);
+        const std::size_t first = what.find_first_not_of(blanks);
+        if (first == std::string_view::npos) {
+            return {};
+        }
+        const std::string_view inner = what.substr(first, what.find_last_not_of(blanks) + 1 - first);
+        const auto is_blank = [&](char c) { return blanks.find(c) != std::string_view::npos; };
+        bool even = true;
+        for (std::size_t i = 0; i < inner.size() && even; ++i) {
+            even = !is_blank(inner[i]) || (inner[i] == ' ' && !is_blank(inner[i + 1]));
+        }
+        if (even || e.called == function::trim) {
+            return inner;
+        }
+        std::pmr::string all(&arena_);
+        for (const char c : inner) {
+            if (!is_blank(c)) {
+                all += c;
+            } else if (all.back() != ' ') {
+                all += ' ';
+            }
+        }
+        return keep(all);
+    }
+    case function::lower:
+        return each_byte(
+            [](std::pmr::string& all) { std::transform(all.begin(), all.end(), all.begin(), marc::to_lower); });
+    case function::upper:
+        return each_byte([](std::pmr::string& all) {
+            std::transform(all.begin(), all.end(), all.begin(),
+                           [](char c) { return marc::is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c; });
+        });
+    case function::left: {
+        const std::string_view what = argument(0);
+        return what.substr(0, marc::byte_of_character(what, count_of(argument(1))));
+    }
+    case function::shorten: {
+        const std::string_view what = argument(0);
+        const std::size_t all = marc::count_characters(what);
+        return what.substr(0, marc::byte_of_character(what, all - std::min(all, count_of(argument(1)))));
+    }
+    case function::from: {
+        const std::string_view what = argument(0);
+        return what.substr(marc::byte_of_character(what, count_of(argument(1))));
+    }
+    case function::replace: {
+        const std::string_view what = argument(0);
+        const std::string_view mark = argument(1);
+        if (mark.empty() || what.find(mark) == std::string_view::npos) {
+            return what;
+        }
+        std::pmr::string all(&arena_);
+        std::size_t at = 0;
+        for (std::size_t next = what.find(mark); next != std::string_view::npos; next = what.find(mark, at)) {
+            all += what.substr(at, next - at);
+            all += argument(2);
+            at = next + mark.size();
+        }
+        all += what.substr(at);
+        return keep(all);
+    }
+    case function::remove: {
+        const std::string_view characters = argument(1);
+        return each_byte([&](std::pmr::string& all) {
+            std::erase_if(all, [&](char c) { return characters.find(c) != std::string_view::npos; });
+        });
+    }
+    case function::translate: {
+        const std::string_view from = argument(1);
+        const std::string_view to = argument(2);
+        return each_byte([&](std::pmr::string& all) {
+            for (char& c : all) {
+                const std::size_t i = from.find(c);
+                c = i < to.size() ? to[i] : c;
+            }
+        });
+    }
+    case function::text_before: {
+        const std::string_view what = argument(0);
+        const std::size_t at = what.find(argument(1));
+        return at == std::string_view::npos ? std::string_view{} : what.substr(0, at);
+    }
+    case function::text_after: {
+        const std::string_view what = argument(0);
+        const std::string_view mark = argument(1);
+        const std::size_t at = what.find(mark);
+        return at == std::string_view::npos ? std::string_view{} : what.substr(at + mark.size());
+    }
+    case function::tidy_name: { // Smith, J., stays; Smith, John. loses its point
+        constexpr std::string_view marks = ",:;/ ";
+        const auto is_word = [](char c) { return marc::is_alphanumeric(c) || static_cast<unsigned char>(c) > 0x7F; };
+        std::string_view what = argument(0);
+        for (;;) {
+            const std::size_t last = what.find_last_not_of(marks);
+            what = last == std::string_view::npos ? std::string_view{} : what.substr(0, last + 1);
+            const std::string_view word = what.ends_with('.') ? what.substr(0, what.size() - 1) : std::string_view{};
+            const auto other = std::find_if_not(word.rbegin(), word.rend(), is_word);
+            const auto length = static_cast<std::size_t>(other - word.rbegin());
+            const std::string_view end = word.substr(word.size() - length);
+            const bool goes = !word.empty() &&
+                              (end.empty() ? *other != '.' : marc::is_number(end) || marc::count_characters(end) > 2);
+            if (!goes) {
+                return what;
+            }
+            what = word;
+        }
+    }
+    case function::last_part: {
+        const std::string_view what = argument(0);
+        const std::string_view mark = argument(1);
+        const std::size_t at = what.rfind(mark);
+        return at == std::string_view::npos ? what : what.substr(at + mark.size());
+    }
+    case function::fold:
+    case function::slug: {
+        std::pmr::string all(&arena_);
+        marc::fold(argument(0), all);
+        if (e.called == function::slug) {
+            std::erase_if(all, [](char c) { return !marc::is_alphanumeric(c); });
+        }
+        return keep(all);
+    }
+    case function::latex: {
+        std::pmr::string all(&arena_);
+        for (const char c : argument(0)) {
+            switch (c) {
+            case '\\':
+                all += "\\textbackslash{}";
+                break;
+            case '~':
+                all += "\\textasciitilde{}";
+                break;
+            case '^':
+                all += "\\textasciicircum{}";
+                break;
+            case '{': // \{ would not count as closed: BibTeX counts braces and knows no escapes
+                all += "\\textbraceleft{}";
+                break;
+            case '}':
+                all += "\\textbraceright{}";
+                break;
+            case '&':
+            case '%':
+            case '$':
+            case '#':
+            case '_':
+                all += '\\';
+                [[fallthrough]];
+            default:
+                all += c;
+            }
+        }
+        return keep(all);
+    }
+    case function::length:
+        return number(marc::count_characters(argument(0)));
+    case function::count: {
+        std::size_t n = 0;
+        each(*e.arguments[0], [&](std::string_view) {
+            ++n;
+            return true;
+        });
+        return number(n);
+    }
+    case function::nth: {
+        std::size_t left = count_of(argument(1));
+        std::string_view found;
+        each(*e.arguments[0], [&](std::string_view value) {
+            found = left == 0 ? value : std::string_view{};
+            return left-- > 0;
+        });
+        return found;
+    }
+    case function::last: {
+        std::string_view found;
+        each(*e.arguments[0], [&](std::string_view value) {
+            found = value;
+            return true;
+        });
+        return found;
+    }
+    case function::first_of:
+        for (std::size_t i = 0; i < e.argument_count; ++i) {
+            if (const std::string_view value = argument(i); !value.empty()) {
+                return value;
+            }
+        }
+        return {};
+    case function::lookup:
+        return find_row(*e.rows, argument(0), argument(1));
+    case function::number: {
+        const std::string_view what = argument(0);
+        long long n = 0;
+        const auto [end, error] = std::from_chars(what.data(), what.data() + what.size(), n);
+        const bool whole = error == std::errc{} && end == what.data() + what.size();
+        const std::string_view magnitude = what.substr(what.starts_with('-') ? 1 : 0);
+        return whole && (magnitude.size() == 1 || magnitude[0] != '0') ? what : std::string_view{};
+    }
+    case function::boolean:
+        return holds(*e.arguments[0]) ? "true" : "false";
+    case function::digits:
+        return each_byte([](std::pmr::string& all) { std::erase_if(all, [](char c) { return !marc::is_digit(c); }); });
+    case function::url: {
+        const std::string_view what = argument(0);
+        std::pmr::string all(&arena_);
+        for (const char c : what) {
+            if (is_unreserved(c)) {
+                all += c;
+            } else {
+                escape(c, all);
+            }
+        }
+        return keep(all);
+    }
+    case function::address: {
+        std::string_view what = argument(0);
+        const std::size_t first = what.find_first_not_of(" \t\r\n");
+        if (first == std::string_view::npos) {
+            return {};
+        }
+        what = what.substr(first, what.find_last_not_of(" \t\r\n") + 1 - first);
+        if (std::none_of(what.begin(), what.end(), is_never_in_address)) {
+            return what;
+        }
+        std::pmr::string all(&arena_);
+        for (const char c : what) {
+            if (is_never_in_address(c)) {
+                escape(c, all);
+            } else {
+                all += c;
+            }
+        }
+        return keep(all);
+    }
+    case function::tidy:
+    case function::bare:
+        return tidied(argument(0), e.argument_count > 1 ? argument(1) : std::string_view{".:;,/="},
+                      e.called == function::bare, arena_);
+    case function::whole: {
+        std::pmr::string all(field_tag, &arena_);
+        all += is_control ? std::string_view{} : content.substr(0, std::min<std::size_t>(content.size(), 2));
+        each_subfield(*e.arguments[0], [&](const marc::subfield_view& s) {
+            if (use_counts) {
+                used.mark(field, s.code);
+            }
+            all += '$';
+            all += s.code;
+            const std::size_t first = s.value.find_first_not_of(' ');
+            if (first != std::string_view::npos) {
+                all += s.value.substr(first, s.value.find_last_not_of(' ') + 1 - first);
+            }
+            return true;
+        });
+        return keep(all);
+    }
+    case function::place:
+        return field == nowhere ? std::string_view{} : number(field + 2);
+    case function::previous:
+    case function::next: {
+        const code_set& wanted = e.arguments[0]->codes;
+        std::string_view before;
+        std::size_t i = 0;
+        for (const marc::subfield_view& s : subfields) {
+            const std::string_view value = wanted.has(s.code) ? s.value : std::string_view{};
+            if (e.called == function::next ? i == subfield + 1 : i == subfield) {
+                const std::string_view found = e.called == function::next ? value : before;
+                if (use_counts && !found.empty()) {
+                    used.mark(field, s.code);
+                }
+                return found;
+            }
+            before = value;
+            ++i;
+        }
+        return {};
+    }
+    case function::isbn:
+        return keep(marc::isbn13(argument(0)).text());
+    case function::issn:
+        return keep(marc::issn(argument(0)).text());
+    case function::linked: {
+        if (field_tag != "880") {
+            return field_tag;
+        }
+        for (const marc::subfield_view& s : subfields) {
+            if (s.code == "6") {
+                return s.value.substr(0, 3);
+            }
+        }
+        return field_tag;
+    }
+    }
+    return {};
+}
+
+} // namespace crosswalk::detail

@@ -1,0 +1,124 @@
+// Inside of the library: expressions over the field at hand.
+#pragma once
+
+#include "select.hpp"
+#include "syntax.hpp"
+
+#include "marc/path.hpp"
+#include "marc/record.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory_resource>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace crosswalk::detail {
+
+/// Subfield codes that went into a document, one set a field. Off unless somebody asks.
+class usage {
+  public:
+    void start(std::size_t fields) {
+        on_ = true;
+        used_.assign(fields, {});
+    }
+    void stop() noexcept { on_ = false; }
+    bool on() const noexcept { return on_; }
+    void mark(std::size_t field, std::string_view code) {
+        if (on_) {
+            if (code.size() == 1 && static_cast<unsigned char>(code[0]) < 0x80) {
+                used_[field].add(static_cast<unsigned char>(code[0]));
+            }
+        }
+    }
+    void mark_all(std::size_t field) {
+        if (on_) {
+            used_[field].all = true;
+        }
+    }
+    const code_set& of(std::size_t field) const { return used_[field]; }
+
+  private:
+    bool on_ = false;
+    std::vector<code_set> used_;
+};
+
+/// Where in a record the rules are.
+struct place_at_hand {
+    static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
+    std::size_t field = nowhere;
+    std::string_view field_tag;
+    std::string_view content; ///< of the field at hand
+    bool is_control = false;
+    marc::subfield_range subfields;
+    std::size_t subfield = nowhere; ///< number in the field
+    marc::subfield_view at_hand;
+};
+
+/// The record and where in it the rules are.
+class evaluator : public place_at_hand {
+  public:
+    evaluator(const program& rules, std::pmr::memory_resource& arena) : rules_(rules), arena_(arena) {}
+
+    void start(const marc::record_view& record);
+
+    /// The value as one text: the first one of several.
+    std::string_view text(const expression& e);
+    bool truth(const expression& e);
+    /// The same for a condition: what it reads does not count as used.
+    bool holds(const expression& e);
+    /// Calls take(value) for each value; take returns false to stop.
+    template <class Take>
+    void each(const expression& e, Take take);
+    /// Calls take() with each of these subfields of the field at hand being the one at hand.
+    template <class Take>
+    void each_subfield(const expression& e, Take take);
+    /// Calls take() with the subfields of each part of the field at hand: one begins where a subfield with one of these
+    /// codes does not follow another with it, or one that ends with =. What stands in front of the first one ($3, $6)
+    /// belongs to it.
+    template <class Take>
+    void each_part(const code_set& codes, Take take);
+    /// Calls take() with each of these fields being the one at hand; take returns false to stop.
+    /// @param condition null for all; what it reads does not count as used
+    template <class Take>
+    void each_field(const field_selection& selected, const expression* condition, Take take);
+
+    /// Counts what is read from now on as used, or not.
+    bool use_counts = false;
+
+    const marc::record_view* record() const noexcept { return record_; }
+    std::string_view* frame = nullptr; ///< variables of the rule or template
+    usage used;
+
+    void enter(std::size_t index);
+    void leave() noexcept { back_to({}); }
+    void back_to(const place_at_hand& place) noexcept { static_cast<place_at_hand&>(*this) = place; }
+
+    std::string_view keep(std::string_view text);
+
+  private:
+    std::string_view slice(std::string_view text, std::uint32_t first, std::uint32_t last) const noexcept;
+    std::string_view call(const expression& e);
+    std::string_view joined(const expression& e, std::string_view separator);
+    void mark(const marc::path_place& where);
+    bool any_equal(const expression& a, const expression& b);
+    bool neighbours(const expression& e);
+    bool exists(const expression& e);
+    bool is_paired();
+    std::string_view global_value(std::uint32_t slot);
+    template <class Take>
+    void each_of_path(const marc::path& path, Take take);
+
+    const program& rules_;
+    std::pmr::memory_resource& arena_;
+    const marc::record_view* record_ = nullptr;
+    field_table fields_;
+    std::vector<std::optional<std::string_view>> globals_;
+};
+
+/// True when text matches: 9 stands for a digit, A for a letter, * for the rest; all else for itself.
+bool is_like(std::string_view text, std::string_view pattern) noexcept;
+
+} // namespace crosswalk::detail

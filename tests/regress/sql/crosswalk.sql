@@ -1,0 +1,80 @@
+-- Crosswalks: marc_crosswalk, marc_to_…, options, marc_crosswalk_notes, marc_unmapped, and what the rules say of themselves.
+CREATE TABLE record (id integer, m marc);
+INSERT INTO record VALUES
+(1, '=LDR  00000nam a2200000 a 4500
+=001  91000001
+=003  DLC
+=008  920219s1993    caua   j      000 0 eng  
+=020  \\$a0152038655 (pbk.) :$c{dollar}15.95
+=100  1\$aSandburg, Carl,$d1878-1967.
+=245  10$aArithmetic /$cCarl Sandburg & Ted Rand <ill.>
+=260  \\$aSan Diego :$bHarcourt,$cc1993.
+=300  \\$a1 v. :$bill. ;$c26 cm.
+=650  \0$aArithmetic$vJuvenile poetry.
+=856  42$3Publisher$uhttps://example.com/?a=1&b=2
+=949  \\$alocal'),
+(2, '=LDR  00000nam a2200000 a 4500
+=001  none'),
+(3, '=LDR  00000n?x a2200000 a 4500
+=008  99999999999xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+=245  ++
+=260  \\$c99999-[0000?]
+=880  \\$6245-99/(3/r$aOrphan
+=880  \\$6999$aOrphan
+=880  \\$a');
+
+SELECT * FROM marc_crosswalk_formats();
+SELECT marc_to_dc(m) FROM record ORDER BY id;
+SELECT marc_to_mods(m) FROM record ORDER BY id;
+SELECT marc_to_dcterms(m) FROM record WHERE id = 1;
+SELECT marc_to_bibframe(m) FROM record WHERE id = 1;
+SELECT marc_to_schema_org(m)::jsonb - '@context' FROM record ORDER BY id;
+SELECT marc_to_folio(m)::jsonb ->> 'title' FROM record ORDER BY id;
+SELECT marc_to_bibliographic(m)::jsonb -> 'name' FROM record ORDER BY id;
+SELECT marc_to_ris(m) FROM record WHERE id = 1;
+SELECT marc_to_bibtex(m) FROM record WHERE id = 1;
+SELECT marc_to_csv(m) FROM record ORDER BY id;
+SELECT marc_to_mads('=LDR  00000nz  a2200000n  4500
+=001  n1
+=008  800101n| azannaabn          |a aaa      
+=100  1\$aTwain, Mark,$d1835-1910
+=400  1\$aClemens, Samuel Langhorne,$d1835-1910');
+
+-- Every format makes something well-formed of odd records, and says what it thought odd.
+SELECT id, format, xmlparse(DOCUMENT marc_crosswalk(m, format)) IS NOT NULL AS well_formed
+FROM record, marc_crosswalk_formats() WHERE output = 'xml' AND id > 1 ORDER BY 1, 2;
+SELECT id, format, jsonb_typeof(marc_crosswalk(m, format)::jsonb)
+FROM record, marc_crosswalk_formats() WHERE output = 'json' AND id > 1 ORDER BY 1, 2;
+SELECT id, n.* FROM record, marc_crosswalk_notes(m, 'mods') n ORDER BY 1, 2, 3;
+
+-- The named functions are marc_crosswalk.
+SELECT bool_and(marc_to_mods(m) = marc_crosswalk(m, 'mods')) FROM record;
+SELECT marc_crosswalk(m, NULL) IS NULL, marc_to_dc(NULL) IS NULL FROM record WHERE id = 1;
+
+-- Nothing vanishes without a trace.
+SELECT u.* FROM record, marc_unmapped(m, 'dc') u WHERE id = 1;
+SELECT u.* FROM record, marc_unmapped(m, 'mods') u WHERE id = 1;
+
+-- A site's own rules.
+SELECT marc_to_dc(m, '{"rules": "version \"site.1\"\nrule local\n  for 949\n    dc:description = $a\n"}') FROM record WHERE id = 1;
+SELECT marc_crosswalk_version('dc'), marc_crosswalk_version('dc', '{"rules": [{"name": "one", "text": "version \"one\""}, {"name": "two", "text": "version 2"}]}');
+SELECT u.* FROM record, marc_unmapped(m, 'dc', '{"rules": "rule local\n  for 949\n    dc:description = $a\n"}') u WHERE id = 1;
+SELECT marc_to_bibframe(m, '{"set": {"base": "https://library.example/\"x\\"}}') ~ '<bf:Work rdf:about="https://library.example/&quot;x\\91000001#Work">' FROM record WHERE id = 1;
+SELECT left(marc_crosswalk_rules('dc'), 40);
+SELECT * FROM marc_crosswalk_codes('ris') LIMIT 3;
+SELECT meaning FROM marc_crosswalk_codes('mods', '{"rules": "table type_of_resource\n  a = \"my text\""}') WHERE code_table = 'type_of_resource' AND code = 'a';
+
+-- Options that cannot be understood.
+SELECT marc_crosswalk(m, 'modz') FROM record WHERE id = 1;
+SELECT marc_crosswalk(m, 'mods', '{"rule": "x"}') FROM record WHERE id = 1;
+SELECT marc_crosswalk(m, 'mods', '[]') FROM record WHERE id = 1;
+SELECT marc_crosswalk(m, 'mods', '{"set": {"bases": "x"}}') FROM record WHERE id = 1;
+SELECT marc_crosswalk(m, 'mods', '{"set": {"fixed": 1}}') FROM record WHERE id = 1;
+SELECT marc_crosswalk(m, 'mods', '{"output": "yaml"}') FROM record WHERE id = 1;
+SELECT marc_crosswalk(m, 'mods', '{"rules": [{"name": "local"}]}') FROM record WHERE id = 1;
+SELECT marc_crosswalk(m, 'mods', '{"rules": [{"name": "local", "text": "rule x\n  for 24z5\n    a = $a"}]}') FROM record WHERE id = 1;
+SELECT marc_crosswalk(m, 'mods', '{"rules": "drop nothing"}') FROM record WHERE id = 1;
+\set VERBOSITY sqlstate
+SELECT marc_crosswalk_version('mods', '{"rules": "nonsense"}');
+\set VERBOSITY default
+DROP TABLE record;
