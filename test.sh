@@ -92,6 +92,10 @@ step_lint() {
         one "docs/$extension-reference.md is what docs/make_reference.py $extension prints" $status
         [ $status = 0 ] || head -n 20 "$LOGS/$extension-reference.diff"
     done
+    python3 docs/make_crosswalks.py "$BUILD/extension/crosswalk/crosswalk_convert" --check >"$LOGS/crosswalks.diff" 2>&1
+    status=$?
+    one "docs/crosswalks/ is what docs/make_crosswalks.py writes from the rules" $status
+    [ $status = 0 ] || head -n 20 "$LOGS/crosswalks.diff"
     rm -rf build/pgxs && mkdir -p build/pgxs/stage
     make -j2 -C build/pgxs -f "$ROOT/Makefile.pgxs" install DESTDIR="$ROOT/build/pgxs/stage" with_llvm=no >"$LOGS/pgxs.log" 2>&1
     status=$?
@@ -103,6 +107,8 @@ step_regress() {
     say "pg_regress"
     bash tests/regress/run.sh "$BUILD" >"$LOGS/regress.tap" 2>&1
     tally_tap pg_regress "$LOGS/regress.tap" $?
+    bash tests/crosswalk/validate.sh "$BUILD" >"$LOGS/crosswalk_validate.tap" 2>&1
+    tally_tap crosswalk/validate.sh "$LOGS/crosswalk_validate.tap" $?
 }
 
 step_pgtap() {

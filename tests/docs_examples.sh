@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The examples of docs/marc.md, in their order, in a new database; TAP, a test for each block of SQL. Needs the current
-# version installed, and the records that the tutorial is about.
+# The examples of docs/marc.md and docs/holdings.md, in their order, in a new database; TAP, a test for each block of SQL.
+# Needs the current version installed, and the records that the tutorial is about.
 #   docs_examples.sh
 #
 # A block passes when it raises no error and, if a block of output follows it, prints that: with a line under the headings
@@ -21,6 +21,7 @@ if [ ! -r "$DATA/marc/gpo/gpo-20000-utf8.mrc.gz" ]; then
     exit
 fi
 
+PAGES=(docs/marc.md docs/holdings.md)
 harness_begin docs-examples
 FILES=$HARNESS_DIR/marc # stands for the tutorial's /srv/marc
 BLOCKS=$HARNESS_DIR/blocks
@@ -38,17 +39,17 @@ while IFS= read -r file; do
 done < <(find "$DATA/marc/damaged" -type f -name '*.*' ! -name '*.xml' ! -name '*.json' ! -name '*.txt' | LC_ALL=C sort)
 chmod -R a+rX "$FILES"
 
-# Each block as NNNN.sql, with its line in NNNN.line, its comment in NNNN.mark and its output, if any, in NNNN.out.
+# Each block as NNNN.sql, with its page and line in NNNN.line, its comment in NNNN.mark and its output, if any, in NNNN.out.
 awk -v folder="$BLOCKS" '
     function name(suffix) { return sprintf("%s/%04d.%s", folder, n, suffix) }
     file != "" { if (/^```$/) { close(file); after_sql = file ~ /sql$/; file = "" } else print >file; next }
-    /^```sql$/ { n++; file = name("sql"); print NR >name("line"); print mark >name("mark"); mark = ""; next }
+    /^```sql$/ { n++; file = name("sql"); print FILENAME " " FNR >name("line"); print mark >name("mark"); mark = ""; next }
     /^```$/ && after_sql { file = name("out"); printf "" >file; after_sql = 0; next }
     /^```/ { file = "/dev/null" }
     { after_sql = 0 }
     /^<!-- / { mark = $0; next }
     NF { mark = "" }
-' docs/marc.md
+' "${PAGES[@]}"
 
 pg_start docs "fsync = off" "full_page_writes = off" "max_wal_size = 4GB" "maintenance_work_mem = 256MB" || exit 1
 pg docs postgres -c 'CREATE DATABASE catalogue'
@@ -81,7 +82,7 @@ same() {
 for sql in "$BLOCKS"/*.sql; do
     block=${sql%.sql}
     mark=$(cat "$block.mark")
-    name="line $(cat "$block.line"): $(head -n 1 "$sql")"
+    name="$(cat "$block.line"): $(head -n 1 "$sql")"
     if [[ $mark == *'not run'* ]]; then
         skip "$name ${mark//[<>!]/}"
         continue
@@ -99,5 +100,5 @@ for sql in "$BLOCKS"/*.sql; do
         ok "$name" true
     fi
 done
-is "each block was run" "$TAP_RUN" "$(grep -c '^```sql$' docs/marc.md)"
+is "each block was run" "$TAP_RUN" "$(cat "${PAGES[@]}" | grep -c '^```sql$')"
 done_testing

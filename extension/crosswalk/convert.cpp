@@ -1,6 +1,11 @@
 // Runs the statements of rules and grows the document.
 #include "crosswalk/convert.hpp"
 #include "evaluate.hpp"
+#include "tree.hpp"
+#include "write_marc.hpp"
+
+#include "marc/error.hpp"
+#include "marc/marcxml.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -66,16 +71,33 @@ class known_elements {
 
 class runner {
   public:
-    runner(const program& rules, std::pmr::memory_resource& arena) : rules_(rules), arena_(arena), at_(rules, arena) {}
+    runner(const program& rules, detail::arena& arena, std::pmr::memory_resource* memory)
+        : rules_(rules), arena_(arena), at_(rules, arena, memory) {}
 
     node& run(const marc::record_view& record, std::pmr::vector<conversion_note>* notes, bool count_use) {
-        notes_ = notes;
         at_.start(record);
         if (count_use) {
             at_.used.start(record.field_count());
         } else {
             at_.used.stop();
         }
+        return run_rules(notes);
+    }
+
+    node& run(const tree& document, std::pmr::vector<conversion_note>* notes) {
+        at_.start(document);
+        at_.used.stop();
+        return run_rules(notes);
+    }
+
+    /// Before the memory of the last document goes.
+    void forget() noexcept { known_.reset(); }
+
+    const usage& used() const noexcept { return at_.used; }
+
+  private:
+    node& run_rules(std::pmr::vector<conversion_note>* notes) {
+        notes_ = notes;
         if (rules_.distinct) {
             known_.emplace(arena_);
         }
@@ -93,12 +115,6 @@ class runner {
         return root;
     }
 
-    /// Before the memory of the last document goes.
-    void forget() noexcept { known_.reset(); }
-
-    const usage& used() const noexcept { return at_.used; }
-
-  private:
     node* make(std::string_view name) {
         auto* const made = new (arena_.allocate(sizeof(node), alignof(node))) node;
         made->name = name;
@@ -149,6 +165,11 @@ class runner {
             return;
         case statement_kind::fields:
             return at_.each_field(*s.selected, s.value, [&] {
+                all(s.children);
+                return true;
+            });
+        case statement_kind::elements:
+            return at_.each_node(*s.nodes, s.value, [&] {
                 all(s.children);
                 return true;
             });
@@ -242,7 +263,7 @@ class runner {
     }
 
     const program& rules_;
-    std::pmr::memory_resource& arena_;
+    detail::arena& arena_;
     evaluator at_;
     std::optional<known_elements> known_; ///< only where the rules want it
     node* open_ = nullptr;
@@ -255,20 +276,65 @@ class runner {
 
 struct converter::state {
     state(const rule_set& set, std::pmr::memory_resource* memory)
-        : rules(set.compiled()), arena(memory), run(rules, arena), spaces(memory) {
+        : rules(set.compiled()), arena(memory), run(rules, arena, memory), spaces(memory) {
         for (const detail::xml_namespace* n = rules.namespaces; n != nullptr; n = n->next) {
             spaces.push_back({n->prefix, n->uri});
         }
     }
+
+    void check_source(bool is_marc) const {
+        if ((rules.source == source_form::marc) != is_marc) {
+            throw marc::parse_error(marc::errc::bad_document, 0, {},
+                                    is_marc ? "these rules read no MARC records" : "these rules read MARC records");
+        }
+    }
+
     node& build(const marc::record_view& record, std::pmr::vector<conversion_note>* notes, bool count_use) {
+        check_source(true);
         run.forget();
         arena.release();
         return run.run(record, notes, count_use);
+    }
+    node& build(std::string_view text, std::pmr::vector<conversion_note>* notes) {
+        check_source(false);
+        run.forget();
+        arena.release();
+        document = rules.source == source_form::xml ? detail::read_xml_tree(text, rules.records, arena)
+                                                    : detail::read_json_tree(text, arena);
+        return run.run(document, notes);
+    }
+
+    void write(const node& root, std::pmr::string& out, std::pmr::vector<conversion_note>* notes) {
+        switch (rules.output) {
+        case output_form::xml:
+            return write_xml(root, spaces.data(), spaces.size(), out);
+        case output_form::json:
+            return write_json(root, out, &arena);
+        case output_form::lines:
+            return write_lines(root, out);
+        case output_form::csv:
+            return write_csv(root, out);
+        case output_form::jsonld:
+            return write_jsonld(root, spaces.data(), spaces.size(), out, &arena);
+        case output_form::marc: {
+            marc::builder made(&arena);
+            write(root, made, notes);
+            const marc::stored_record record = made.finish();
+            return marc::write_marcxml(record.view(), out, marc::inexpressible_content::replace);
+        }
+        }
+    }
+    void write(const node& root, marc::builder& into, std::pmr::vector<conversion_note>* notes) {
+        if (rules.output != output_form::marc) {
+            throw marc::parse_error(marc::errc::bad_document, 0, {}, "these rules make no MARC record");
+        }
+        detail::write_marc(root, rules.format, into, notes, arena);
     }
 
     const detail::program& rules;
     detail::arena arena;
     detail::runner run;
+    detail::tree document;
     std::pmr::vector<xml_name_space> spaces;
 };
 
@@ -292,19 +358,33 @@ const node& converter::build(const marc::record_view& record, std::pmr::vector<c
     return state_->build(record, notes, false);
 }
 
+const node& converter::build_document(std::string_view document, std::pmr::vector<conversion_note>* notes) {
+    return state_->build(document, notes);
+}
+
 void converter::convert(const marc::record_view& record, std::pmr::string& out,
                         std::pmr::vector<conversion_note>* notes) {
-    const node& root = state_->build(record, notes, false);
-    switch (state_->rules.output) {
-    case output_form::xml:
-        return write_xml(root, state_->spaces.data(), state_->spaces.size(), out);
-    case output_form::json:
-        return write_json(root, out, &state_->arena);
-    case output_form::lines:
-        return write_lines(root, out);
-    case output_form::csv:
-        return write_csv(root, out);
-    }
+    state_->write(state_->build(record, notes, false), out, notes);
+}
+
+void converter::convert_document(std::string_view document, std::pmr::string& out,
+                                 std::pmr::vector<conversion_note>* notes) {
+    state_->write(state_->build(document, notes), out, notes);
+}
+
+void converter::to_marc(const marc::record_view& record, marc::builder& into,
+                        std::pmr::vector<conversion_note>* notes) {
+    state_->write(state_->build(record, notes, false), into, notes);
+}
+
+void converter::document_to_marc(std::string_view document, marc::builder& into,
+                                 std::pmr::vector<conversion_note>* notes) {
+    state_->write(state_->build(document, notes), into, notes);
+}
+
+void converter::find_unmapped_texts(std::string_view document, std::pmr::vector<unmapped_text>& into) {
+    state_->build(document, nullptr);
+    detail::find_unused(state_->document, into, state_->arena);
 }
 
 void converter::find_unmapped(const marc::record_view& record, std::pmr::vector<unmapped_subfield>& into) {

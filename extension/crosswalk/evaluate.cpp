@@ -38,9 +38,23 @@ bool is_like(std::string_view text, std::string_view pattern) noexcept {
 
 void evaluator::start(const marc::record_view& record) {
     record_ = &record;
+    tree_ = nullptr;
     fields_.read(record);
-    globals_.assign(rules_.global_count, std::nullopt);
+    globals_.assign(rules_.global_count, {});
     leave();
+}
+
+void evaluator::start(const tree& document) {
+    record_ = nullptr;
+    tree_ = &document;
+    globals_.assign(rules_.global_count, {});
+    leave();
+}
+
+std::string_view evaluator::node_text() {
+    const std::string_view value = value_of(*node, arena_);
+    node->used = node->used || (use_counts && !value.empty());
+    return value;
 }
 
 void evaluator::enter(std::size_t index) {
@@ -77,7 +91,8 @@ std::string_view evaluator::text(const expression& e) {
     case expression_kind::number:
         return e.text;
     case expression_kind::subfields:
-    case expression_kind::path: {
+    case expression_kind::path:
+    case expression_kind::nodes: {
         std::string_view first;
         each(e, [&](std::string_view value) {
             first = value;
@@ -86,6 +101,9 @@ std::string_view evaluator::text(const expression& e) {
         return first;
     }
     case expression_kind::current:
+        if (node != nullptr) {
+            return node_text();
+        }
         if (subfield != nowhere) {
             if (use_counts) {
                 used.mark(field, at_hand.code);
@@ -99,6 +117,9 @@ std::string_view evaluator::text(const expression& e) {
     case expression_kind::code:
         return at_hand.code;
     case expression_kind::tag:
+        if (node != nullptr) {
+            return node->name;
+        }
         return marc::is_ascii(field_tag) ? field_tag : keep({marc::printable_tag(field_tag).text, 3}); // else no UTF-8
     case expression_kind::indicator:
         return !is_control && content.size() >= 2 && marc::is_ascii(content.substr(0, 2))
@@ -136,7 +157,8 @@ bool evaluator::truth(const expression& e) {
     case expression_kind::number:
         return e.number != 0;
     case expression_kind::subfields:
-    case expression_kind::path: {
+    case expression_kind::path:
+    case expression_kind::nodes: {
         bool any = false;
         each(e, [&](std::string_view) {
             any = true;
@@ -230,6 +252,15 @@ std::string_view evaluator::joined(const expression& e, std::string_view separat
 
 bool evaluator::any_equal(const expression& a, const expression& b) {
     const std::string_view wanted = text(b);
+    if (a.kind == expression_kind::nodes) {
+        bool found = false;
+        each_node(*a.nodes, nullptr, [&] {
+            found = value_of(*node, arena_) == wanted;
+            node->used = node->used || found; // what it says has decided something
+            return !found;
+        });
+        return found || (wanted.empty() && text(a).empty());
+    }
     if (a.kind != expression_kind::subfields && a.kind != expression_kind::path) {
         return text(a) == wanted;
     }
@@ -259,6 +290,13 @@ bool evaluator::neighbours(const expression& e) {
 bool evaluator::exists(const expression& e) {
     const std::size_t here = field; // "nowhere" is greater than any
     bool any = false;
+    if (e.nodes != nullptr) {
+        each_node(*e.nodes, e.condition, [&] {
+            any = true;
+            return false;
+        });
+        return any;
+    }
     each_field(*e.fields, e.condition, [&] {
         any = e.number == 0 || (e.number == 1 ? field < here : field > here);
         return e.number == 2 && !any;
@@ -268,22 +306,28 @@ bool evaluator::exists(const expression& e) {
 
 bool evaluator::is_paired() {
     bool any = false;
-    for (std::size_t i = 0; i < fields_.size() && field != nowhere && field_tag == "880" && !any; ++i) {
-        any = fields_.goes_with(field, i);
+    if (field != nowhere && field_tag == "880") {
+        fields_.each_partner(field, [&](std::size_t) {
+            any = true;
+            return false;
+        });
     }
     return any;
 }
 
 std::string_view evaluator::global_value(std::uint32_t slot) {
-    std::optional<std::string_view>& known = globals_[slot];
-    if (!known) {
-        // It is of the record, whatever field is at hand.
+    known_value& value = globals_[slot];
+    const bool uncounted = use_counts && !value.counted && (tree_ != nullptr || used.on());
+    if (!value.known || uncounted) {
+        // It is of the record, whatever is at hand.
         const place_at_hand here = *this;
         leave();
-        known = text(*rules_.globals[slot].value);
+        value.text = text(*rules_.globals[slot].value);
+        value.known = true;
+        value.counted = use_counts;
         back_to(here);
     }
-    return *known;
+    return value.text;
 }
 
 void evaluator::mark(const marc::path_place& where) {

@@ -20,6 +20,7 @@ void evaluator::each_subfield(const expression& e, Take take) {
         if (e.codes.has(s.code)) {
             subfield = number;
             at_hand = s;
+            polling_.step(s.value.size() + 16);
             if ((e.condition == nullptr || holds(*e.condition)) && !take(s)) {
                 break;
             }
@@ -71,26 +72,30 @@ void evaluator::each_part(const code_set& codes, Take take) {
 template <class Take>
 void evaluator::each_field(const field_selection& selected, const expression* condition, Take take) {
     const place_at_hand outer = *this;
-    const bool own = selected.its_880 || selected.its_field;
-    if (own ? outer.field == nowhere || !fields_.has_880() : !fields_.may_have(selected)) {
-        return;
-    }
-    const auto matches = [&](std::size_t i) {
-        return selected.its_880     ? fields_.goes_with(i, outer.field)
-               : selected.its_field ? fields_.goes_with(outer.field, i)
-                                    : fields_.matches(selected, i);
-    };
-    marc::poller polling;
-    for (std::size_t i = 0; i < fields_.size(); ++i) {
-        if (!matches(i)) {
-            continue;
-        }
+    const auto one = [&](std::size_t i) {
         enter(i);
-        polling.step(content.size() + 16);
-        if ((condition == nullptr || holds(*condition)) && !take()) {
-            break;
+        polling_.step(content.size() + 16);
+        return (condition != nullptr && !holds(*condition)) || take();
+    };
+    if (selected.its_880 || selected.its_field) {
+        if (outer.field != nowhere && (outer.field_tag == "880") == selected.its_field) {
+            fields_.each_partner(outer.field, one);
         }
+    } else if (fields_.may_have(selected)) {
+        for (std::size_t i = 0; i < fields_.size() && (!fields_.matches(selected, i) || one(i)); ++i) {}
     }
+    back_to(outer);
+}
+
+template <class Take>
+void evaluator::each_node(const tree_path& path, const expression* condition, Take take) {
+    const place_at_hand outer = *this;
+    auto one = [&](tree_node& found) {
+        node = &found;
+        polling_.step(64);
+        return condition != nullptr && !holds(*condition) ? true : take();
+    };
+    tree_walk(*tree_, arena_).each(path, *outer.node, one);
     back_to(outer);
 }
 
@@ -121,6 +126,12 @@ void evaluator::each(const expression& e, Take take) {
         });
     } else if (e.kind == expression_kind::path) {
         each_of_path(*e.path, take);
+    } else if (e.kind == expression_kind::nodes) {
+        each_node(*e.nodes, nullptr, [&] {
+            const std::string_view value = value_of(*node, arena_);
+            node->used = node->used || (use_counts && !value.empty());
+            return value.empty() || take(value);
+        });
     } else if (const std::string_view value = text(e); !value.empty()) {
         take(value);
     }

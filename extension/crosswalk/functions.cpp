@@ -20,9 +20,13 @@ constexpr function_entry entries[] = {
     {"chop", function::chop, 1, 2,
      "chop(x[, characters]): without these at the end; punctuation of ISBD when not given"},
     {"chop_front", function::chop_front, 1, 2, "chop_front(x[, characters]): without these at the front"},
+    {"codes", function::codes, 1, 2,
+     "codes(table, list[, separator]): what a table has for each of the values, one behind another"},
     {"count", function::count, 1, 1, "count(list)"},
     {"digits", function::digits, 1, 1, "digits(x): its digits alone"},
     {"first_of", function::first_of, 1, 20, "first_of(x, y, …): the first that is not empty"},
+    {"fixed", function::fixed, 2, 120,
+     "fixed(length, fill, position, text, …): texts at positions, from 0 on; each ends where the next one starts"},
     {"fold", function::fold, 1, 1, "fold(x): for comparing: lower case, without diacritics and punctuation"},
     {"from", function::from, 2, 2, "from(x, n): from character n on, counted from 0"},
     {"isbn", function::isbn, 1, 1, "isbn(x): as ISBN 13 without hyphens, empty when it is none"},
@@ -40,7 +44,9 @@ constexpr function_entry entries[] = {
     {"normalize", function::normalize, 1, 1, "normalize(x): one blank for each run of them, none at the ends"},
     {"nth", function::nth, 2, 2, "nth(list, n): counted from 0"},
     {"number", function::number, 1, 1, "number(x): a number in JSON, empty when it is none"},
-    {"place", function::place, 0, 0, "place(): of the field at hand in the record; the leader is 1"},
+    {"place", function::place, 0, 1,
+     "place(): of the field at hand in the record; the leader is 1. Of the element at hand, or place({path}) of the "
+     "first one, in the document"},
     {"previous", function::previous, 1, 1, "previous($a): the same, right in front of it"},
     {"remove", function::remove, 2, 2, "remove(x, characters)"},
     {"replace", function::replace, 3, 3, "replace(x, what, with)"},
@@ -56,6 +62,7 @@ constexpr function_entry entries[] = {
     {"trim", function::trim, 1, 1, "trim(x): without blanks at the ends"},
     {"upper", function::upper, 1, 1, "upper(x): ASCII letters"},
     {"url", function::url, 1, 1, "url(x): with % escapes, for a part of an address"},
+    {"year", function::year, 1, 1, "year(x): the first year in it, with u for digits that are not known: 19uu"},
     {"whole", function::whole, 1, 1, "whole($*): tag, indicators and these subfields with their codes: 1001 $aTwain"},
 };
 
@@ -320,6 +327,18 @@ std::string_view evaluator::call(const expression& e) {
             }
         }
         return {};
+    case function::codes: {
+        std::pmr::string all(&arena_);
+        const std::string_view between = argument(1);
+        each(*e.arguments[0], [&](std::string_view value) {
+            if (const std::string_view code = find_row(*e.rows, value, {}); !code.empty()) {
+                all += all.empty() ? std::string_view{} : between;
+                all += code;
+            }
+            return true;
+        });
+        return keep(all);
+    }
     case function::lookup:
         return find_row(*e.rows, argument(0), argument(1));
     case function::number: {
@@ -387,8 +406,23 @@ std::string_view evaluator::call(const expression& e) {
         });
         return keep(all);
     }
-    case function::place:
-        return field == nowhere ? std::string_view{} : number(field + 2);
+    case function::place: {
+        if (node == nullptr) {
+            return field == nowhere ? std::string_view{} : number(field + 2);
+        }
+        std::size_t at = e.argument_count == 0 ? node->place : 0;
+        if (e.argument_count > 0) {
+            each_node(*e.arguments[0]->nodes, nullptr, [&] {
+                at = node->place;
+                return false;
+            });
+        }
+        return at == 0 ? std::string_view{} : number(at);
+    }
+    case function::fixed:
+        return fixed(e);
+    case function::year:
+        return year_in(argument(0), arena_);
     case function::previous:
     case function::next: {
         const code_set& wanted = e.arguments[0]->codes;
@@ -425,6 +459,11 @@ std::string_view evaluator::call(const expression& e) {
     }
     }
     return {};
+}
+
+const function_entry& find_function(function what) noexcept {
+    return *std::find_if(std::begin(entries), std::end(entries),
+                         [&](const function_entry& e) { return e.what == what; });
 }
 
 } // namespace crosswalk::detail

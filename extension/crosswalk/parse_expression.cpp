@@ -1,5 +1,6 @@
 #include "functions.hpp"
 #include "parser.hpp"
+#include "tree_path.hpp"
 
 #include "marc/ascii.hpp"
 #include "marc/error.hpp"
@@ -178,7 +179,17 @@ class expression_parser {
                      (first.kind == token_kind::end ? "" : " here: " + std::string(first.text)));
     }
 
+    bool reads_tree() const noexcept { return known_.into.source != source_form::marc; }
+    /// What only MARC has.
+    void refuse_in_tree(std::string_view what) const {
+        if (reads_tree()) {
+            tokens_.fail(std::string(what) + " is of MARC fields; these rules read " +
+                         (known_.into.source == source_form::xml ? "XML" : "JSON") + ": {path/of/elements}");
+        }
+    }
+
     const expression* subfields(std::string_view codes) {
+        refuse_in_tree("$" + std::string(codes));
         auto* const made = make(expression_kind::subfields, {});
         made->codes = code_set_of(codes);
         made->text = known_.keep(codes);
@@ -193,6 +204,11 @@ class expression_parser {
     const expression* path(std::string_view text) {
         auto* const made = make(expression_kind::path, {});
         made->text = known_.keep(text);
+        if (reads_tree()) {
+            made->kind = expression_kind::nodes;
+            made->nodes = parse_tree_path(made->text, tokens_, known_);
+            return made;
+        }
         try {
             auto* const memory = known_.into.arena.allocate(sizeof(marc::path), alignof(marc::path));
             made->path = new (memory) marc::path(marc::parse_path(made->text, &known_.into.arena));
@@ -203,6 +219,11 @@ class expression_parser {
     }
 
     const expression* name(std::string_view word) {
+        for (const std::string_view of_marc : {"ind1", "ind2", "before", "after", "code", "leader", "paired"}) {
+            if (word == of_marc) {
+                refuse_in_tree(word);
+            }
+        }
         if (word == "ind1" || word == "ind2") {
             auto* const made = make(expression_kind::indicator, {});
             made->number = word == "ind1" ? 1 : 2;
@@ -254,7 +275,14 @@ class expression_parser {
         tokens_.expect("(");
         auto* const made = make(expression_kind::exists, {});
         made->number = word == "exists_before" ? 1 : word == "exists_after" ? 2 : 0;
-        made->fields = parse_fields(tokens_, known_);
+        if (reads_tree()) {
+            if (word != "exists") {
+                refuse_in_tree(word);
+            }
+            made->nodes = parse_tree_path(tokens_.expect(token_kind::path, "a path like {name}").text, tokens_, known_);
+        } else {
+            made->fields = parse_fields(tokens_, known_);
+        }
         if (tokens_.is_word("where")) {
             tokens_.take();
             made->condition = either();
@@ -274,7 +302,7 @@ class expression_parser {
         tokens_.expect("(");
         std::vector<const expression*> arguments;
         const table* rows = nullptr;
-        if (entry->what == function::lookup) {
+        if (entry->what == function::lookup || entry->what == function::codes) {
             const std::string_view name = parse_name(tokens_, known_, "the name of a table");
             rows = known_.find_table(name);
             if (rows == nullptr) {
@@ -294,10 +322,35 @@ class expression_parser {
             tokens_.fail("another number of arguments than " + std::string(word) +
                          "() takes: " + std::string(entry->synopsis));
         }
+        check_arguments(*entry, arguments);
         auto* const made = make(expression_kind::call, arguments);
         made->called = entry->what;
         made->rows = rows;
         return made;
+    }
+
+    void check_arguments(const function_entry& entry, const std::vector<const expression*>& arguments) const {
+        if (entry.what == function::linked) {
+            refuse_in_tree("linked()");
+        } else if (entry.what == function::place && !arguments.empty() &&
+                   arguments[0]->kind != expression_kind::nodes) {
+            tokens_.fail("place() takes a path over elements, if anything");
+        } else if (entry.what == function::fixed) {
+            if (arguments[0]->kind != expression_kind::number) {
+                tokens_.fail("the length of fixed() is a number");
+            }
+            if (arguments.size() % 2 != 0) {
+                tokens_.fail("another number of arguments than " + std::string(entry.synopsis));
+            }
+            const expression* before = nullptr;
+            for (std::size_t i = 2; i < arguments.size(); i += 2) {
+                if (arguments[i]->kind != expression_kind::number || arguments[i]->number >= arguments[0]->number ||
+                    (before != nullptr && arguments[i]->number <= before->number)) {
+                    tokens_.fail("positions in fixed() are numbers that ascend and are less than the length");
+                }
+                before = arguments[i];
+            }
+        }
     }
 
     code_set code_set_of(std::string_view codes) {

@@ -1,5 +1,6 @@
 #include "parser.hpp"
 #include "select.hpp"
+#include "tree_path.hpp"
 
 #include "marc/ascii.hpp"
 
@@ -263,7 +264,16 @@ class statement_parser {
             tokens.take();
         }
         const bool over_subfields = over_parts || tokens.peek().kind == token_kind::codes;
+        const bool over_elements = tokens.peek().kind == token_kind::path;
+        const bool reads_tree = known_.into.source != source_form::marc;
+        if (over_elements && !reads_tree) {
+            tokens.fail("a path behind \"for\" is of elements; these rules read MARC: for 245");
+        }
+        if (!over_elements && reads_tree) {
+            tokens.fail("fields behind \"for\" are of MARC; these rules read a tree: for {name}");
+        }
         statement* const made = make(over_parts       ? statement_kind::parts
+                                     : over_elements  ? statement_kind::elements
                                      : over_subfields ? statement_kind::subfields
                                                       : statement_kind::fields,
                                      tokens);
@@ -272,6 +282,8 @@ class statement_parser {
             if (made->value->kind != expression_kind::subfields) {
                 tokens.fail("expected subfields like $abc behind \"for\"");
             }
+        } else if (over_elements) {
+            made->nodes = parse_tree_path(tokens.take().text, tokens, known_);
         } else {
             made->selected = parse_fields(tokens, known_);
         }

@@ -56,6 +56,10 @@ const statement* parse_statements(const std::pmr::vector<source_line>& lines, st
 /// Reads `name(attribute=value, …)`.
 statement* parse_element(lexer& tokens, names& known, const scope& local);
 
+/// Rules that make a record: tags, indicators and subfield codes must be some, where the rules name them.
+/// @throws rule_error
+void check_record(const program& rules);
+
 /// Reads the name of a variable or parameter, which must not mean something else.
 std::string_view parse_variable_name(lexer& tokens, names& known);
 

@@ -49,8 +49,16 @@ class assembler {
 
     void finish() {
         program& p = known_.into;
+        if (p.root == nullptr && p.output == output_form::marc) {
+            auto* const root = known_.make<statement>();
+            root->name = "record";
+            p.root = root;
+        }
         if (p.format.empty() || p.root == nullptr) {
             throw rule_error("rules", 0, "the headings \"format\" and \"root\" are missing");
+        }
+        if (p.output == output_form::jsonld && p.root->name != "rdf:RDF") {
+            throw rule_error("rules", 0, "output jsonld is for rules whose root is rdf:RDF");
         }
         for (raw_table& t : raw_tables_) {
             finish_table(t);
@@ -76,6 +84,7 @@ class assembler {
             auto* const made = known_.make<template_body>();
             made->name = known_.keep(d.name);
             known_.templates.push_back(made);
+            made->about = known_.keep(d.block.about);
             parameters(d, *made);
         }
         for (std::size_t i = 0; i < templates_.size(); ++i) {
@@ -97,6 +106,9 @@ class assembler {
             last = made;
         }
         check_calls();
+        if (p.output == output_form::marc) {
+            check_record(p);
+        }
     }
 
   private:
@@ -122,17 +134,14 @@ class assembler {
             const std::string_view version = parse_name(tokens, known_, "a version");
             p.version = first ? version : known_.keep(std::string(p.version) + "+" + std::string(version));
         } else if (heading == "output") {
-            constexpr std::pair<std::string_view, output_form> forms[] = {{"xml", output_form::xml},
-                                                                          {"json", output_form::json},
-                                                                          {"lines", output_form::lines},
-                                                                          {"csv", output_form::csv}};
-            const std::string_view form = parse_name(tokens, known_, "xml, json, lines or csv");
-            const auto* const found =
-                std::find_if(std::begin(forms), std::end(forms), [&](const auto& f) { return f.first == form; });
-            if (found == std::end(forms)) {
-                tokens.fail("expected xml, json, lines or csv");
+            const std::string_view form = parse_name(tokens, known_, "xml, json, lines, csv, jsonld or marc");
+            const auto* const found = std::find(output_form_names.begin(), output_form_names.end(), form);
+            if (found == output_form_names.end()) {
+                tokens.fail("expected xml, json, lines, csv, jsonld or marc");
             }
-            p.output = found->second;
+            p.output = static_cast<output_form>(found - output_form_names.begin());
+        } else if (heading == "source") {
+            source(tokens);
         } else if (heading == "namespace") {
             auto* const made = known_.make<xml_namespace>();
             if (tokens.peek().kind == token_kind::word) {
@@ -175,6 +184,27 @@ class assembler {
             ahead.fail("there is no let of this name to set: " + std::string(name));
         }
         replace(globals_, tokens, block, {}, false);
+    }
+
+    /// source xml mods, dc: a form, and which elements are records.
+    void source(lexer& tokens) {
+        program& p = known_.into;
+        const std::string_view form = parse_name(tokens, known_, "marc, xml or json");
+        const auto* const found = std::find(source_form_names.begin(), source_form_names.end(), form);
+        if (found == source_form_names.end()) {
+            tokens.fail("expected marc, xml or json");
+        }
+        p.source = static_cast<source_form>(found - source_form_names.begin());
+        const record_name** end = &p.records;
+        while (p.source == source_form::xml && !tokens.at_end()) {
+            if (p.records != nullptr) {
+                tokens.expect(",");
+            }
+            auto* const made = known_.make<record_name>();
+            made->name = parse_name(tokens, known_, "the name of an element");
+            *end = made;
+            end = &made->next;
+        }
     }
 
     void add_table(lexer& tokens, const source_block& block) {
@@ -274,7 +304,11 @@ class assembler {
             } while (tokens.accept(","));
             tokens.expect(")");
         }
-        into.parameter_count = static_cast<std::uint32_t>(parameters_[&into].size());
+        const std::vector<std::string_view>& names = parameters_[&into];
+        auto* const kept = known_.make<std::string_view>(names.size());
+        std::copy(names.begin(), names.end(), kept);
+        into.parameters = kept;
+        into.parameter_count = static_cast<std::uint32_t>(names.size());
         end_of_line(tokens);
     }
 
@@ -391,6 +425,9 @@ std::string_view rule_set::format() const noexcept {
 }
 std::string_view rule_set::version() const noexcept {
     return program_->version;
+}
+source_form rule_set::source() const noexcept {
+    return program_->source;
 }
 output_form rule_set::output() const noexcept {
     return program_->output;

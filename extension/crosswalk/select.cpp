@@ -22,6 +22,7 @@ void field_table::read(const marc::record_view& record) {
     numbers_.clear();
     present_.clear();
     linked_.clear();
+    pairs_.clear();
     other_ = false;
     for (std::size_t i = 0; i < tags.size(); i += 3) {
         tag_number n;
@@ -48,7 +49,13 @@ void field_table::read(const marc::record_view& record) {
                 other_ = true;
             }
         }
+        if (n.pair != 0 && n.own >= 0 && (n.own != 880 || n.link >= 0)) {
+            pairs_.push_back({key_of(n), static_cast<std::uint32_t>(i), n.own == 880});
+        }
     }
+    std::sort(pairs_.begin(), pairs_.end(), [](const linked_field& a, const linked_field& b) {
+        return a.key != b.key ? a.key < b.key : a.field < b.field;
+    });
 }
 
 bool field_table::matches_text(const field_selection& s, std::size_t field) const noexcept {

@@ -26,6 +26,7 @@ enum class expression_kind : std::uint8_t {
     indicator, ///< ind1, ind2
     leader,    ///< leader
     path,      ///< {MARCspec}, of the whole record
+    nodes,     ///< {titleInfo/title}, from the element at hand
     variable,  ///< let in a rule, and the parameters of a template
     global,    ///< let outside of rules
     slice,     ///< x/6, x/6-7: characters by position
@@ -91,6 +92,9 @@ enum class function : std::uint8_t {
     place,
     previous,
     next,
+    fixed,
+    year,
+    codes,
 };
 
 /// Which subfield codes: ASCII ones by bit; `all` has every code, others too.
@@ -125,6 +129,7 @@ struct table {
 };
 
 struct field_selection;
+struct tree_path;
 
 struct expression {
     expression_kind kind = expression_kind::text;
@@ -137,6 +142,7 @@ struct expression {
     const expression* condition = nullptr; ///< of subfields
     const expression* const* arguments = nullptr;
     const marc::path* path = nullptr;
+    const tree_path* nodes = nullptr;        ///< of nodes; of exists in rules that read a tree
     const table* rows = nullptr;             ///< of lookup
     const field_selection* fields = nullptr; ///< of exists; number is 1 for exists_before, 2 for exists_after
 };
@@ -199,6 +205,7 @@ enum class statement_kind : std::uint8_t {
     fields,    ///< for 245, 880[245] where …
     subfields, ///< for $abc
     parts,     ///< for part $a: value has the codes that begin one
+    elements,  ///< for {name} where …
     use,
     let,
     note,
@@ -217,6 +224,7 @@ struct statement {
     const statement* children = nullptr;
     const statement* next = nullptr;
     const field_selection* selected = nullptr; ///< of fields
+    const tree_path* nodes = nullptr;          ///< of elements
     std::uint32_t slot = 0;                    ///< of let
     const template_body* called = nullptr;
     const expression* const* arguments = nullptr; ///< of use
@@ -226,6 +234,8 @@ struct statement {
 /// Statements with parameters: variables from slot 0 on are its own.
 struct template_body {
     std::string_view name;
+    std::string_view about;                       ///< the comment above a template: for the documents
+    const std::string_view* parameters = nullptr; ///< their names
     std::uint32_t parameter_count = 0;
     std::uint32_t slot_count = 0; ///< parameters and variables
     const statement* body = nullptr;
@@ -246,6 +256,12 @@ struct xml_namespace {
     const xml_namespace* next = nullptr;
 };
 
+/// An element that is a record: what the heading `source` names.
+struct record_name {
+    std::string_view name;
+    const record_name* next = nullptr;
+};
+
 struct global {
     std::string_view name;
     const expression* value = nullptr;
@@ -256,6 +272,8 @@ struct program {
     detail::arena arena;
     std::string_view format;
     std::string_view version;
+    source_form source = source_form::marc;
+    const record_name* records = nullptr;
     output_form output = output_form::xml;
     const xml_namespace* namespaces = nullptr;
     const statement* root = nullptr; ///< an element without children

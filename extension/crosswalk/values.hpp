@@ -3,8 +3,10 @@
 
 #include "select.hpp"
 #include "syntax.hpp"
+#include "tree_path.hpp"
 
 #include "marc/path.hpp"
+#include "marc/poll.hpp"
 #include "marc/record.hpp"
 
 #include <array>
@@ -20,6 +22,7 @@ namespace crosswalk::detail {
 /// Subfield codes that went into a document, one set a field. Off unless somebody asks.
 class usage {
   public:
+    explicit usage(std::pmr::memory_resource* memory) : used_(memory) {}
     void start(std::size_t fields) {
         on_ = true;
         used_.assign(fields, {});
@@ -42,7 +45,7 @@ class usage {
 
   private:
     bool on_ = false;
-    std::vector<code_set> used_;
+    std::pmr::vector<code_set> used_;
 };
 
 /// Where in a record the rules are.
@@ -55,17 +58,25 @@ struct place_at_hand {
     marc::subfield_range subfields;
     std::size_t subfield = nowhere; ///< number in the field
     marc::subfield_view at_hand;
+    tree_node* node = nullptr; ///< in rules that read a tree
 };
 
 /// The record and where in it the rules are.
 class evaluator : public place_at_hand {
   public:
-    evaluator(const program& rules, std::pmr::memory_resource& arena) : rules_(rules), arena_(arena) {}
+    /// @param arena  for texts of one record
+    /// @param memory for what goes on to the next
+    evaluator(const program& rules, detail::arena& arena, std::pmr::memory_resource* memory)
+        : used(memory), rules_(rules), arena_(arena), fields_(memory), globals_(memory) {}
 
     void start(const marc::record_view& record);
+    /// @param document outlives the rules' run
+    void start(const tree& document);
 
     /// The value as one text: the first one of several.
     std::string_view text(const expression& e);
+    /// The text of the node at hand.
+    std::string_view node_text();
     bool truth(const expression& e);
     /// The same for a condition: what it reads does not count as used.
     bool holds(const expression& e);
@@ -84,6 +95,9 @@ class evaluator : public place_at_hand {
     /// @param condition null for all; what it reads does not count as used
     template <class Take>
     void each_field(const field_selection& selected, const expression* condition, Take take);
+    /// The same with nodes of the tree.
+    template <class Take>
+    void each_node(const tree_path& path, const expression* condition, Take take);
 
     /// Counts what is read from now on as used, or not.
     bool use_counts = false;
@@ -93,7 +107,11 @@ class evaluator : public place_at_hand {
     usage used;
 
     void enter(std::size_t index);
-    void leave() noexcept { back_to({}); }
+    /// No field is at hand, or the record of a tree.
+    void leave() noexcept {
+        back_to({});
+        node = tree_ == nullptr ? nullptr : tree_->record;
+    }
     void back_to(const place_at_hand& place) noexcept { static_cast<place_at_hand&>(*this) = place; }
 
     std::string_view keep(std::string_view text);
@@ -101,6 +119,7 @@ class evaluator : public place_at_hand {
   private:
     std::string_view slice(std::string_view text, std::uint32_t first, std::uint32_t last) const noexcept;
     std::string_view call(const expression& e);
+    std::string_view fixed(const expression& e);
     std::string_view joined(const expression& e, std::string_view separator);
     void mark(const marc::path_place& where);
     bool any_equal(const expression& a, const expression& b);
@@ -111,11 +130,20 @@ class evaluator : public place_at_hand {
     template <class Take>
     void each_of_path(const marc::path& path, Take take);
 
+    /// A global that was asked for.
+    struct known_value {
+        bool known = false;
+        bool counted = false; ///< what it reads has counted as used
+        std::string_view text;
+    };
+
     const program& rules_;
-    std::pmr::memory_resource& arena_;
+    detail::arena& arena_;
     const marc::record_view* record_ = nullptr;
+    const tree* tree_ = nullptr;
     field_table fields_;
-    std::vector<std::optional<std::string_view>> globals_;
+    marc::poller polling_; ///< one for all loops: rules may nest many short ones
+    std::pmr::vector<known_value> globals_;
 };
 
 /// True when text matches: 9 stands for a digit, A for a letter, * for the rest; all else for itself.

@@ -1,4 +1,5 @@
 #include "crosswalk/document.hpp"
+#include "json_text.hpp"
 
 #include <vector>
 
@@ -96,33 +97,7 @@ class json_writer {
         out_ += '"';
     }
 
-    void characters(std::string_view text) { // RFC 8259 section 7
-        constexpr std::string_view hexadecimal = "0123456789abcdef";
-        std::size_t plain = 0;
-        for (std::size_t i = 0; i < text.size(); ++i) {
-            const auto c = static_cast<unsigned char>(text[i]);
-            if (c >= 0x20 && c != '"' && c != '\\') {
-                continue;
-            }
-            out_ += text.substr(plain, i - plain);
-            plain = i + 1;
-            out_ += '\\';
-            if (c == '"' || c == '\\') {
-                out_ += static_cast<char>(c);
-            } else if (c == '\n') {
-                out_ += 'n';
-            } else if (c == '\t') {
-                out_ += 't';
-            } else if (c == 0) { // no jsonb of PostgreSQL has a NUL
-                out_ += "ufffd";
-            } else {
-                out_ += "u00";
-                out_ += hexadecimal[c >> 4U];
-                out_ += hexadecimal[c & 15U];
-            }
-        }
-        out_ += text.substr(plain);
-    }
+    void characters(std::string_view text) { detail::append_json_characters(text, out_); }
 
     std::pmr::string& out_;
     std::pmr::memory_resource* memory_;

@@ -42,7 +42,8 @@ constexpr std::size_t shown_document_bytes = 180; // the place in the rules and 
 
 /// A JSON document besides records: the piece is then a sentence that names the place in it.
 bool is_about_document(errc code) noexcept {
-    return code == errc::bad_rules || code == errc::bad_schema || code == errc::bad_options;
+    return code == errc::bad_rules || code == errc::bad_schema || code == errc::bad_options ||
+           code == errc::bad_document;
 }
 
 /// Offsets of these count in what the caller wrote in the query, not in a record.
@@ -108,6 +109,8 @@ const char* text_of(errc code) noexcept {
         return "a character that the character set does not have";
     case errc::inexpressible:
         return "this form of MARC cannot hold the content";
+    case errc::bad_document:
+        return "the document cannot be read";
     case errc::corrupt:
         return "the binary form of the record is damaged";
     }

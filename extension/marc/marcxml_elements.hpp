@@ -4,6 +4,7 @@
 #include "marc/builder.hpp"
 #include "marc/poll.hpp"
 #include "marc/report.hpp"
+#include "marc/xml.hpp"
 
 #include <cstddef>
 #include <memory_resource>
@@ -12,12 +13,6 @@
 #include <string_view>
 
 namespace marc {
-
-struct xml_attribute {
-    std::string_view prefix;
-    std::string_view name;
-    std::string_view value;
-};
 
 /// Takes the events of one document in order and fills a builder.
 class marcxml_elements {

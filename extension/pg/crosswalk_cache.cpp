@@ -21,6 +21,10 @@ struct cached_crosswalk {
 std::array<cached_crosswalk*, 8> known_crosswalks{};
 std::uint64_t uses = 0;
 
+std::string_view bytes_of(const struct varlena* options) {
+    return options == nullptr ? std::string_view{} : marc::as_text(varlena_bytes(options));
+}
+
 bool is_key(std::string_view key, std::string_view format, std::string_view options) {
     return key.size() == format.size() + options.size() && key.starts_with(format) && key.ends_with(options);
 }
@@ -30,12 +34,12 @@ cached_crosswalk* compile(std::string_view format, const struct varlena* options
     MemoryContext const memory = pg_call(
         [] { return AllocSetContextCreate(TopMemoryContext, "compiled marc crosswalk", ALLOCSET_DEFAULT_SIZES); });
     try {
-        std::string const json{json_text(PointerGetDatum(options))};
-        crosswalk::conversion_options const wanted{json};
+        crosswalk::conversion_options const wanted{options == nullptr ? std::string_view{"{}"}
+                                                                      : json_text(PointerGetDatum(options))};
         current_memory const here{memory};
         auto* resource = new (allocate(sizeof(palloc_resource))) palloc_resource;
         auto* made = new (allocate(sizeof(cached_crosswalk))) cached_crosswalk{memory, {}, 0, nullptr};
-        std::string_view const bytes = marc::as_text(varlena_bytes(options));
+        std::string_view const bytes = bytes_of(options);
         auto* key = static_cast<char*>(allocate(format.size() + bytes.size() + 1));
         std::copy(bytes.begin(), bytes.end(), std::copy(format.begin(), format.end(), key));
         made->key = {key, format.size() + bytes.size()};
@@ -70,7 +74,7 @@ std::string_view shipped_rules_of(std::string_view format) {
 }
 
 compiled_crosswalk& crosswalk_to(std::string_view format, const struct varlena* options) {
-    std::string_view const bytes = marc::as_text(varlena_bytes(options));
+    std::string_view const bytes = bytes_of(options);
     cached_crosswalk** place = nullptr;
     for (cached_crosswalk*& known : known_crosswalks) {
         if (known != nullptr && is_key(known->key, format, bytes)) {

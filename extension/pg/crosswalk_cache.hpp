@@ -17,9 +17,9 @@ struct compiled_crosswalk {
         : rules{texts, memory}, converter{rules, memory} {}
 };
 
-/// The crosswalk to a format. Takes the name of the format and a detoasted jsonb of options. The result lives until the
-/// next call. Inside boundary(). Throws sql_error 22023.
-compiled_crosswalk& crosswalk_to(std::string_view format, const struct varlena* options);
+/// The crosswalk of this name. Takes a detoasted jsonb of options, or null for none. The result lives until the next
+/// call. Inside boundary(). Throws sql_error 22023.
+compiled_crosswalk& crosswalk_to(std::string_view format, const struct varlena* options = nullptr);
 
 /// The shipped rules of a format. Throws sql_error 22023, which names the formats that there are.
 std::string_view shipped_rules_of(std::string_view format);

@@ -1,33 +1,68 @@
-// Crosswalks to other forms of metadata: marc_crosswalk, marc_to_mods and the others, marc_crosswalk_notes,
-// marc_unmapped, and what the rules say of themselves.
+// Crosswalks to other forms of metadata and from them: marc_crosswalk, marc_to_mods and the others,
+// marc_from_crosswalk, mods_to_marc and the others, what they did not keep, and what the rules say of themselves.
 #include "crosswalk_cache.hpp"
 #include "rows.hpp"
 #include "value.hpp"
 
+#include "crosswalk/describe.hpp"
 #include "marc/mrk.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace marc_pg {
 namespace {
 
-/// The document of a record, as text in the database's encoding.
-Datum document(const struct varlena* record, std::string_view format, const struct varlena* options) {
-    compiled_crosswalk& crosswalk = crosswalk_to(format, options);
-    palloc_resource memory;
-    std::pmr::string out{&memory};
-    crosswalk.converter.convert(record_of(record), out);
-    if (crosswalk.rules.output() == crosswalk::output_form::xml && !database_is_utf8()) {
-        return text_datum(with_character_references(out));
-    }
-    return text_datum_from_utf8(out);
+bool is_utf8_or_xml(crosswalk::output_form form) {
+    return database_is_utf8() || form == crosswalk::output_form::xml || form == crosswalk::output_form::marc;
 }
 
-/// A function with the arguments record and options, for one format.
-guarded document_in(FunctionCallInfo fcinfo, const char* format) {
-    struct varlena* record = varlena_argument(fcinfo, 0);
-    struct varlena* options = varlena_argument(fcinfo, 1);
-    return boundary(fcinfo, [&] { return document(record, format, options); });
+/// What a crosswalk wrote, as text in the database's encoding.
+Datum document_datum(std::string_view utf8, crosswalk::output_form form) {
+    if (!database_is_utf8() && is_utf8_or_xml(form)) {
+        return text_datum(with_character_references(utf8));
+    }
+    return text_datum_from_utf8(utf8);
+}
+
+/// The record as one of MARC 21, which rules expect: UNIMARC is converted first, into the builder.
+marc::record_view marc21_of(const marc::record_view& record, std::string_view format, marc::builder& builder,
+                            std::optional<marc::stored_record>& converted) {
+    constexpr std::string_view from_unimarc = "from_unimarc";
+    if (!record.is_unimarc() || format == from_unimarc) {
+        return record;
+    }
+    crosswalk_to(from_unimarc).converter.to_marc(record, builder);
+    return converted.emplace(builder.finish()).view();
+}
+
+/// The document of a record, as text.
+Datum document(const struct varlena* value, std::string_view format, const struct varlena* options) {
+    palloc_resource memory;
+    marc::builder builder{&memory};
+    std::optional<marc::stored_record> converted;
+    marc::record_view const record = marc21_of(record_of(value), format, builder, converted);
+    compiled_crosswalk& crosswalk = crosswalk_to(format, options);
+    std::pmr::string out{&memory};
+    crosswalk.converter.convert(record, out);
+    return document_datum(out, crosswalk.rules.output());
+}
+
+/// Rows of what rules said.
+void put_notes(row_set& rows, const std::pmr::vector<crosswalk::conversion_note>& notes) {
+    for (const crosswalk::conversion_note& note : notes) {
+        poll_interrupts();
+        row_memory const values_of_row{rows};
+        std::array<Datum, 2> values{text_datum_from_utf8(note.rule), text_datum_replacing(note.text)};
+        std::array<bool, 2> nulls{};
+        rows.put(values, nulls);
+    }
+}
+
+/// The record of a document in UTF-8.
+Datum record_of_document(std::string_view utf8, std::string_view format, const struct varlena* options) {
+    compiled_crosswalk& crosswalk = crosswalk_to(format, options);
+    return built([&](marc::builder& builder) { crosswalk.converter.document_to_marc(utf8, builder); });
 }
 
 /// A field as catalogers know it, without its tag: 10$aTitle. The result lives in the scratch.
@@ -50,37 +85,69 @@ MARC_SQL_FUNCTION(marc_crosswalk) {
 }
 
 MARC_SQL_FUNCTION(marc_to_dc) {
-    return document_in(fcinfo, "dc");
+    struct varlena* record = varlena_argument(fcinfo, 0);
+    struct varlena* options = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] { return document(record, "dc", options); });
 }
+
 MARC_SQL_FUNCTION(marc_to_dcterms) {
-    return document_in(fcinfo, "dcterms");
+    struct varlena* record = varlena_argument(fcinfo, 0);
+    struct varlena* options = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] { return document(record, "dcterms", options); });
 }
+
 MARC_SQL_FUNCTION(marc_to_mods) {
-    return document_in(fcinfo, "mods");
+    struct varlena* record = varlena_argument(fcinfo, 0);
+    struct varlena* options = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] { return document(record, "mods", options); });
 }
+
 MARC_SQL_FUNCTION(marc_to_mads) {
-    return document_in(fcinfo, "mads");
+    struct varlena* record = varlena_argument(fcinfo, 0);
+    struct varlena* options = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] { return document(record, "mads", options); });
 }
+
 MARC_SQL_FUNCTION(marc_to_bibframe) {
-    return document_in(fcinfo, "bibframe");
+    struct varlena* record = varlena_argument(fcinfo, 0);
+    struct varlena* options = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] { return document(record, "bibframe", options); });
 }
+
 MARC_SQL_FUNCTION(marc_to_schema_org) {
-    return document_in(fcinfo, "schema_org");
+    struct varlena* record = varlena_argument(fcinfo, 0);
+    struct varlena* options = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] { return document(record, "schema_org", options); });
 }
+
 MARC_SQL_FUNCTION(marc_to_folio) {
-    return document_in(fcinfo, "folio");
+    struct varlena* record = varlena_argument(fcinfo, 0);
+    struct varlena* options = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] { return document(record, "folio", options); });
 }
+
 MARC_SQL_FUNCTION(marc_to_bibliographic) {
-    return document_in(fcinfo, "bibliographic");
+    struct varlena* record = varlena_argument(fcinfo, 0);
+    struct varlena* options = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] { return document(record, "bibliographic", options); });
 }
+
 MARC_SQL_FUNCTION(marc_to_ris) {
-    return document_in(fcinfo, "ris");
+    struct varlena* record = varlena_argument(fcinfo, 0);
+    struct varlena* options = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] { return document(record, "ris", options); });
 }
+
 MARC_SQL_FUNCTION(marc_to_bibtex) {
-    return document_in(fcinfo, "bibtex");
+    struct varlena* record = varlena_argument(fcinfo, 0);
+    struct varlena* options = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] { return document(record, "bibtex", options); });
 }
+
 MARC_SQL_FUNCTION(marc_to_csv) {
-    return document_in(fcinfo, "csv");
+    struct varlena* record = varlena_argument(fcinfo, 0);
+    struct varlena* options = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] { return document(record, "csv", options); });
 }
 
 MARC_SQL_FUNCTION(marc_crosswalk_notes) {
@@ -90,15 +157,12 @@ MARC_SQL_FUNCTION(marc_crosswalk_notes) {
     struct varlena* options = varlena_argument(fcinfo, 2);
     return boundary(fcinfo, [&] {
         palloc_resource memory;
+        marc::builder builder{&memory};
+        std::optional<marc::stored_record> converted;
+        marc::record_view const record = marc21_of(record_of(value), text_view(format), builder, converted);
         std::pmr::vector<crosswalk::conversion_note> notes{&memory};
-        crosswalk_to(text_view(format), options).converter.build(record_of(value), &notes);
-        for (const crosswalk::conversion_note& note : notes) {
-            poll_interrupts();
-            row_memory const values_of_row{rows};
-            std::array<Datum, 2> values{text_datum_from_utf8(note.rule), text_datum_replacing(note.text)};
-            std::array<bool, 2> nulls{};
-            rows.put(values, nulls);
-        }
+        crosswalk_to(text_view(format), options).converter.build(record, &notes);
+        put_notes(rows, notes);
         return Datum{0};
     });
 }
@@ -138,6 +202,91 @@ MARC_SQL_FUNCTION(marc_unmapped) {
     });
 }
 
+MARC_SQL_FUNCTION(marc_from_crosswalk) {
+    struct varlena* text = varlena_argument(fcinfo, 0);
+    struct varlena* format = varlena_argument(fcinfo, 1);
+    struct varlena* options = varlena_argument(fcinfo, 2);
+    return boundary(fcinfo, [&] { return record_of_document(utf8_of(text_view(text)), text_view(format), options); });
+}
+
+MARC_SQL_FUNCTION(marc_from_mods) {
+    struct varlena* text = varlena_argument(fcinfo, 0);
+    struct varlena* options = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] { return record_of_document(utf8_of(text_view(text)), "from_mods", options); });
+}
+
+MARC_SQL_FUNCTION(marc_from_dc) {
+    struct varlena* text = varlena_argument(fcinfo, 0);
+    struct varlena* options = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] { return record_of_document(utf8_of(text_view(text)), "from_dc", options); });
+}
+
+MARC_SQL_FUNCTION(marc_from_ead) {
+    struct varlena* text = varlena_argument(fcinfo, 0);
+    struct varlena* options = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] { return record_of_document(utf8_of(text_view(text)), "from_ead", options); });
+}
+
+MARC_SQL_FUNCTION(marc_from_folio) {
+    struct varlena* options = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo,
+                    [&] { return record_of_document(json_text(fcinfo->args[0].value), "from_folio", options); });
+}
+
+MARC_SQL_FUNCTION(marc_from_dspace) {
+    struct varlena* options = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo,
+                    [&] { return record_of_document(json_text(fcinfo->args[0].value), "from_dspace", options); });
+}
+
+MARC_SQL_FUNCTION(marc_from_unimarc) {
+    struct varlena* value = varlena_argument(fcinfo, 0);
+    struct varlena* options = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] {
+        marc::record_view const record = record_of(value);
+        if (!record.is_unimarc()) {
+            return PointerGetDatum(value);
+        }
+        compiled_crosswalk& crosswalk = crosswalk_to("from_unimarc", options);
+        return built([&](marc::builder& builder) { crosswalk.converter.to_marc(record, builder); });
+    });
+}
+
+MARC_SQL_FUNCTION(marc_from_crosswalk_notes) {
+    row_set rows = row_set::begin(fcinfo);
+    struct varlena* text = varlena_argument(fcinfo, 0);
+    struct varlena* format = varlena_argument(fcinfo, 1);
+    struct varlena* options = varlena_argument(fcinfo, 2);
+    return boundary(fcinfo, [&] {
+        palloc_resource memory;
+        std::pmr::vector<crosswalk::conversion_note> notes{&memory};
+        marc::builder builder{&memory};
+        crosswalk_to(text_view(format), options).converter.document_to_marc(utf8_of(text_view(text)), builder, &notes);
+        put_notes(rows, notes);
+        return Datum{0};
+    });
+}
+
+MARC_SQL_FUNCTION(marc_from_crosswalk_unmapped) {
+    row_set rows = row_set::begin(fcinfo);
+    struct varlena* text = varlena_argument(fcinfo, 0);
+    struct varlena* format = varlena_argument(fcinfo, 1);
+    struct varlena* options = varlena_argument(fcinfo, 2);
+    return boundary(fcinfo, [&] {
+        palloc_resource memory;
+        std::pmr::vector<crosswalk::unmapped_text> found{&memory};
+        crosswalk_to(text_view(format), options).converter.find_unmapped_texts(utf8_of(text_view(text)), found);
+        for (const crosswalk::unmapped_text& rest : found) {
+            poll_interrupts();
+            row_memory const values_of_row{rows};
+            std::array<Datum, 2> values{text_datum_replacing(rest.path), text_datum_replacing(rest.text)};
+            std::array<bool, 2> nulls{};
+            rows.put(values, nulls);
+        }
+        return Datum{0};
+    });
+}
+
 MARC_SQL_FUNCTION(marc_crosswalk_rules) {
     struct varlena* format = varlena_argument(fcinfo, 0);
     return boundary(fcinfo, [&] { return text_datum_from_utf8(shipped_rules_of(text_view(format))); });
@@ -167,6 +316,32 @@ MARC_SQL_FUNCTION(marc_crosswalk_codes) {
     });
 }
 
+MARC_SQL_FUNCTION(marc_crosswalk_mapping) {
+    row_set rows = row_set::begin(fcinfo);
+    struct varlena* format = varlena_argument(fcinfo, 0);
+    struct varlena* options = varlena_argument(fcinfo, 1);
+    return boundary(fcinfo, [&] {
+        palloc_resource memory;
+        std::pmr::vector<crosswalk::mapping_row> found{&memory};
+        crosswalk::describe_mapping(crosswalk_to(text_view(format), options).rules, found);
+        for (const crosswalk::mapping_row& row : found) {
+            poll_interrupts();
+            row_memory const values_of_row{rows};
+            constexpr std::string_view parts[] = {"value", "rule", "template"};
+            std::array<Datum, 7> values{text_datum(parts[static_cast<std::size_t>(row.kind)]),
+                                        text_datum_from_utf8(row.name),
+                                        text_datum_from_utf8(row.element),
+                                        text_datum_from_utf8(row.source),
+                                        text_datum_from_utf8(row.condition),
+                                        text_datum_from_utf8(row.value),
+                                        text_datum_from_utf8(row.about)};
+            std::array<bool, 7> nulls{};
+            rows.put(values, nulls);
+        }
+        return Datum{0};
+    });
+}
+
 MARC_SQL_FUNCTION(marc_crosswalk_formats) {
     row_set rows = row_set::begin(fcinfo);
     return boundary(fcinfo, [&] {
@@ -175,10 +350,11 @@ MARC_SQL_FUNCTION(marc_crosswalk_formats) {
             const crosswalk::rule_text text{one.format, one.text};
             crosswalk::rule_set const rules{{&text, 1}, &memory};
             row_memory const values_of_row{rows};
-            constexpr std::string_view outputs[] = {"xml", "json", "lines", "csv"};
-            std::array<Datum, 3> values{text_datum(one.format), text_datum(rules.version()),
-                                        text_datum(outputs[static_cast<std::size_t>(rules.output())])};
-            std::array<bool, 3> nulls{};
+            std::array<Datum, 4> values{
+                text_datum(one.format), text_datum(rules.version()),
+                text_datum(crosswalk::source_form_names[static_cast<std::size_t>(rules.source())]),
+                text_datum(crosswalk::output_form_names[static_cast<std::size_t>(rules.output())])};
+            std::array<bool, 4> nulls{};
             rows.put(values, nulls);
         }
         return Datum{0};

@@ -29,6 +29,7 @@ inline int sqlstate_of(marc::errc code) noexcept {
     case marc::errc::false_provenance:
     case marc::errc::bad_line:
     case marc::errc::bad_json:
+    case marc::errc::bad_document:
         return ERRCODE_INVALID_TEXT_REPRESENTATION; // 22P02; functions that read bytea make it 22P03
     case marc::errc::bad_xml:
     case marc::errc::xml_doctype:

@@ -590,8 +590,8 @@ CREATE FUNCTION marc_problems(record marc, OUT code text, OUT tag text, OUT occu
 	AS 'MODULE_PATHNAME', 'marc_problems_record' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 5;
 COMMENT ON FUNCTION marc_problems(marc) IS 'what is odd in a stored record: what its fields show, and whether its reader mended (mended) or lost (lossy) anything, of which marc_problems(marc_raw(record)) says more for one from ISO 2709; byte_offset is null';
 
--- Crosswalks: records in other forms of metadata. Rules that come with the extension say how; options change them for a call.
--- Rules are compiled once for a session.
+-- Crosswalks: records in other forms of metadata, and records out of them. Rules that come with the extension say how; options
+-- change them for a call. Rules are compiled once for a session. UNIMARC records become MARC 21 on the way.
 
 CREATE FUNCTION marc_crosswalk(record marc, format text, options jsonb DEFAULT '{}') RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_crosswalk' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500;
@@ -650,9 +650,47 @@ CREATE FUNCTION marc_unmapped(record marc, format text, options jsonb DEFAULT '{
 	AS 'MODULE_PATHNAME', 'marc_unmapped' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 10;
 COMMENT ON FUNCTION marc_unmapped(marc, text, jsonb) IS 'fields and subfields of which a crosswalk keeps nothing; code is null where that is the whole field; ord numbers the fields from 1';
 
-CREATE FUNCTION marc_crosswalk_formats() RETURNS TABLE (format text, version text, output text)
+CREATE FUNCTION marc_from_crosswalk(document text, format text, options jsonb DEFAULT '{}') RETURNS marc
+	AS 'MODULE_PATHNAME', 'marc_from_crosswalk' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION marc_from_crosswalk(text, text, jsonb) IS 'a MARC 21 record out of another form of metadata, by rules of marc_crosswalk_formats() whose name begins with from_; options as for marc_crosswalk';
+
+CREATE FUNCTION mods_to_marc(xml text, options jsonb DEFAULT '{}') RETURNS marc
+	AS 'MODULE_PATHNAME', 'marc_from_mods' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION mods_to_marc(text, jsonb) IS 'a MARC 21 record out of MODS (3.0 to 3.8), also inside of a collection or an answer of OAI-PMH; options as for marc_crosswalk';
+
+CREATE FUNCTION dc_to_marc(xml text, options jsonb DEFAULT '{}') RETURNS marc
+	AS 'MODULE_PATHNAME', 'marc_from_dc' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION dc_to_marc(text, jsonb) IS 'a MARC 21 record out of Dublin Core, simple or qualified; options as for marc_crosswalk';
+
+CREATE FUNCTION ead_to_marc(xml text, options jsonb DEFAULT '{}') RETURNS marc
+	AS 'MODULE_PATHNAME', 'marc_from_ead' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION ead_to_marc(text, jsonb) IS 'a MARC 21 record out of a finding aid in EAD 2002 or EAD3: the record of the collection; options as for marc_crosswalk';
+
+CREATE FUNCTION folio_to_marc(instance jsonb, options jsonb DEFAULT '{}') RETURNS marc
+	AS 'MODULE_PATHNAME', 'marc_from_folio' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION folio_to_marc(jsonb, jsonb) IS 'a MARC 21 record out of an instance of FOLIO''s inventory; options as for marc_crosswalk';
+
+CREATE FUNCTION dspace_to_marc(metadata jsonb, options jsonb DEFAULT '{}') RETURNS marc
+	AS 'MODULE_PATHNAME', 'marc_from_dspace' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION dspace_to_marc(jsonb, jsonb) IS 'a MARC 21 record out of metadata rows of an item in DSpace: an array of objects with schema, element, qualifier, value, language; options as for marc_crosswalk';
+
+CREATE FUNCTION unimarc_to_marc21(record marc, options jsonb DEFAULT '{}') RETURNS marc
+	AS 'MODULE_PATHNAME', 'marc_from_unimarc' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION unimarc_to_marc21(marc, jsonb) IS 'a UNIMARC record as one of MARC 21; any other record as it is; options as for marc_crosswalk';
+
+CREATE FUNCTION marc_from_crosswalk_notes(document text, format text, options jsonb DEFAULT '{}')
+	RETURNS TABLE (rule text, note text)
+	AS 'MODULE_PATHNAME', 'marc_from_crosswalk_notes' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1;
+COMMENT ON FUNCTION marc_from_crosswalk_notes(text, text, jsonb) IS 'what the rules of a crosswalk to MARC 21 have to say of odd content in the document, and what did not fit MARC';
+
+CREATE FUNCTION marc_from_crosswalk_unmapped(document text, format text, options jsonb DEFAULT '{}')
+	RETURNS TABLE (path text, value text)
+	AS 'MODULE_PATHNAME', 'marc_from_crosswalk_unmapped' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 10;
+COMMENT ON FUNCTION marc_from_crosswalk_unmapped(text, text, jsonb) IS 'texts and attributes of a document of which a crosswalk to MARC 21 keeps nothing';
+
+CREATE FUNCTION marc_crosswalk_formats() RETURNS TABLE (format text, version text, source text, output text)
 	AS 'MODULE_PATHNAME', 'marc_crosswalk_formats' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 10;
-COMMENT ON FUNCTION marc_crosswalk_formats() IS 'the forms of metadata that there are crosswalks to, the version of their rules, and whether they are XML, JSON, lines of text or CSV';
+COMMENT ON FUNCTION marc_crosswalk_formats() IS 'the crosswalks: to a form of metadata, or from one where the name begins with from_; the version of their rules, what they read and what they write';
 
 CREATE FUNCTION marc_crosswalk_rules(format text) RETURNS text
 	AS 'MODULE_PATHNAME', 'marc_crosswalk_rules' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
@@ -666,3 +704,39 @@ CREATE FUNCTION marc_crosswalk_codes(format text, options jsonb DEFAULT '{}')
 	RETURNS TABLE (code_table text, code text, meaning text)
 	AS 'MODULE_PATHNAME', 'marc_crosswalk_codes' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 500;
 COMMENT ON FUNCTION marc_crosswalk_codes(text, jsonb) IS 'the tables of codes and what they stand for in a crosswalk; a site''s rules may add rows or replace them';
+
+CREATE FUNCTION marc_crosswalk_mapping(format text, options jsonb DEFAULT '{}')
+	RETURNS TABLE (part text, rule text, element text, source text, condition text, value text, about text)
+	AS 'MODULE_PATHNAME', 'marc_crosswalk_mapping' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 500;
+COMMENT ON FUNCTION marc_crosswalk_mapping(text, jsonb) IS 'what a crosswalk does, a row for each element: what it comes from, when, and how it is made; part is rule, template (lines that rules use) or value (a name for a value of the record)';
+
+-- Holdings and items: textual holdings of MARC holdings fields, and the items that library systems embed in records, as
+-- rows and back.
+
+CREATE FUNCTION marc_holdings_text(record marc)
+	RETURNS TABLE (ord integer, location integer, kind text, link text, holdings text, note text, problem text)
+	AS 'MODULE_PATHNAME', 'marc_holdings_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 200 ROWS 3;
+COMMENT ON FUNCTION marc_holdings_text(marc) IS 'holdings in words, such as v.1:no.1(1990:Jan.)-v.12:no.4(2001:Dec.), from fields 853-855 with 863-865, and from 866-868: kind is basic, supplement or index, location the number of the field 852 that they belong to, note what readers may know, problem what is odd in the fields';
+
+CREATE FUNCTION marc_items(record marc, layout text DEFAULT 'auto')
+	RETURNS TABLE (ord integer, layout text, library text, location text, shelving text, call_number text, call_number_scheme text,
+		copy text, enumeration text, chronology text, barcode text, item_type text, status text, price text, note_public text,
+		note_staff text, uri text, other jsonb)
+	AS 'MODULE_PATHNAME', 'marc_items' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 300 ROWS 3;
+COMMENT ON FUNCTION marc_items(marc, text) IS 'the items in a record: Koha''s 952 (koha) or 995 (koha_unimarc), Evergreen''s 852 (evergreen), 852 with 876-878 (marc21), or the one of these that the record has (auto); other has the values of every further subfield by its place, such as 952$9';
+
+CREATE FUNCTION marc_with_items(record marc, items jsonb, layout text) RETURNS marc
+	AS 'MODULE_PATHNAME', 'marc_with_items' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 300;
+COMMENT ON FUNCTION marc_with_items(marc, jsonb, text) IS 'the record with these items, an array of objects as jsonb_agg makes it from marc_items, in place of the items of that layout which it has; data about loans is left out';
+
+CREATE FUNCTION marc_items_unheld(items jsonb, layout text) RETURNS TABLE (ord integer, place text, value text)
+	AS 'MODULE_PATHNAME', 'marc_items_unheld' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 200 ROWS 5;
+COMMENT ON FUNCTION marc_items_unheld(jsonb, text) IS 'what marc_with_items leaves out of items because the layout has no place for it; ord numbers the items from 1';
+
+CREATE FUNCTION marc_holdings_records(record marc, layout text DEFAULT 'auto') RETURNS TABLE (ord integer, holdings marc)
+	AS 'MODULE_PATHNAME', 'marc_holdings_records' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 2;
+COMMENT ON FUNCTION marc_holdings_records(marc, text) IS 'MARC 21 holdings records for the items in a record, one for each library, shelving location and call number: 004 names the record, 852 the location, 876 each item';
+
+CREATE FUNCTION marc_item_layouts() RETURNS TABLE (layout text, place text, meaning text)
+	AS 'MODULE_PATHNAME', 'marc_item_layouts' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 ROWS 80;
+COMMENT ON FUNCTION marc_item_layouts() IS 'where the layouts of items have what: a column of marc_items, or something that other holds and another layout has a place for';

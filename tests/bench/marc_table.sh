@@ -47,6 +47,17 @@ row() {
     case $line in *MISSED | *failed) MISSED=$((MISSED + 1)) ;; esac
 }
 
+# rate_row JOB AIM RECORDS SECONDS: without a peer; the aim is in records a second; - : no aim.
+rate_row() {
+    local line
+    line=$(awk -v job="$1" -v aim="$2" -v n="$3" -v t="$4" 'BEGIN {
+        if (t + 0 <= 0) { printf "%-62s failed", job; exit }
+        verdict = (aim == "-") ? "" : (n / t >= aim + 0) ? "met" : "MISSED"
+        printf "%-62s %12.0f %12s %8s %8s  %s", job, n / t, "", "", aim, verdict }')
+    printf '%s\n' "$line"
+    case $line in *MISSED | *failed) MISSED=$((MISSED + 1)) ;; esac
+}
+
 # size_row JOB AIM OURS_BYTES PEER_BYTES: an aim such as 1.0t is the greatest ratio that is allowed; - : no aim.
 size_row() {
     local line

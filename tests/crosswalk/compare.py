@@ -14,7 +14,7 @@ import sys
 from lxml import etree
 
 IGNORED_ATTRIBUTES = {"{http://www.w3.org/2001/XMLSchema-instance}schemaLocation", "version"}
-IGNORED_ELEMENTS = {"recordCreationDate", "recordOrigin"}
+IGNORED_ELEMENTS = {"recordCreationDate", "recordOrigin", "extension"}  # extension: local fields, which the stylesheets drop
 MARC = "{http://www.loc.gov/MARC21/slim}"
 
 
@@ -62,6 +62,9 @@ def main():
             records += 1
             number = next((f.text for f in record.iter(MARC + "controlfield") if f.get("tag") == "001"), "?")
             alone = etree.fromstring(etree.tostring(record))
+            for subfield in alone.iter(MARC + "subfield"):
+                # Where a stylesheet takes the text of a whole field, the line ends of MARCXML as LC writes it are the blanks.
+                subfield.tail = subfield.tail or "\n"
             theirs = elements(transform(alone).getroot())
             mine = elements(etree.fromstring(line.encode()))
             same = theirs & mine

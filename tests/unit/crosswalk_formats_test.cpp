@@ -462,6 +462,9 @@ TEST(crosswalk_formats, bibliographic_has_damaged_fields_as_they_are) {
 TEST(crosswalk_formats, nothing_becomes_a_document_in_every_format) {
     for (const shipped_rules& one : shipped()) {
         SCOPED_TRACE(one.format);
+        if (one.format.starts_with("from_")) {
+            continue; // reads a document: crosswalk_to_marc_test.cpp
+        }
         EXPECT_FALSE(convert(one.format, nothing).empty());
         EXPECT_EQ(convert(one.format, book), convert(one.format, book));
     }

@@ -64,6 +64,25 @@ SELECT left(marc_crosswalk_rules('dc'), 40);
 SELECT * FROM marc_crosswalk_codes('ris') LIMIT 3;
 SELECT meaning FROM marc_crosswalk_codes('mods', '{"rules": "table type_of_resource\n  a = \"my text\""}') WHERE code_table = 'type_of_resource' AND code = 'a';
 
+SELECT rule, element, source, value FROM marc_crosswalk_mapping('dc') WHERE element LIKE '%creator' ORDER BY 1, 2, 3;
+SELECT rule, element, source FROM marc_crosswalk_mapping('dc', '{"rules": "rule local\n  for 949\n    dc:description = $a\n"}') WHERE rule = 'local';
+SELECT left(marc_crosswalk(m, 'bibframe', '{"output": "jsonld"}')::jsonb ->> '@context', 20) FROM record WHERE id = 1;
+
+-- From other forms.
+SELECT mods_to_marc(marc_to_mods(m)) FROM record WHERE id = 1;
+SELECT dc_to_marc(marc_to_dc(m)) FROM record WHERE id = 1;
+SELECT mods_to_marc(marc_to_mods(m)) IS NOT NULL, dc_to_marc(marc_to_dc(m)) IS NOT NULL FROM record ORDER BY id;
+SELECT marc_from_crosswalk('<modsCollection xmlns="http://www.loc.gov/mods/v3"><mods><titleInfo><title>A &lt; B</title><mystery>lost</mystery></titleInfo></mods></modsCollection>', 'from_mods') ->> '245$a';
+SELECT * FROM marc_from_crosswalk_unmapped('<mods><titleInfo><title>A</title><mystery at="1">lost</mystery></titleInfo></mods>', 'from_mods');
+SELECT * FROM marc_from_crosswalk_notes('<mods><titleInfo><title>A</title></titleInfo></mods>', 'from_mods');
+SELECT unimarc_to_marc21(m) = m FROM record WHERE id = 1;
+SELECT mods_to_marc('<mods>');
+SELECT mods_to_marc('<html/>');
+SELECT mods_to_marc('<!DOCTYPE a [<!ENTITY b "c">]><mods>&b;</mods>');
+SELECT marc_from_crosswalk('{', 'from_folio');
+SELECT marc_from_crosswalk('<mods/>', 'mods');
+SELECT marc_crosswalk(m, 'from_mods') FROM record WHERE id = 1;
+
 -- Options that cannot be understood.
 SELECT marc_crosswalk(m, 'modz') FROM record WHERE id = 1;
 SELECT marc_crosswalk(m, 'mods', '{"rule": "x"}') FROM record WHERE id = 1;

@@ -42,6 +42,11 @@ void write_xml(const node& root, const xml_name_space* spaces, std::size_t space
 /// array, in the place of the first.
 void write_json(const node& root, std::pmr::string& out, std::pmr::memory_resource* memory);
 
+/// Writes a tree that is RDF/XML as JSON-LD of the same statements: @context from the namespaces, of which that of RDF
+/// has the prefix rdf, and the things below the root as @graph. What has text and things has the last thing alone.
+void write_jsonld(const node& root, const xml_name_space* spaces, std::size_t space_count, std::pmr::string& out,
+                  std::pmr::memory_resource* memory);
+
 /// Writes what is below the root one on a line, as RIS and BibTeX have it: of an element what the root has as attribute
 /// "before", the name, "between", the text and "after"; of text that is in no element, itself. Several texts in an
 /// element have its attribute "joined" between them, else that of the root. Control characters become blanks.

@@ -35,8 +35,13 @@ class rule_error : public std::exception {
     std::array<char, 240> message_{};
 };
 
-/// How a document is written.
-enum class output_form : std::uint8_t { xml, json, lines, csv };
+/// What the rules read: MARC records, or documents.
+enum class source_form : std::uint8_t { marc, xml, json };
+inline constexpr std::array<std::string_view, 3> source_form_names{"marc", "xml", "json"};
+
+/// How a document is written; jsonld is for rules whose root is rdf:RDF.
+enum class output_form : std::uint8_t { xml, json, lines, csv, jsonld, marc };
+inline constexpr std::array<std::string_view, 6> output_form_names{"xml", "json", "lines", "csv", "jsonld", "marc"};
 
 /// A row of a table of codes.
 struct table_code {
@@ -64,6 +69,7 @@ class rule_set {
     std::string_view format() const noexcept;
     /// The version that the first text names, and behind it, with a plus sign, those of texts that change it.
     std::string_view version() const noexcept;
+    source_form source() const noexcept;
     output_form output() const noexcept;
     /// What codes stand for, table by table; lives as long as the rules.
     std::vector<table_code> codes() const;

@@ -38,6 +38,7 @@ enum class errc : std::uint8_t {
     field_too_long,      ///< a field does not fit ISO 2709 (9,999 bytes)
     unencodable,         ///< a character that the character set asked for does not have
     inexpressible,       ///< MARCXML has no way to write this content
+    bad_document,        ///< a document of another form that cannot be read, or is not what crosswalk rules read
     corrupt,             ///< stored or received binary data that is not a record
 };
 

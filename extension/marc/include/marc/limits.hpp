@@ -55,4 +55,10 @@ inline constexpr std::size_t merge_value_bytes = 1'000;
 // JSON of an Avram schema, or of validation options. The largest that are published have half a megabyte.
 inline constexpr std::size_t schema_bytes = 8U << 20U;
 
+// A document of another form that becomes a record: its bytes, its elements, attributes and values, and how deep they
+// nest. A tree of them takes some hundred bytes each.
+inline constexpr std::size_t document_bytes = 64U << 20U;
+inline constexpr std::size_t document_nodes = 1'000'000;
+inline constexpr std::size_t document_depth = 200;
+
 } // namespace marc::limits

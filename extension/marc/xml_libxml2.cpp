@@ -1,4 +1,4 @@
-#include "marcxml_libxml2.hpp"
+#include "xml_libxml2.hpp"
 
 #include "marc/error.hpp"
 
@@ -11,6 +11,8 @@
 #include <exception>
 #include <memory>
 #include <new>
+#include <string>
+#include <vector>
 
 namespace marc {
 namespace {
@@ -29,7 +31,9 @@ std::string_view view(const xmlChar* text) noexcept {
 /// One parse. C++ exceptions must not pass through libxml2's frames: they are kept and thrown again afterwards.
 class document_parser {
   public:
-    document_parser(std::size_t origin, marcxml_elements& elements) : origin_(origin), elements_(elements) {}
+    document_parser(std::size_t origin, xml_receiver& into, xml_doctype_policy doctype,
+                    std::pmr::memory_resource* memory)
+        : origin_(origin), into_(into), doctype_(doctype), attributes_(memory), values_(memory) {}
 
     void parse(std::string_view document) {
         const std::unique_ptr<xmlParserCtxt, void (*)(xmlParserCtxtPtr)> context(
@@ -46,7 +50,16 @@ class document_parser {
         sax.characters = on_text;
         sax.ignorableWhitespace = on_text;
         sax.cdataBlock = on_text;
-        sax.internalSubset = on_doctype;
+        if (doctype_ == xml_doctype_policy::refused) {
+            sax.internalSubset = on_doctype;
+        } else {
+            sax.entityDecl = on_entity;
+            sax.attributeDecl = on_attribute_list;
+            sax.elementDecl = on_element;
+            sax.notationDecl = on_doctype;
+            sax.unparsedEntityDecl = on_unparsed;
+            sax.reference = on_reference;
+        }
         sax.serror = on_error;
         context->userData = this;
         // No network. No entity is replaced, no DTD loaded, and the size limits stay: NOENT, DTDLOAD and HUGE are not
@@ -94,41 +107,40 @@ class document_parser {
     }
 
     void start(std::string_view name, std::string_view uri, int count, const xmlChar** attributes) {
-        // Only the attributes of MARCXML, at most one each; values are short, so a fixed buffer does.
-        std::array<xml_attribute, 4> known;
-        std::array<std::array<char, 16>, 4> values{};
-        std::size_t used = 0;
-        for (int i = 0; i < count && used < known.size(); ++i, attributes += 5) {
-            const std::string_view attribute = view(attributes[0]);
-            const bool is_known =
-                attribute == "tag" || attribute == "ind1" || attribute == "ind2" || attribute == "code";
-            if (attributes[1] != nullptr || !is_known) {
-                continue;
-            }
+        attributes_.clear();
+        values_.clear();
+        std::size_t bytes = 0;
+        for (int i = 0; i < count; ++i) {
+            bytes += static_cast<std::size_t>(attributes[5 * i + 4] - attributes[5 * i + 3]);
+        }
+        values_.reserve(bytes); // so that no view into it moves
+        for (int i = 0; i < count; ++i, attributes += 5) {
             const std::string_view raw(reinterpret_cast<const char*>(attributes[3]),
                                        static_cast<std::size_t>(attributes[4] - attributes[3]));
             // Without NOENT libxml2 hands out an ampersand as its character reference (xmlParseAttValueComplex).
             constexpr std::string_view ampersand = "&#38;";
-            std::size_t length = 0;
-            for (std::size_t at = 0; at < raw.size() && length < values[used].size(); ++length) {
-                const bool reference = raw.substr(at).starts_with(ampersand);
-                values[used][length] = raw[at];
-                at += reference ? ampersand.size() : 1;
+            const std::size_t first = values_.size();
+            for (std::size_t at = 0; at < raw.size();) {
+                const std::size_t next = std::min(raw.find('&', at), raw.size());
+                values_.append(raw.substr(at, next - at));
+                if (next < raw.size()) {
+                    values_ += '&';
+                }
+                at = next + (raw.substr(next).starts_with(ampersand) ? ampersand.size() : 1);
             }
-            known[used] = {{}, attribute, {values[used].data(), length}};
-            ++used;
+            attributes_.push_back({view(attributes[1]), view(attributes[0]), std::string_view(values_).substr(first)});
         }
-        elements_.start(name, uri, {known.data(), used}, offset());
+        into_.start(name, uri, attributes_, offset());
     }
 
     static void on_end(void* data, const xmlChar*, const xmlChar*, const xmlChar*) {
-        self(data).guarded([&] { self(data).elements_.end(); });
+        self(data).guarded([&] { self(data).into_.end(); });
     }
 
     static void on_text(void* data, const xmlChar* text, int length) {
         self(data).guarded([&] {
-            self(data).elements_.text({reinterpret_cast<const char*>(text), static_cast<std::size_t>(length)},
-                                      self(data).offset());
+            self(data).into_.text({reinterpret_cast<const char*>(text), static_cast<std::size_t>(length)},
+                                  self(data).offset());
         });
     }
 
@@ -136,19 +148,53 @@ class document_parser {
         self(data).guarded([&] { throw parse_error(errc::xml_doctype, self(data).offset()); });
     }
 
+    static void on_entity(void* data, const xmlChar*, int, const xmlChar*, const xmlChar*, xmlChar*) {
+        on_doctype(data, nullptr, nullptr, nullptr);
+    }
+    static void on_attribute_list(void* data, const xmlChar*, const xmlChar*, int, int, const xmlChar*,
+                                  xmlEnumerationPtr values) {
+        xmlFreeEnumeration(values); // the handler's, says libxml2
+        on_doctype(data, nullptr, nullptr, nullptr);
+    }
+    static void on_element(void* data, const xmlChar*, int, xmlElementContentPtr) {
+        on_doctype(data, nullptr, nullptr, nullptr);
+    }
+    static void on_unparsed(void* data, const xmlChar*, const xmlChar*, const xmlChar*, const xmlChar*) {
+        on_doctype(data, nullptr, nullptr, nullptr);
+    }
+    /// An entity that only a document type somewhere else may know.
+    static void on_reference(void* data, const xmlChar* name) {
+        self(data).guarded([&] {
+            throw parse_error(errc::bad_xml, self(data).offset(), {}, "unknown entity " + std::string(view(name)));
+        });
+    }
+
     static void on_error(void* data, error_pointer error) {
         document_parser& parser = self(data);
-        if (error == nullptr || error->level < XML_ERR_FATAL || parser.message_bytes_ > 0) {
+        if (error == nullptr || parser.message_bytes_ > 0) {
+            return;
+        }
+        const bool unknown_entity = error->code == XML_WAR_UNDECLARED_ENTITY; // it would be left out of an attribute
+        if (error->level < XML_ERR_FATAL && !unknown_entity) {
             return;
         }
         const std::string_view message = error->message == nullptr ? "" : error->message;
         parser.message_bytes_ = std::min(message.find('\n'), std::min(message.size(), parser.message_.size()));
         std::copy_n(message.data(), parser.message_bytes_, parser.message_.data());
         parser.error_offset_ = parser.offset();
+        if (unknown_entity) {
+            parser.guarded([&] {
+                throw parse_error(errc::bad_xml, parser.error_offset_, {},
+                                  {parser.message_.data(), parser.message_bytes_});
+            });
+        }
     }
 
     std::size_t origin_;
-    marcxml_elements& elements_;
+    xml_receiver& into_;
+    xml_doctype_policy doctype_;
+    std::pmr::vector<xml_attribute> attributes_; ///< of one start tag
+    std::pmr::string values_;                    ///< of these
     xmlParserCtxtPtr context_ = nullptr;
     std::exception_ptr failure_;
     std::array<char, 80> message_{};
@@ -158,8 +204,9 @@ class document_parser {
 
 } // namespace
 
-void parse_with_libxml2(std::string_view document, std::size_t origin, marcxml_elements& elements) {
-    document_parser(origin, elements).parse(document);
+void parse_with_libxml2(std::string_view document, std::size_t origin, xml_receiver& into, xml_doctype_policy doctype,
+                        std::pmr::memory_resource* memory) {
+    document_parser(origin, into, doctype, memory).parse(document);
 }
 
 } // namespace marc
