@@ -6,6 +6,7 @@
 #include "marc/charset.hpp"
 #include "marc/fold.hpp"
 #include "marc/identifier.hpp"
+#include "marc/non_sorting.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -42,15 +43,22 @@ constexpr function_entry entries[] = {
     {"lower", function::lower, 1, 1, "lower(x): ASCII letters"},
     {"next", function::next, 1, 1, "next($bc): the subfield right behind the one at hand, when it is one of these"},
     {"normalize", function::normalize, 1, 1, "normalize(x): one blank for each run of them, none at the ends"},
+    {"nonfiling", function::nonfiling, 1, 1,
+     "nonfiling(x): how many characters in front are marked as not sorted, with the blank behind them"},
     {"nth", function::nth, 2, 2, "nth(list, n): counted from 0"},
     {"number", function::number, 1, 1, "number(x): a number in JSON, empty when it is none"},
     {"place", function::place, 0, 1,
      "place(): of the field at hand in the record; the leader is 1. Of the element at hand, or place({path}) of the "
      "first one, in the document"},
     {"previous", function::previous, 1, 1, "previous($a): the same, right in front of it"},
+    {"prose", function::prose, 1, 3,
+     "prose({path}[, \"names\"[, between]]): the words of these elements, one blank between them, also where two "
+     "elements "
+     "meet; or `between`, behind what ends in no punctuation. Elements with these names right below them are left out"},
     {"remove", function::remove, 2, 2, "remove(x, characters)"},
     {"replace", function::replace, 3, 3, "replace(x, what, with)"},
     {"shorten", function::shorten, 2, 2, "shorten(x, n): without the last n characters"},
+    {"shown", function::shown, 1, 1, "shown(x): without the marks around what is not sorted"},
     {"slug", function::slug, 1, 1, "slug(x): fold(x) with nothing but ASCII letters and digits, for keys"},
     {"text_after", function::text_after, 2, 2, "text_after(x, mark): behind the first mark"},
     {"text_before", function::text_before, 2, 2, "text_before(x, mark): in front of the first mark"},
@@ -80,6 +88,19 @@ std::string_view find_row(const table& rows, std::string_view key, std::string_v
     const table_row* const found = std::lower_bound(
         rows.rows, end, key, [](const table_row& row, std::string_view wanted) { return row.key < wanted; });
     return found != end && found->key == key ? found->value : otherwise;
+}
+
+/// Characters to skip in sorting, as indicators of MARC 21 count them: none when the text does not begin with a mark.
+std::size_t nonfiling_characters(std::string_view text, std::pmr::memory_resource& memory) {
+    if (marc::non_sorting::find_mark(text, marc::non_sorting::is_begin) != 0) {
+        return 0;
+    }
+    std::pmr::string shown(&memory);
+    std::pmr::string sorted(&memory);
+    marc::non_sorting::append_shown(text, shown);
+    marc::non_sorting::append_sorted(text, sorted);
+    const std::size_t blanks = std::min(sorted.find_first_not_of(' '), sorted.size());
+    return marc::count_characters(shown) - marc::count_characters(sorted) + blanks;
 }
 
 void escape(char c, std::pmr::string& into) {
@@ -303,6 +324,17 @@ std::string_view evaluator::call(const expression& e) {
         });
         return number(n);
     }
+    case function::shown: {
+        const std::string_view what = argument(0);
+        if (marc::non_sorting::find_mark(what, marc::non_sorting::is_mark) == std::string_view::npos) {
+            return what;
+        }
+        std::pmr::string all(&arena_);
+        marc::non_sorting::append_shown(what, all);
+        return keep(all);
+    }
+    case function::nonfiling:
+        return number(nonfiling_characters(argument(0), arena_));
     case function::nth: {
         std::size_t left = count_of(argument(1));
         std::string_view found;
@@ -419,6 +451,8 @@ std::string_view evaluator::call(const expression& e) {
         }
         return at == 0 ? std::string_view{} : number(at);
     }
+    case function::prose:
+        return prose(e);
     case function::fixed:
         return fixed(e);
     case function::year:

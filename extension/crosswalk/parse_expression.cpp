@@ -335,6 +335,8 @@ class expression_parser {
         } else if (entry.what == function::place && !arguments.empty() &&
                    arguments[0]->kind != expression_kind::nodes) {
             tokens_.fail("place() takes a path over elements, if anything");
+        } else if (entry.what == function::prose && arguments[0]->kind != expression_kind::nodes) {
+            tokens_.fail("prose() takes a path over elements: prose({scopecontent}, \"head\")");
         } else if (entry.what == function::fixed) {
             if (arguments[0]->kind != expression_kind::number) {
                 tokens_.fail("the length of fixed() is a number");

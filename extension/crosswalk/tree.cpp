@@ -53,7 +53,7 @@ class unused_finder {
                 path_.resize(here);
             }
         }
-        if (!used) {
+        if (!used && !node.own_used) {
             own_text(node);
         }
         children(node, used);

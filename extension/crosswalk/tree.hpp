@@ -38,7 +38,8 @@ struct tree_node {
     std::uint32_t place = 0; ///< in the document, counted from 1
     bool is_attribute = false;
     bool has_whole = false;
-    bool used = false; ///< its whole string value stands in what was made
+    bool used = false;     ///< its whole string value stands in what was made
+    bool own_used = false; ///< its own text does, and what of its children says so itself
 };
 
 /// A document that was read.

@@ -120,6 +120,7 @@ class evaluator : public place_at_hand {
     std::string_view slice(std::string_view text, std::uint32_t first, std::uint32_t last) const noexcept;
     std::string_view call(const expression& e);
     std::string_view fixed(const expression& e);
+    std::string_view prose(const expression& e);
     std::string_view joined(const expression& e, std::string_view separator);
     void mark(const marc::path_place& where);
     bool any_equal(const expression& a, const expression& b);

@@ -1,9 +1,22 @@
 #include "crosswalk/document.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace crosswalk {
 namespace {
 
-/// Nothing that XML 1.0 forbids (section 2.2, Char): controls, and U+FFFE and U+FFFF.
+/// Bytes that do not simply stand for themselves. XML 1.0 forbids (section 2.2, Char) controls, and U+FFFE and U+FFFF, which
+/// begin with EF.
+constexpr std::array<bool, 256> is_special = [] {
+    std::array<bool, 256> special{};
+    std::fill(special.begin(), special.begin() + 0x20, true);
+    for (const unsigned char c : {'&', '<', '>', '"', '\xEF'}) {
+        special[c] = true;
+    }
+    return special;
+}();
+
 class xml_writer {
   public:
     explicit xml_writer(std::pmr::string& out) : out_(out) {}
@@ -52,9 +65,7 @@ class xml_writer {
         std::size_t plain = 0;
         for (std::size_t i = 0; i < value.size(); ++i) {
             const auto c = static_cast<unsigned char>(value[i]);
-            const bool special =
-                c < 0x20 || c == '&' || c == '<' || c == '>' || c == 0xEF || (in_attribute && c == '"');
-            if (!special) {
+            if (!is_special[c] || (c == '"' && !in_attribute)) {
                 continue;
             }
             std::string_view instead;

@@ -1,11 +1,12 @@
 #include "marc/naco.hpp"
 
 #include "fold_table.hpp"
+#include "heading_form.hpp"
 #include "marc/ascii.hpp"
 #include "marc/charset.hpp"
 #include "marc/fold.hpp"
 #include "marc/poll.hpp"
-#include "non_sorting.hpp"
+#include "marc/non_sorting.hpp"
 #include "unimarc_heading.hpp"
 
 #include <algorithm>
@@ -35,22 +36,9 @@ void append_sorted(std::string_view text, std::pmr::string& out) {
     drop_marks(out, start);
 }
 
-/// How much of a heading its key holds.
-enum class extent : std::uint8_t { whole, base };
+} // namespace
 
-/// What of a record decides which subfields are part of a heading.
-struct record_kind {
-    flavour form = flavour::marc21;
-    bool is_authority = false;
-};
-
-/// By the code in MARC 21: form, general, chronological and geographic.
-bool is_subdivision(char code) noexcept {
-    return code == 'v' || code == 'x' || code == 'y' || code == 'z';
-}
-
-/// The subfield of a MARC 21 heading in a record that is, or is not, an authority record.
-bool is_heading_part(std::string_view tag, std::string_view code, bool in_authority) noexcept {
+bool heading_form::is_heading_part(std::string_view tag, std::string_view code, bool in_authority) noexcept {
     if (code.size() != 1 || is_digit(code.front())) {
         return false;
     }
@@ -65,7 +53,7 @@ bool is_heading_part(std::string_view tag, std::string_view code, bool in_author
     return c != 'i' && c != 'u' && c != 'w' && c != (meeting ? 'j' : 'e');
 }
 
-bool is_heading_kind(std::string_view kind) noexcept {
+bool heading_form::is_heading_kind(std::string_view kind) noexcept {
     for (const std::string_view known : {"00", "10", "11", "30", "48", "50", "51", "55"}) {
         if (kind == known) {
             return true;
@@ -74,6 +62,11 @@ bool is_heading_kind(std::string_view kind) noexcept {
     return false;
 }
 
+namespace {
+
+using heading_form::extent;
+using heading_form::record_kind;
+
 /// The kind of a MARC 21 heading by its tag; empty for what is none. Series statements that are traced as they stand
 /// are headings too (440, and 400 to 411, which became obsolete earlier); in authority records 4XX are references.
 std::string_view heading_kind(std::string_view tag, bool in_authority) noexcept {
@@ -81,7 +74,7 @@ std::string_view heading_kind(std::string_view tag, bool in_authority) noexcept 
         const bool is_traced = tag == "400" || tag == "410" || tag == "411" || tag == "440";
         return in_authority || !is_traced ? std::string_view() : tag == "440" ? "30" : tag.substr(1);
     }
-    return is_heading_kind(tag.substr(1)) ? tag.substr(1) : std::string_view();
+    return heading_form::is_heading_kind(tag.substr(1)) ? tag.substr(1) : std::string_view();
 }
 
 } // namespace
@@ -119,10 +112,10 @@ void append_part(char code, std::string_view text, std::pmr::string& out) {
     }
 }
 
-/// The same key of a UNIMARC field, by the subfields that MARC 21 would have.
-/// @return whether the heading has subdivisions
-bool append_unimarc_key(const field_view& f, extent part, std::pmr::string& out) {
-    const unimarc_heading heading = unimarc_heading_of(f);
+} // namespace
+
+bool heading_form::append_unimarc_key(const field_view& f, std::string_view tag, extent part, std::pmr::string& out) {
+    const unimarc_heading heading = f.is_control() ? unimarc_heading{} : unimarc_heading_of(tag, f.indicator1());
     if (heading.kind.empty()) {
         return false;
     }
@@ -159,13 +152,17 @@ bool append_unimarc_key(const field_view& f, extent part, std::pmr::string& out)
     return subdivided;
 }
 
+namespace {
+
 /// UNIMARC authority records without a field 200 are told by their leader: x is an authority entry there, and holdings
 /// in MARC 21, which have no heading.
 bool has_unimarc_headings(const record_view& record) noexcept {
     return record.is_unimarc() || (record.get_flavour() == flavour::undetermined && record.leader()[6] == 'x');
 }
 
-record_kind kind_of(const record_view& record) noexcept {
+} // namespace
+
+heading_form::record_kind heading_form::kind_of(const record_view& record) noexcept {
     const char type = record.leader()[6];
     if (has_unimarc_headings(record)) {
         return {flavour::unimarc, type == 'x' || type == 'y' || type == 'z'};
@@ -173,23 +170,14 @@ record_kind kind_of(const record_view& record) noexcept {
     return {flavour::marc21, type == 'z'};
 }
 
-/// Appends the key of a heading, or nothing for a field that is none.
-/// @return whether the heading has subdivisions
-bool append_heading_key(const field_view& f, const record_kind& record, extent part, std::pmr::string& out) {
-    if (record.form == flavour::unimarc) {
-        return append_unimarc_key(f, part, out);
-    }
-    const std::string_view tag = f.tag();
-    const std::string_view kind = f.is_control() ? std::string_view() : heading_kind(tag, record.is_authority);
-    if (kind.empty()) {
-        return false;
-    }
+bool heading_form::append_marc21_key(const field_view& f, std::string_view tag, std::string_view kind,
+                                     bool in_authority, extent part, std::pmr::string& out) {
     bool subdivided = false;
     const std::size_t start = out.size();
     out.append(kind);
     const std::size_t empty = out.size();
     for (const subfield_view& s : f.subfields()) {
-        if (!is_heading_part(tag, s.code, record.is_authority)) {
+        if (!is_heading_part(tag, s.code, in_authority)) {
             continue;
         }
         const bool is_below = is_subdivision(s.code.front());
@@ -204,11 +192,23 @@ bool append_heading_key(const field_view& f, const record_kind& record, extent p
     return subdivided;
 }
 
+namespace {
+
+/// Appends the key of a heading, or nothing for a field that is none.
+/// @return whether the heading has subdivisions
+bool append_heading_key(const field_view& f, const record_kind& record, extent part, std::pmr::string& out) {
+    if (record.form == flavour::unimarc) {
+        return heading_form::append_unimarc_key(f, f.tag(), part, out);
+    }
+    const std::string_view kind = f.is_control() ? std::string_view() : heading_kind(f.tag(), record.is_authority);
+    return !kind.empty() && heading_form::append_marc21_key(f, f.tag(), kind, record.is_authority, part, out);
+}
+
 } // namespace
 
 std::pmr::string heading_key(const record_view& record, std::pmr::memory_resource* memory) {
     std::pmr::string key(memory);
-    const record_kind kind = kind_of(record);
+    const record_kind kind = heading_form::kind_of(record);
     for (const field_view f : record) {
         if (f.tag().front() == (kind.form == flavour::unimarc ? '2' : '1')) {
             append_heading_key(f, kind, extent::whole, key);
@@ -223,7 +223,7 @@ std::pmr::string heading_key(const record_view& record, std::pmr::memory_resourc
 std::pmr::vector<std::pmr::string> heading_keys(const record_view& record, std::pmr::memory_resource* memory) {
     std::pmr::vector<std::pmr::string> keys(memory);
     poller stop;
-    const record_kind kind = kind_of(record);
+    const record_kind kind = heading_form::kind_of(record);
     const std::string_view blocks = kind.form == flavour::unimarc ? "567" : "14678";
     const auto add = [&](const field_view& f, extent part) {
         std::pmr::string key(memory);

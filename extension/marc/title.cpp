@@ -5,7 +5,7 @@
 #include "marc/ascii.hpp"
 #include "marc/charset.hpp"
 #include "marc/fold.hpp"
-#include "non_sorting.hpp"
+#include "marc/non_sorting.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -1,6 +1,7 @@
 // Inside of the library: the headings of UNIMARC in the terms of MARC 21, so that both have the same keys.
 #pragma once
 
+#include "marc/ascii.hpp"
 #include "marc/record.hpp"
 
 #include <string_view>
@@ -24,7 +25,8 @@ struct unimarc_heading {
 
 /// Tags of authority records (2XX: UNIMARC Manual, Authorities Format), of subjects (60X) and of names (70X to 72X,
 /// 500). Those that hold other fields (240, 604) and trade marks (216, 616) are no headings here.
-inline unimarc_heading unimarc_heading_of(const field_view& f) noexcept {
+/// @param tag of a data field
+inline unimarc_heading unimarc_heading_of(std::string_view tag, char indicator1) noexcept {
     struct entry {
         std::string_view tags;
         unimarc_heading heading;
@@ -41,9 +43,9 @@ inline unimarc_heading unimarc_heading_of(const field_view& f) noexcept {
         {"280 608", {"55", "axyzj", "axzyv"}},
     };
     for (const entry& e : entries) {
-        if (!f.is_control() && e.tags.find(f.tag()) != std::string_view::npos) {
+        if (is_number(tag) && e.tags.find(tag) != std::string_view::npos) {
             unimarc_heading found = e.heading;
-            found.kind = e.heading.codes == corporate_body.codes && f.indicator1() == '1' ? "11" : found.kind;
+            found.kind = e.heading.codes == corporate_body.codes && indicator1 == '1' ? "11" : found.kind;
             return found;
         }
     }

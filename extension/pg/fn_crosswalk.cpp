@@ -25,14 +25,19 @@ Datum document_datum(std::string_view utf8, crosswalk::output_form form) {
     return text_datum_from_utf8(utf8);
 }
 
+/// The rules for a UNIMARC record: leader/06 of an authority, reference or general explanatory record is x, y or z.
+std::string_view rules_from_unimarc(const marc::record_view& record) {
+    constexpr std::string_view authorities = "xyz";
+    return authorities.find(record.leader()[6]) != std::string_view::npos ? "from_unimarc_authority" : "from_unimarc";
+}
+
 /// The record as one of MARC 21, which rules expect: UNIMARC is converted first, into the builder.
 marc::record_view marc21_of(const marc::record_view& record, std::string_view format, marc::builder& builder,
                             std::optional<marc::stored_record>& converted) {
-    constexpr std::string_view from_unimarc = "from_unimarc";
-    if (!record.is_unimarc() || format == from_unimarc) {
+    if (!record.is_unimarc() || format.starts_with("from_unimarc")) {
         return record;
     }
-    crosswalk_to(from_unimarc).converter.to_marc(record, builder);
+    crosswalk_to(rules_from_unimarc(record)).converter.to_marc(record, builder);
     return converted.emplace(builder.finish()).view();
 }
 
@@ -177,7 +182,11 @@ MARC_SQL_FUNCTION(marc_unmapped) {
         std::pmr::vector<crosswalk::unmapped_subfield> found{&memory};
         std::pmr::string line{&memory};
         marc::record_view const record = record_of(value);
-        crosswalk_to(text_view(format), options).converter.find_unmapped(record, found);
+        // Of UNIMARC, what the first step loses: its fields are not those that the rules of the format see.
+        bool const first_step = record.is_unimarc() && !text_view(format).starts_with("from_unimarc");
+        compiled_crosswalk& crosswalk =
+            first_step ? crosswalk_to(rules_from_unimarc(record)) : crosswalk_to(text_view(format), options);
+        crosswalk.converter.find_unmapped(record, found);
         for (const crosswalk::unmapped_subfield& rest : found) {
             poll_interrupts();
             row_memory const values_of_row{rows};
@@ -247,7 +256,7 @@ MARC_SQL_FUNCTION(marc_from_unimarc) {
         if (!record.is_unimarc()) {
             return PointerGetDatum(value);
         }
-        compiled_crosswalk& crosswalk = crosswalk_to("from_unimarc", options);
+        compiled_crosswalk& crosswalk = crosswalk_to(rules_from_unimarc(record), options);
         return built([&](marc::builder& builder) { crosswalk.converter.to_marc(record, builder); });
     });
 }

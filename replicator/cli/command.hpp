@@ -26,6 +26,7 @@ void add_policy(CLI::App& app, context& context);
 void add_run(CLI::App& app, context& context);
 void add_status(CLI::App& app, context& context);
 void add_import(CLI::App& app, context& context);
+void add_import_vocabulary(CLI::App& app, context& context);
 void add_version(CLI::App& app, context& context);
 
 /// Connects to the preservation database. Throws error (state) if the extension is not there.

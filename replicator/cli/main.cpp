@@ -65,6 +65,7 @@ int main(int argc, char** argv) {
     everarchive::cli::add_run(app, context);
     everarchive::cli::add_status(app, context);
     everarchive::cli::add_import(app, context);
+    everarchive::cli::add_import_vocabulary(app, context);
     everarchive::cli::add_version(app, context);
 
     try {

@@ -34,7 +34,10 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.condition_functions_problem(text), @extschema@.policy_search_path(), @extschema@.policy_check(text),
     @extschema@.path_encode(text), @extschema@.package_directory(text, text, text, integer),
     @extschema@.json_time(timestamptz), @extschema@.package(bigint), @extschema@.package_statement(integer),
-    @extschema@.crosswalk_options(text), @extschema@.crosswalk
+    @extschema@.crosswalk_options(text), @extschema@.crosswalk,
+    @extschema@.scheme_of_uri(text), @extschema@.subject_targets(text[], text, text[], text), @extschema@.map_heading(text, text, text),
+    @extschema@.map_subjects, @extschema@.is_worldwide(text), @extschema@.authority_of(integer, text[]),
+    @extschema@.bibs_of_authority(bigint), @extschema@.bibs_of_authority_count(bigint)
     TO everarchive_reader, everarchive_replicator;
 
 -- Mapping: run by the program; by an operator when retrying from quarantine.
@@ -75,7 +78,8 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.target_pause(text), @extschema@.target_resume(text),
     @extschema@.policy_add(text, text, text, text), @extschema@.policy_enable(text, boolean), @extschema@.policy_backfill(integer),
     @extschema@.policy_lock(),
-    @extschema@.quarantine_open(bigint), @extschema@.quarantine_retry(bigint), @extschema@.quarantine_discard(bigint)
+    @extschema@.quarantine_open(bigint), @extschema@.quarantine_retry(bigint), @extschema@.quarantine_discard(bigint),
+    @extschema@.vocabulary_load(text, text, text, text, text, bytea, bigint, boolean), @extschema@.vocabulary_remove(text)
     TO everarchive_operator;
 GRANT INSERT, UPDATE, DELETE ON @extschema@.source, @extschema@.source_progress TO everarchive_operator;
 GRANT INSERT, DELETE ON @extschema@.source_kind, @extschema@.touched TO everarchive_operator;
@@ -86,3 +90,6 @@ GRANT INSERT (name, target_id, condition, packing), UPDATE (condition, enabled) 
 GRANT UPDATE ON @extschema@.archive_object TO everarchive_operator;
 GRANT INSERT, UPDATE, DELETE ON @extschema@.crosswalk_rule TO everarchive_operator;
 GRANT INSERT ON @extschema@.crosswalk_release TO everarchive_operator;
+GRANT INSERT, UPDATE ON @extschema@.vocabulary TO everarchive_operator;
+GRANT INSERT, DELETE ON @extschema@.subject_term, @extschema@.subject_map TO everarchive_operator;
+GRANT INSERT, UPDATE, DELETE ON @extschema@.subject_scheme TO everarchive_operator;

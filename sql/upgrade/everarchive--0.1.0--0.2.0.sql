@@ -1,9 +1,626 @@
 \echo Use "ALTER EXTENSION everarchive UPDATE TO '0.2.0'" to load this file. \quit
 
--- From 0.1.0 to 0.2.0: crosswalk rules of a site. Its records are values of the extension marc, whose own script says what an
--- update of that needs.
+-- From 0.1.0 to 0.2.0: subject vocabularies and mappings, links between bibs and authority records, crosswalk rules of a site. The indexes of the links
+-- read every captured record once: on twenty million bibs that takes minutes, in which mapping waits. Its records are values
+-- of the extension marc, whose own script says what an update of that needs; it goes first.
 
 SET LOCAL search_path TO pg_catalog, pg_temp;
+
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_proc p
+                   WHERE p.proname = 'marc_headings' AND p.pronamespace = (SELECT e.extnamespace FROM pg_catalog.pg_extension e WHERE e.extname = 'marc')) THEN
+        RAISE EXCEPTION 'the extension marc is older than 0.2.0'
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'ALTER EXTENSION marc UPDATE; then this again.';
+    END IF;
+END
+$$;
+
+-- Subjects: terms of vocabularies and what they are in other vocabularies. A load is replaced as a whole: its rows have its
+-- number. No foreign keys to vocabulary: a load is millions of rows in one transaction with that one row. What is only ever
+-- compared for equality is COLLATE "C": faster, and no index changes its order with the operating system.
+
+CREATE TABLE @extschema@.vocabulary (
+    vocabulary_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name          text NOT NULL CHECK (name ~ '^[a-z0-9][a-z0-9_.-]{0,59}$'),
+    scheme        text CHECK (scheme <> ''),
+    version       text,
+    file          text NOT NULL,
+    format        text NOT NULL CHECK (format IN ('skos-xml', 'ntriples', 'csv')),
+    sha256        bytea NOT NULL CHECK (pg_catalog.octet_length(sha256) = 32),
+    terms         bigint NOT NULL,
+    maps          bigint NOT NULL,
+    left_out      bigint NOT NULL,
+    loaded_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    replaced_at   timestamptz
+);
+COMMENT ON TABLE @extschema@.vocabulary IS 'loads of vocabularies and mappings, one row each; made by everarchive import-vocabulary, taken away by vocabulary_remove()';
+COMMENT ON COLUMN @extschema@.vocabulary.name IS 'what a load is called and replaced by';
+COMMENT ON COLUMN @extschema@.vocabulary.scheme IS 'of concepts whose address and skos:inScheme say nothing';
+COMMENT ON COLUMN @extschema@.vocabulary.terms IS 'rows of subject_term';
+COMMENT ON COLUMN @extschema@.vocabulary.maps IS 'mappings in the file; subject_map has each in both directions';
+COMMENT ON COLUMN @extschema@.vocabulary.left_out IS 'lines, terms and mappings that could not be taken: the program named the first of them';
+COMMENT ON COLUMN @extschema@.vocabulary.replaced_at IS 'since when its rows are gone; null for what is in force';
+CREATE UNIQUE INDEX vocabulary_in_force ON @extschema@.vocabulary (name) WHERE replaced_at IS NULL;
+
+CREATE TABLE @extschema@.subject_scheme (
+    prefix text PRIMARY KEY CHECK (prefix ~ '^https?://.'),
+    scheme text NOT NULL CHECK (scheme <> '')
+);
+COMMENT ON TABLE @extschema@.subject_scheme IS 'of which scheme the concepts are whose address begins so, for the site''s own lists; counts before the ones that come with the extension (scheme_address)';
+
+CREATE TABLE @extschema@.subject_term (
+    vocabulary_id integer NOT NULL,
+    scheme        text NOT NULL,
+    uri           text,
+    reference     text COLLATE "C",
+    term          text NOT NULL,
+    key           text COLLATE "C" NOT NULL,
+    preferred     boolean NOT NULL,
+    language      text
+);
+COMMENT ON TABLE @extschema@.subject_term IS 'labels of the concepts of loaded vocabularies, preferred ones and others';
+COMMENT ON COLUMN @extschema@.subject_term.scheme IS 'code of the vocabulary as in $2 of a MARC heading: lcsh, fast, mesh, …';
+COMMENT ON COLUMN @extschema@.subject_term.reference IS 'the address as marc_authority_reference() has it, so that $0 finds it too';
+COMMENT ON COLUMN @extschema@.subject_term.key IS 'the term as marc_subject_key() has it';
+CREATE INDEX subject_term_key ON @extschema@.subject_term (scheme, key);
+CREATE INDEX subject_term_reference ON @extschema@.subject_term (reference) WHERE reference IS NOT NULL;
+
+CREATE TABLE @extschema@.subject_map (
+    vocabulary_id  integer NOT NULL,
+    from_scheme    text NOT NULL,
+    from_uri       text,
+    from_reference text COLLATE "C",
+    from_term      text,
+    from_key       text COLLATE "C",
+    relation       text NOT NULL CHECK (relation IN ('exact', 'close', 'broad', 'narrow', 'related')),
+    to_scheme      text NOT NULL,
+    to_uri         text,
+    to_reference   text COLLATE "C",
+    to_term        text,
+    inverse        boolean NOT NULL,
+    CHECK (from_key IS NOT NULL OR from_reference IS NOT NULL),
+    CHECK (to_term IS NOT NULL OR to_uri IS NOT NULL)
+);
+COMMENT ON TABLE @extschema@.subject_map IS 'what a term or concept of one scheme is in another, by the vocabularies that are loaded; read by map_heading()';
+COMMENT ON COLUMN @extschema@.subject_map.from_key IS 'the term as marc_subject_key() has it; null when the load has only the address: subject_term of another load may know its terms';
+COMMENT ON COLUMN @extschema@.subject_map.relation IS 'the target is exactly the same, close, broader, narrower or related';
+COMMENT ON COLUMN @extschema@.subject_map.inverse IS 'true for the other direction of what the file says';
+CREATE INDEX subject_map_key ON @extschema@.subject_map (from_scheme, from_key, to_scheme) WHERE from_key IS NOT NULL;
+CREATE INDEX subject_map_reference ON @extschema@.subject_map (from_reference, to_scheme) WHERE from_reference IS NOT NULL;
+
+-- Loading vocabularies, and mapping headings by them.
+
+CREATE VIEW @extschema@.scheme_address AS
+    SELECT s.prefix, s.scheme, true AS own FROM @extschema@.subject_scheme s
+    UNION ALL
+    SELECT b.prefix, b.scheme, false
+    FROM (VALUES ('http://id.loc.gov/authorities/subjects/', 'lcsh'),
+                 ('http://id.loc.gov/authorities/childrensSubjects/', 'lcshac'),
+                 ('http://id.loc.gov/authorities/genreForms/', 'lcgft'),
+                 ('http://id.loc.gov/authorities/demographicTerms/', 'lcdgt'),
+                 ('http://id.loc.gov/authorities/performanceMediums/', 'lcmpt'),
+                 ('http://id.loc.gov/authorities/names/', 'naf'),
+                 ('http://id.worldcat.org/fast/', 'fast'),
+                 ('http://id.nlm.nih.gov/mesh/', 'mesh'),
+                 ('http://lod.nal.usda.gov/nalt/', 'nal'),
+                 ('http://aims.fao.org/aos/agrovoc/', 'agrovoc'),
+                 ('https://d-nb.info/gnd/', 'gnd'),
+                 ('http://data.bnf.fr/ark:/', 'rameau'),
+                 ('http://www.idref.fr/', 'idref'),
+                 ('http://vocab.getty.edu/aat/', 'aat'),
+                 ('http://vocab.getty.edu/tgn/', 'tgn'),
+                 ('http://vocab.getty.edu/ulan/', 'ulan'),
+                 ('http://eurovoc.europa.eu/', 'eurovoc'),
+                 ('https://homosaurus.org/v3/', 'homoit'),
+                 ('http://viaf.org/viaf/', 'viaf'),
+                 ('http://www.wikidata.org/entity/', 'wikidata')) b (prefix, scheme);
+COMMENT ON VIEW @extschema@.scheme_address IS 'of which scheme the concepts are whose address begins so: the site''s rows of subject_scheme, and the ones that come with the extension';
+
+CREATE FUNCTION @extschema@.scheme_of_uri(uri text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE STRICT
+SET search_path = pg_catalog, pg_temp
+AS $$
+    -- http and https are the same; an address of the whole scheme may lack the last slash.
+    SELECT a.scheme
+    FROM @extschema@.scheme_address a
+    WHERE starts_with(regexp_replace($1, '^https?:', '') || '/', regexp_replace(a.prefix, '^https?:', ''))
+    ORDER BY a.own DESC, length(a.prefix) DESC
+    LIMIT 1
+$$;
+COMMENT ON FUNCTION @extschema@.scheme_of_uri(text) IS 'the scheme of a concept by its address, or null: see scheme_address';
+
+-- The program fills pg_temp.everarchive_vocabulary: what is p (preferred label), a (another label), l (a label of any
+-- resource), s (object is the address of the scheme), m (relation to object) or c (a row of a CSV file).
+CREATE FUNCTION @extschema@.vocabulary_load(name text, scheme text, version text, file text, format text, sha256 bytea,
+                                            left_out bigint, replace boolean) RETURNS @extschema@.vocabulary
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET work_mem = '256MB'
+SET jit = off
+AS $fn$
+#variable_conflict use_column
+DECLARE
+    before  @extschema@.vocabulary;
+    made    @extschema@.vocabulary;
+    marc    constant name := @extschema@.marc_schema();
+    unknown record;
+    counted bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(1163286083, hashtext(vocabulary_load.name)); -- 'EVVC'
+    SELECT * INTO before FROM @extschema@.vocabulary v WHERE v.name = vocabulary_load.name AND v.replaced_at IS NULL;
+    IF before.vocabulary_id IS NOT NULL AND before.sha256 = vocabulary_load.sha256 AND before.format = vocabulary_load.format
+       AND before.scheme IS NOT DISTINCT FROM vocabulary_load.scheme AND NOT vocabulary_load.replace THEN
+        RETURN before;
+    END IF;
+    IF before.vocabulary_id IS NOT NULL THEN
+        IF NOT vocabulary_load.replace THEN
+            RAISE EXCEPTION 'there is a vocabulary "%" already, of %', vocabulary_load.name, before.file
+                USING ERRCODE = 'duplicate_object', HINT = 'Give --replace to load this file in its place, or another --name.';
+        END IF;
+        PERFORM @extschema@.vocabulary_remove(vocabulary_load.name);
+    END IF;
+
+    -- A concept's scheme: by its address, else as it says itself, else as the command line says. A concept of which nothing
+    -- is known but that others map to it gets its address up to the last slash: the site can name it in subject_scheme.
+    -- The same as scheme_of_uri(), which is too slow to call a million times.
+    CREATE TEMP TABLE everarchive_address ON COMMIT DROP AS
+    SELECT regexp_replace(a.prefix, '^https?:', '') AS prefix, a.scheme, row_number() OVER (ORDER BY a.own DESC, length(a.prefix) DESC) AS rank
+    FROM @extschema@.scheme_address a;
+    EXECUTE format($sql$
+        CREATE TEMP TABLE everarchive_concept ON COMMIT DROP AS
+        WITH scheme_named AS MATERIALIZED (
+            SELECT d.object, @extschema@.scheme_of_uri(d.object) AS scheme
+            FROM (SELECT DISTINCT v.object FROM pg_temp.everarchive_vocabulary v WHERE v.what = 's') d
+        )
+        SELECT s.uri, (%1$I.marc_authority_reference(s.uri))[1] AS reference, l.term,
+               coalesce((SELECT a.scheme FROM pg_temp.everarchive_address a
+                         WHERE starts_with(s.address, a.prefix) ORDER BY a.rank LIMIT 1), i.scheme, CASE WHEN NOT s.is_target THEN $1 END,
+                        CASE WHEN s.is_target THEN regexp_replace(s.uri, '[^/#]+$', '') END) AS scheme
+        FROM (SELECT u.uri, regexp_replace(u.uri, '^https?:', '') AS address, bool_or(u.is_target) AND NOT bool_or(u.is_source) AS is_target
+              FROM (SELECT v.subject AS uri, v.what = 'm' AS is_source, false AS is_target
+                    FROM pg_temp.everarchive_vocabulary v WHERE v.what IN ('p', 'a', 'm')
+                    UNION ALL
+                    SELECT v.object, false, true FROM pg_temp.everarchive_vocabulary v WHERE v.what = 'm') u
+              GROUP BY u.uri) s
+        LEFT JOIN (SELECT DISTINCT ON (v.subject) v.subject, v.term
+                   FROM pg_temp.everarchive_vocabulary v
+                   WHERE v.what IN ('p', 'l')
+                   ORDER BY v.subject, v.what DESC, coalesce(v.language, 'en') !~* '^en\M', v.language COLLATE "C", v.term COLLATE "C") l
+               ON l.subject = s.uri
+        LEFT JOIN (SELECT v.subject, min(o.scheme COLLATE "C") AS scheme
+                   FROM pg_temp.everarchive_vocabulary v
+                   JOIN scheme_named o ON o.object = v.object
+                   WHERE v.what = 's' AND o.scheme IS NOT NULL
+                   GROUP BY v.subject) i
+               ON i.subject = s.uri
+    $sql$, marc) USING vocabulary_load.scheme;
+    SELECT count(*) AS concepts, min(c.uri) AS uri INTO unknown
+    FROM (SELECT c.uri FROM pg_temp.everarchive_concept c WHERE c.scheme IS NULL
+          UNION
+          SELECT coalesce(e.uri, e.term)
+          FROM pg_temp.everarchive_vocabulary v
+          CROSS JOIN LATERAL (VALUES (v.subject, v.scheme, v.term), (v.object, v.object_scheme, v.object_term)) e (uri, scheme, term)
+          WHERE v.what = 'c' AND coalesce(e.scheme, @extschema@.scheme_of_uri(e.uri)) IS NULL) c;
+    IF unknown.concepts > 0 THEN
+        RAISE EXCEPTION 'the scheme of % concepts is not known, such as %', unknown.concepts, unknown.uri
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Give it on the command line: --scheme CODE, as the source code stands in $2 of MARC headings (local for a list of your own).';
+    END IF;
+    CREATE INDEX ON pg_temp.everarchive_concept (uri);
+    ANALYZE pg_temp.everarchive_concept;
+
+    INSERT INTO @extschema@.vocabulary (name, scheme, version, file, format, sha256, terms, maps, left_out)
+    VALUES (vocabulary_load.name, vocabulary_load.scheme, vocabulary_load.version, vocabulary_load.file, vocabulary_load.format,
+            vocabulary_load.sha256, 0, 0, vocabulary_load.left_out)
+    RETURNING * INTO made;
+
+    -- No index takes keys of 2,704 bytes; no vocabulary has terms of a thousand.
+    EXECUTE format($sql$
+        INSERT INTO @extschema@.subject_term (vocabulary_id, scheme, uri, reference, term, key, preferred, language)
+        SELECT $1, c.scheme, c.uri, c.reference, v.term, %1$I.marc_subject_key(v.term), bool_or(v.what <> 'a'), v.language
+        FROM pg_temp.everarchive_vocabulary v
+        JOIN pg_temp.everarchive_concept c ON c.uri = v.subject
+        WHERE (v.what IN ('p', 'a') OR (v.what = 'l' AND v.term = c.term)) AND octet_length(v.term) <= 1000
+        GROUP BY c.scheme, c.uri, c.reference, v.term, v.language
+    $sql$, marc) USING made.vocabulary_id;
+    GET DIAGNOSTICS counted = ROW_COUNT;
+    made.terms := counted;
+
+    EXECUTE format($sql$
+        INSERT INTO @extschema@.subject_map (vocabulary_id, from_scheme, from_uri, from_reference, from_term, from_key, relation,
+                                             to_scheme, to_uri, to_reference, to_term, inverse)
+        WITH stated AS (
+            SELECT f.scheme AS from_scheme, f.uri AS from_uri, f.reference AS from_reference, f.term AS from_term, v.relation,
+                   t.scheme AS to_scheme, t.uri AS to_uri, t.reference AS to_reference, t.term AS to_term
+            FROM pg_temp.everarchive_vocabulary v
+            JOIN pg_temp.everarchive_concept f ON f.uri = v.subject
+            JOIN pg_temp.everarchive_concept t ON t.uri = v.object
+            WHERE v.what = 'm'
+            UNION
+            SELECT coalesce(v.scheme, @extschema@.scheme_of_uri(v.subject)), v.subject,
+                   (SELECT r[cardinality(r)] FROM %1$I.marc_authority_reference(v.subject) r), v.term, v.relation,
+                   coalesce(v.object_scheme, @extschema@.scheme_of_uri(v.object)), v.object,
+                   (SELECT r[cardinality(r)] FROM %1$I.marc_authority_reference(v.object) r), v.object_term
+            FROM pg_temp.everarchive_vocabulary v
+            WHERE v.what = 'c'
+        )
+        SELECT $1, s.from_scheme, s.from_uri, s.from_reference, s.from_term, %1$I.marc_subject_key(s.from_term), s.relation,
+               s.to_scheme, s.to_uri, s.to_reference, s.to_term, false
+        FROM stated s
+        UNION ALL
+        SELECT $1, s.to_scheme, s.to_uri, s.to_reference, s.to_term, %1$I.marc_subject_key(s.to_term),
+               CASE s.relation WHEN 'broad' THEN 'narrow' WHEN 'narrow' THEN 'broad' ELSE s.relation END,
+               s.from_scheme, s.from_uri, s.from_reference, s.from_term, true
+        FROM stated s
+    $sql$, marc) USING made.vocabulary_id;
+    GET DIAGNOSTICS counted = ROW_COUNT;
+    made.maps := counted / 2;
+    IF made.terms = 0 AND made.maps = 0 THEN
+        RAISE EXCEPTION 'there are no terms and no mappings in %', vocabulary_load.file
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Terms are skos:prefLabel, skos:altLabel, madsrdf:authoritativeLabel; mappings skos:exactMatch and the like: is it a SKOS file, and this its --format?';
+    END IF;
+    DROP TABLE pg_temp.everarchive_concept, pg_temp.everarchive_address;
+    UPDATE @extschema@.vocabulary v SET terms = made.terms, maps = made.maps WHERE v.vocabulary_id = made.vocabulary_id;
+    RETURN made;
+END
+$fn$;
+COMMENT ON FUNCTION @extschema@.vocabulary_load(text, text, text, text, text, bytea, bigint, boolean) IS 'makes a vocabulary of what everarchive import-vocabulary has put into its temporary table; the same file again changes nothing';
+
+CREATE FUNCTION @extschema@.vocabulary_remove(name text) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    gone  integer;
+    names text;
+BEGIN
+    UPDATE @extschema@.vocabulary v SET replaced_at = now()
+    WHERE v.name = vocabulary_remove.name AND v.replaced_at IS NULL
+    RETURNING v.vocabulary_id INTO gone;
+    IF NOT FOUND THEN
+        SELECT string_agg(v.name, ', ' ORDER BY v.name) INTO names FROM @extschema@.vocabulary v WHERE v.replaced_at IS NULL;
+        RAISE EXCEPTION 'there is no vocabulary "%"', vocabulary_remove.name
+            USING ERRCODE = 'undefined_object',
+                  HINT = coalesce('Loaded are: ' || names || '.', 'None is loaded yet: everarchive import-vocabulary FILE');
+    END IF;
+    DELETE FROM @extschema@.subject_map m WHERE m.vocabulary_id = gone;
+    DELETE FROM @extschema@.subject_term t WHERE t.vocabulary_id = gone;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.vocabulary_remove(text) IS 'takes a loaded vocabulary away, with its terms and mappings; its row in vocabulary stays as history';
+
+CREATE FUNCTION @extschema@.subject_targets(schemes text[], key text, reference_list text[], to_scheme text)
+RETURNS TABLE (term text, uri text, relation text, origin text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 2
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan -- planning its queries anew takes longer than running them
+AS $$
+#variable_conflict use_column
+DECLARE
+    concepts text[];
+    wanted   text[];
+BEGIN
+    -- The concepts that have it as preferred term, else those that have it as another one, in any load; their preferred terms
+    -- are what loads without addresses map from. A look-up in an index each.
+    SELECT coalesce(array_agg(t.reference) FILTER (WHERE t.preferred), array_agg(t.reference)) INTO concepts
+    FROM @extschema@.subject_term t
+    WHERE t.scheme = ANY (subject_targets.schemes) AND t.key = nullif(subject_targets.key, '') AND t.reference IS NOT NULL;
+    concepts := concepts || subject_targets.reference_list;
+    wanted := ARRAY(SELECT t.key FROM @extschema@.subject_term t
+                    WHERE t.reference = ANY (concepts) AND t.preferred AND t.scheme = ANY (subject_targets.schemes) AND t.key <> '')
+              || nullif(subject_targets.key, '');
+    RETURN QUERY
+        SELECT f.term, f.uri, f.relation, v.name
+        FROM (SELECT DISTINCT ON (coalesce(m.to_reference, m.to_term))
+                     coalesce(m.to_term, (SELECT t.term FROM @extschema@.subject_term t
+                                          WHERE t.reference = m.to_reference AND t.preferred
+                                          ORDER BY coalesce(t.language, 'en') !~* '^en\M', t.language COLLATE "C", t.term COLLATE "C"
+                                          LIMIT 1)) AS term,
+                     m.to_uri AS uri, m.relation, m.vocabulary_id, m.rank
+              FROM (SELECT d.*, array_position('{exact,close,narrow,broad,related}', d.relation) AS rank
+                    FROM @extschema@.subject_map d
+                    WHERE d.from_scheme = ANY (subject_targets.schemes) AND d.from_key = ANY (wanted) AND d.to_scheme = subject_targets.to_scheme
+                    UNION ALL
+                    SELECT d.*, array_position('{exact,close,narrow,broad,related}', d.relation)
+                    FROM @extschema@.subject_map d
+                    WHERE d.from_reference = ANY (concepts) AND d.to_scheme = subject_targets.to_scheme) m
+              ORDER BY coalesce(m.to_reference, m.to_term), m.rank, m.inverse, m.vocabulary_id) f
+        JOIN @extschema@.vocabulary v ON v.vocabulary_id = f.vocabulary_id
+        ORDER BY f.rank, f.term COLLATE "C", f.uri COLLATE "C";
+END
+$$;
+COMMENT ON FUNCTION @extschema@.subject_targets(text[], text, text[], text) IS 'what a term, given by its key and the schemes it may be of, or a concept, given by its references, is in another scheme: best relation first';
+
+CREATE FUNCTION @extschema@.map_heading(scheme text, heading text, to_scheme text)
+RETURNS TABLE (term text, uri text, relation text, origin text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 2
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    heading_key text;
+BEGIN
+    EXECUTE format('SELECT %I.marc_subject_key($1)', @extschema@.marc_schema()) INTO heading_key USING map_heading.heading;
+    RETURN QUERY
+        SELECT t.term, t.uri, t.relation, t.origin
+        FROM @extschema@.subject_targets(ARRAY[map_heading.scheme], heading_key, NULL, map_heading.to_scheme) t;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.map_heading(text, text, text) IS 'what a heading, written with two hyphens in front of subdivisions, is in another scheme, and which load says so; best relation first; no row when no load knows';
+
+-- The one function with an argument of marc's type. Nothing but the names of types is looked up here, pg_catalog first.
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp, ' || pg_catalog.quote_ident(@extschema@.marc_schema()), true);
+CREATE FUNCTION @extschema@.map_subjects(record marc, to_scheme text)
+RETURNS TABLE (ord integer, tag text, scheme text, heading text, part text, term text, uri text, relation text, origin text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    marc     constant name := @extschema@.marc_schema();
+    subject  record;
+    parts    text[];
+    keys     text[];
+    schemes  text[];
+    taken    integer;
+    numbered text[];
+BEGIN
+    FOR subject IN EXECUTE format('SELECT h.ord, h.tag, h.scheme, h.heading, h.reference
+            FROM %I.marc_headings($1) h WHERE h.role IN (''subject'', ''genre'') AND h.heading IS NOT NULL ORDER BY h.ord', marc)
+        USING map_subjects.record
+    LOOP
+        ord := subject.ord;
+        tag := subject.tag;
+        scheme := subject.scheme;
+        heading := subject.heading;
+        part := subject.heading;
+        term := NULL;
+        uri := NULL;
+        relation := NULL;
+        origin := NULL;
+        IF subject.scheme = map_subjects.to_scheme THEN
+            term := subject.heading;
+            relation := 'same';
+        END IF;
+        IF subject.scheme IS NULL OR relation IS NOT NULL THEN
+            RETURN NEXT;
+            CONTINUE;
+        END IF;
+        -- Names in 600 to 630 with second indicator 0 are of the name authority file.
+        schemes := CASE WHEN subject.scheme = 'lcsh' THEN '{lcsh,naf}' ELSE ARRAY[subject.scheme] END;
+        parts := string_to_array(subject.heading, '--');
+        numbered := CASE WHEN cardinality(parts) = 1 THEN subject.reference END;
+        EXECUTE format('SELECT array_agg(%I.marc_subject_key(p) ORDER BY i) FROM unnest($1) WITH ORDINALITY u (p, i)', marc) INTO keys USING parts;
+        -- The longest beginning that is known, then each part behind it on its own. 0: nothing was.
+        taken := 0;
+        FOR upto IN REVERSE cardinality(parts) .. 1 LOOP
+            FOR term, uri, relation, origin IN
+                SELECT t.term, t.uri, t.relation, t.origin
+                FROM @extschema@.subject_targets(schemes, array_to_string(keys[1:upto], '--'), numbered, map_subjects.to_scheme) t
+            LOOP
+                part := array_to_string(parts[1:upto], '--');
+                taken := upto;
+                RETURN NEXT;
+            END LOOP;
+            EXIT WHEN taken > 0;
+        END LOOP;
+        FOR alone IN taken + 1 .. cardinality(parts) LOOP
+            part := parts[alone];
+            IF alone > 1 THEN
+                FOR term, uri, relation, origin IN
+                    SELECT t.term, t.uri, t.relation, t.origin
+                    FROM @extschema@.subject_targets(schemes, keys[alone], NULL, map_subjects.to_scheme) t
+                LOOP
+                    taken := alone;
+                    RETURN NEXT;
+                END LOOP;
+                CONTINUE WHEN taken = alone;
+            END IF;
+            term := NULL;
+            uri := NULL;
+            relation := NULL;
+            origin := NULL;
+            RETURN NEXT;
+        END LOOP;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.map_subjects(marc, text) IS 'the subjects and genres of a record in another scheme: the whole heading if a load knows it, else without its last subdivisions, and each of these on its own; what no load knows is a row without term; relation same where the heading is of that scheme already';
+SET LOCAL search_path TO pg_catalog, pg_temp;
+
+-- Authorities: which captured authority record a heading names, and which bibs an authority record touches. What names it is
+-- read out of the records themselves, in the form of marc_authority_reference(), and indexed: nothing else is kept, so links
+-- are always those of the newest versions. The indexes hold numbers in place of the texts (marc_authority_key), at a sixth of
+-- the cost for each new version of a bib; so whoever uses them compares the texts too.
+
+DO $do$
+DECLARE
+    marc constant name := @extschema@.marc_schema();
+BEGIN
+    EXECUTE pg_catalog.format('CREATE INDEX entity_authority_references ON @extschema@.entity
+        USING gin (%I.marc_authority_reference_keys(record)) WHERE kind = ''bib'' AND NOT deleted', marc);
+    EXECUTE pg_catalog.format('CREATE INDEX entity_authority_numbers ON @extschema@.entity
+        USING gin (%I.marc_authority_number_keys(record)) WHERE kind = ''authority''', marc);
+END
+$do$;
+-- Only those that changed since their first capture, which are few.
+CREATE INDEX entity_authority_changed ON @extschema@.entity (changed_at) WHERE kind = 'authority' AND (n > 1 OR deleted);
+
+-- Names of a record in one system only (9:17, 0:17, 17) count within a source; (DLC)n79021164 and addresses everywhere.
+CREATE FUNCTION @extschema@.is_worldwide(reference text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT $1 ~ '^(\(|//|info:|urn:)'
+$$;
+COMMENT ON FUNCTION @extschema@.is_worldwide(text) IS 'whether a reference to an authority record means the same in every source';
+
+CREATE FUNCTION @extschema@.authority_of(source_id integer, reference_list text[])
+RETURNS TABLE (authority_id bigint, matched text, problem text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    own_source integer := authority_of.source_id;
+    wanted     text[] := authority_of.reference_list;
+    evergreen  boolean;
+    keys       text[];
+    numbers    text[];
+    candidates integer;
+    gone       boolean;
+BEGIN
+    IF coalesce(cardinality(wanted), 0) = 0 THEN
+        RETURN QUERY SELECT NULL::bigint, NULL::text, 'the heading names no authority record';
+        RETURN;
+    END IF;
+    SELECT s.adapter = 'evergreen' INTO evergreen FROM @extschema@.source s WHERE s.source_id = own_source;
+    -- Evergreen writes (ORGANISATION)id into $0, the others id into $9.
+    SELECT array_agg(substr(r, 3)) FILTER (WHERE left(r, 2) = CASE WHEN evergreen THEN '0:' ELSE '9:' END),
+           array_agg(r) FILTER (WHERE left(r, 2) <> ALL ('{0:,9:}'))
+    INTO keys, numbers
+    FROM unnest(wanted) r;
+    EXECUTE format($sql$
+        SELECT f.entity_id, f.matched, f.candidates, f.deleted
+        FROM (SELECT c.*, row_number() OVER (ORDER BY c.rank, c.deleted, c.entity_id) AS place,
+                     count(*) FILTER (WHERE NOT c.deleted) OVER (PARTITION BY c.rank) AS candidates
+              FROM (SELECT DISTINCT ON (a.entity_id) a.*
+                    FROM (SELECT CASE WHEN $5 THEN 3 ELSE 1 END AS rank, 'record id' AS matched, e.entity_id, e.deleted
+                          FROM @extschema@.entity e
+                          WHERE e.source_id = $1 AND e.kind = 'authority' AND e.key = ANY ($2)
+                          UNION ALL
+                          SELECT CASE WHEN e.source_id = $1 THEN 2 ELSE 4 END, 'number', e.entity_id, e.deleted
+                          FROM @extschema@.entity e
+                          WHERE e.kind = 'authority'
+                            AND %1$I.marc_authority_number_keys(e.record) && ARRAY(SELECT %1$I.marc_authority_key(r) FROM unnest($3) r)
+                            AND %1$I.marc_authority_numbers(e.record) && CASE WHEN e.source_id = $1 THEN $3 ELSE $4 END) a
+                    ORDER BY a.entity_id, a.rank) c) f
+        WHERE f.place = 1
+    $sql$, @extschema@.marc_schema())
+        INTO authority_id, matched, candidates, gone
+        USING own_source, coalesce(keys, '{}'), coalesce(numbers, '{}'),
+              coalesce((SELECT array_agg(r) FROM unnest(numbers) r WHERE @extschema@.is_worldwide(r)), '{}'), evergreen;
+    problem := CASE WHEN authority_id IS NULL THEN 'no captured authority record has this number'
+                    WHEN gone THEN 'the authority record was deleted'
+                    WHEN candidates > 1 THEN 'several captured authority records have this number' END;
+    RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.authority_of(integer, text[]) IS 'the captured authority record that a heading of a bib of this source names, how it was found, and what is wrong: one row always; its own source counts before others; references as marc_authority_reference() gives them, and 9: with a $9';
+
+DO $do$
+BEGIN
+    EXECUTE pg_catalog.format($create$
+CREATE VIEW @extschema@.authority_link AS
+    SELECT b.entity_id AS bib_id, s.name AS source, b.key AS bib_key, b.n AS bib_n, h.ord, h.tag, h.role, h.heading, h.heading_key,
+           h.control_number, h.uri, h.local_id, l.authority_id, t.name AS authority_source, a.key AS authority_key, a.n AS authority_n,
+           c.n AS authority_n_then, l.matched,
+           CASE WHEN cardinality(h.reference) > 0 OR (cardinality(h.control_number || h.uri) = 0 AND h.local_id IS NULL) THEN l.problem
+                ELSE 'what it names is too long for a number' END AS problem
+    FROM @extschema@.entity b
+    JOIN @extschema@.source s ON s.source_id = b.source_id
+    CROSS JOIN LATERAL %1$I.marc_headings(b.record) h
+    CROSS JOIN LATERAL @extschema@.authority_of(b.source_id, h.reference) l
+    LEFT JOIN @extschema@.entity a ON a.entity_id = l.authority_id
+    LEFT JOIN @extschema@.source t ON t.source_id = a.source_id
+    LEFT JOIN LATERAL (
+        SELECT max(v.n) AS n
+        FROM @extschema@.version v
+        JOIN @extschema@.version o ON o.entity_id = b.entity_id AND o.n = b.n
+        WHERE v.entity_id = a.entity_id AND v.captured_at <= o.captured_at
+    ) c ON true
+    WHERE b.kind = 'bib' AND NOT b.deleted AND h.heading_key IS NOT NULL;
+$create$, @extschema@.marc_schema());
+END
+$do$;
+COMMENT ON VIEW @extschema@.authority_link IS 'each heading of each bib with the captured authority record that it names, its newest version (authority_n) and the one that was the newest when this version of the bib was captured (authority_n_then, null when it came later); problem says why there is none; ask for one bib or a few: for all it reads everything';
+
+CREATE FUNCTION @extschema@.bibs_of_authority(authority_id bigint)
+RETURNS TABLE (bib_id bigint, source text, bib_key text, bib_n integer, ord integer, tag text, role text, heading text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    marc      constant name := @extschema@.marc_schema();
+    authority record;
+    local     text[];
+    worldwide text[];
+BEGIN
+    EXECUTE format('SELECT e.source_id, e.key, %I.marc_authority_numbers(e.record) AS numbers, s.adapter
+                    FROM @extschema@.entity e JOIN @extschema@.source s ON s.source_id = e.source_id
+                    WHERE e.entity_id = $1 AND e.kind = ''authority''', marc)
+        INTO authority USING bibs_of_authority.authority_id;
+    IF authority.source_id IS NULL THEN
+        RAISE EXCEPTION 'entity % is no authority record', bibs_of_authority.authority_id
+            USING ERRCODE = 'undefined_object', HINT = 'SELECT entity_id, key FROM everarchive.entity WHERE kind = ''authority'';';
+    END IF;
+    local := authority.numbers || (CASE WHEN authority.adapter = 'evergreen' THEN '0:' ELSE '9:' END || authority.key);
+    worldwide := ARRAY(SELECT r FROM unnest(authority.numbers) r WHERE @extschema@.is_worldwide(r));
+    -- Two scans of the index rather than one with OR on the source: what counts in one source only is common in others.
+    RETURN QUERY EXECUTE format($sql$
+        SELECT b.entity_id, s.name, b.key, b.n, h.ord, h.tag, h.role, h.heading
+        FROM (SELECT e.* FROM @extschema@.entity e
+              WHERE e.kind = 'bib' AND NOT e.deleted AND e.source_id = $1
+                AND %1$I.marc_authority_reference_keys(e.record) && ARRAY(SELECT %1$I.marc_authority_key(r) FROM unnest($2) r)
+              UNION ALL
+              SELECT e.* FROM @extschema@.entity e
+              WHERE e.kind = 'bib' AND NOT e.deleted AND e.source_id <> $1
+                AND %1$I.marc_authority_reference_keys(e.record) && ARRAY(SELECT %1$I.marc_authority_key(r) FROM unnest($3) r)) b
+        JOIN @extschema@.source s ON s.source_id = b.source_id
+        CROSS JOIN LATERAL %1$I.marc_headings(b.record) h
+        WHERE h.reference && CASE WHEN b.source_id = $1 THEN $2 ELSE $3 END
+    $sql$, marc) USING authority.source_id, local, worldwide;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.bibs_of_authority(bigint) IS 'the headings of bibs that name this authority record (an entity_id) by $0, $1, $9 or in UNIMARC $3: what a change of it touches; found by an index';
+
+CREATE FUNCTION @extschema@.bibs_of_authority_count(authority_id bigint) RETURNS bigint
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT count(DISTINCT b.bib_id) FROM @extschema@.bibs_of_authority($1) b
+$$;
+COMMENT ON FUNCTION @extschema@.bibs_of_authority_count(bigint) IS 'how many bibs name this authority record';
+
+-- Reports on authorities and subjects.
+
+DO $do$
+BEGIN
+    EXECUTE pg_catalog.format($create$
+CREATE VIEW report.authority_impact AS
+    SELECT s.name AS source, a.entity_id AS authority_id, a.key, a.n, a.deleted, a.changed_at, w.heading, p.heading AS heading_before,
+           w.heading_key IS DISTINCT FROM p.heading_key AND p.heading IS NOT NULL AS renamed,
+           @extschema@.bibs_of_authority_count(a.entity_id) AS bibs
+    FROM @extschema@.entity a
+    JOIN @extschema@.source s ON s.source_id = a.source_id
+    LEFT JOIN LATERAL (
+        SELECT h.heading, h.heading_key FROM %1$I.marc_headings(a.record) h WHERE h.role = 'heading' ORDER BY h.ord LIMIT 1
+    ) w ON true
+    LEFT JOIN LATERAL (
+        SELECT h.heading, h.heading_key
+        FROM (SELECT v.captured FROM @extschema@.version v
+              WHERE v.entity_id = a.entity_id AND v.n < a.n AND v.captured IS NOT NULL ORDER BY v.n DESC LIMIT 1) v
+        CROSS JOIN LATERAL %1$I.marc_try(v.captured) r
+        CROSS JOIN LATERAL %1$I.marc_headings(r.record) h
+        WHERE h.role = 'heading'
+        ORDER BY h.ord
+        LIMIT 1
+    ) p ON true
+    WHERE a.kind = 'authority' AND (a.n > 1 OR a.deleted);
+$create$, @extschema@.marc_schema());
+END
+$do$;
+COMMENT ON VIEW report.authority_impact IS 'for authority librarians: authority records that were changed or deleted since they were first captured, with the heading before and now, and how many bibs name them; ask for a time: WHERE changed_at > now() - interval ''1 day''';
+
+CREATE VIEW report.vocabularies AS
+    SELECT v.name, v.scheme, v.version, v.format, v.file, v.terms, v.maps, v.left_out, v.loaded_at, pg_catalog.encode(v.sha256, 'hex') AS sha256
+    FROM @extschema@.vocabulary v
+    WHERE v.replaced_at IS NULL;
+COMMENT ON VIEW report.vocabularies IS 'for subject librarians: which vocabularies and mappings are loaded, and from which file';
 
 -- Crosswalk rules of a site: what it has otherwise than the rules that come with the extension marc. They take effect with
 -- the commit, and each state of them is kept, so that the version that a document names can be looked up for ever.
@@ -126,7 +743,7 @@ $create$, (SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_na
 END
 $do$;
 
--- Rights, as 90_roles.sql gives them.
+-- Who may do what, as in 90_roles.sql.
 COMMENT ON ROLE everarchive_operator IS 'reads everything, and manages sources, targets, policies, crosswalk rules and quarantine';
 GRANT SELECT ON @extschema@.crosswalk_rule, @extschema@.crosswalk_release TO everarchive_reader, everarchive_replicator;
 REVOKE EXECUTE ON FUNCTION @extschema@.crosswalk_options(text), @extschema@.crosswalk, @extschema@.crosswalk_changed(),
@@ -134,6 +751,31 @@ REVOKE EXECUTE ON FUNCTION @extschema@.crosswalk_options(text), @extschema@.cros
 GRANT EXECUTE ON FUNCTION @extschema@.crosswalk_options(text), @extschema@.crosswalk TO everarchive_reader, everarchive_replicator;
 GRANT INSERT, UPDATE, DELETE ON @extschema@.crosswalk_rule TO everarchive_operator;
 GRANT INSERT ON @extschema@.crosswalk_release TO everarchive_operator;
+GRANT SELECT ON @extschema@.vocabulary, @extschema@.subject_scheme, @extschema@.subject_term, @extschema@.subject_map,
+    @extschema@.scheme_address, @extschema@.authority_link, report.authority_impact, report.vocabularies
+    TO everarchive_reader, everarchive_replicator;
+REVOKE EXECUTE ON FUNCTION
+    @extschema@.scheme_of_uri(text), @extschema@.subject_targets(text[], text, text[], text), @extschema@.map_heading(text, text, text),
+    @extschema@.map_subjects, @extschema@.is_worldwide(text), @extschema@.authority_of(integer, text[]),
+    @extschema@.bibs_of_authority(bigint), @extschema@.bibs_of_authority_count(bigint),
+    @extschema@.vocabulary_load(text, text, text, text, text, bytea, bigint, boolean), @extschema@.vocabulary_remove(text)
+    FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION
+    @extschema@.scheme_of_uri(text), @extschema@.subject_targets(text[], text, text[], text), @extschema@.map_heading(text, text, text),
+    @extschema@.map_subjects, @extschema@.is_worldwide(text), @extschema@.authority_of(integer, text[]),
+    @extschema@.bibs_of_authority(bigint), @extschema@.bibs_of_authority_count(bigint)
+    TO everarchive_reader, everarchive_replicator;
+GRANT EXECUTE ON FUNCTION
+    @extschema@.vocabulary_load(text, text, text, text, text, bytea, bigint, boolean), @extschema@.vocabulary_remove(text)
+    TO everarchive_operator;
+GRANT INSERT, UPDATE ON @extschema@.vocabulary TO everarchive_operator;
+GRANT INSERT, DELETE ON @extschema@.subject_term, @extschema@.subject_map TO everarchive_operator;
+GRANT INSERT, UPDATE, DELETE ON @extschema@.subject_scheme TO everarchive_operator;
 
-SELECT pg_catalog.pg_extension_config_dump('@extschema@.crosswalk_rule', '');
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.crosswalk_release', '');
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.crosswalk_rule', '');
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.subject_map', '');
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.subject_scheme', '');
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.subject_term', '');
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.vocabulary', '');
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.vocabulary_vocabulary_id_seq', '');

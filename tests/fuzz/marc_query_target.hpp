@@ -6,6 +6,7 @@
 
 #include "marc/fold.hpp"
 #include "marc/fulltext.hpp"
+#include "marc/heading.hpp"
 #include "marc/identifier.hpp"
 #include "marc/index_terms.hpp"
 #include "marc/match_key.hpp"
@@ -67,6 +68,18 @@ inline void keys_of(const marc::record_view& record) {
     }
     demand(marc::match_key(record, memory).size() < 4096, "a match key is short");
     marc::heading_keys(record, memory);
+    marc::heading_reader headings(record, memory);
+    for (marc::heading h(memory); headings.next(h);) {
+        demand(!h.text.empty() || !h.alternate.empty(), "a heading has words");
+        demand(!h.kind.empty() && !h.role.empty(), "a heading is of some kind");
+        std::pmr::string once;
+        marc::append_subject_key(h.text, once);
+    }
+    for (const auto& numbers : {marc::authority_references(record, memory), marc::authority_numbers(record, memory)}) {
+        for (const std::pmr::string& number : numbers) {
+            demand(!number.empty() && number.size() <= 220, "an authority number is short");
+        }
+    }
     marc::author(record, memory);
     const std::pmr::string sorted = marc::sort_title(record, memory);
     std::pmr::string again;

@@ -1,6 +1,7 @@
 // No memory: queries, index terms and keys throw bad_alloc at whichever allocation fails, and leak nothing. Cancelling
 // likewise.
 #include "marc/fulltext.hpp"
+#include "marc/heading.hpp"
 #include "marc/identifier.hpp"
 #include "marc/index_terms.hpp"
 #include "marc/match_key.hpp"
@@ -86,6 +87,23 @@ TEST(marc_search_memory, sweep) {
     sweep([&](std::pmr::memory_resource* memory) { match_key(r.view(), memory); });
     sweep([&](std::pmr::memory_resource* memory) { heading_key(r.view(), memory); });
     sweep([&](std::pmr::memory_resource* memory) { heading_keys(r.view(), memory); });
+    const stored_record linked = from_mrk(
+        "=LDR  00000nam a2200000 a 4500\n=100  1\\$6880-01$aA name longer than the buffer of a string,$eauthor"
+        "$0(ORGANISATION)1234567890123456789$1http://id.worldcat.org/fast/801397$9a number that is longer than a buffer"
+        "\n=653  \\\\$aOne term of several here$aAnother\n=880  1\\$6100-01$aAnother script, longer than a buffer");
+    sweep([&](std::pmr::memory_resource* memory) {
+        heading_reader reader(linked.view(), memory);
+        for (heading h(memory); reader.next(h);) {}
+    });
+    sweep([&](std::pmr::memory_resource* memory) { authority_references(linked.view(), memory); });
+    const stored_record authority =
+        from_mrk("=LDR  00000nz  a2200000n  4500\n=001  a number longer than a buffer 4711\n"
+                 "=003  ORGANISATION\n=010  \\\\$ash 85038796 and more\n=035  \\\\$a(DLC)sh 85038796");
+    sweep([&](std::pmr::memory_resource* memory) { authority_numbers(authority.view(), memory); });
+    sweep([](std::pmr::memory_resource* memory) {
+        std::pmr::string key(memory);
+        append_subject_key("A heading of several parts--Subdivision--Another, that is long", key);
+    });
     sweep([&](std::pmr::memory_resource* memory) {
         std::array<std::pmr::string, 4> weights{std::pmr::string(memory), std::pmr::string(memory),
                                                 std::pmr::string(memory), std::pmr::string(memory)};

@@ -76,6 +76,13 @@ SELECT marc_from_crosswalk('<modsCollection xmlns="http://www.loc.gov/mods/v3"><
 SELECT * FROM marc_from_crosswalk_unmapped('<mods><titleInfo><title>A</title><mystery at="1">lost</mystery></titleInfo></mods>', 'from_mods');
 SELECT * FROM marc_from_crosswalk_notes('<mods><titleInfo><title>A</title></titleInfo></mods>', 'from_mods');
 SELECT unimarc_to_marc21(m) = m FROM record WHERE id = 1;
+CREATE TABLE unimarc AS SELECT t::marc AS m FROM (VALUES (E'=LDR  00000nam0 2200000   450 \n=001  u1\n=100  \\\\$a19960101d1996    m  y0frey50      ba\n=101  0\\$afre\n=200  1\\$aTitre$fAuteur\n=700  \\1$aAuteur$bJeanne$4070\n=801  \\0$aFR$bBNF$zx'), (E'=LDR  00000nx  a2200000   45  \n=001  a1\n=200  \\1$aAuteur$bJeanne')) v (t);
+SELECT unimarc_to_marc21(m) FROM unimarc;
+SELECT marc_to_dc(m) = marc_to_dc(unimarc_to_marc21(m)), marc_to_mads(m) = marc_to_mads(unimarc_to_marc21(m)) FROM unimarc;
+SELECT u.* FROM unimarc, marc_unmapped(m, 'dc') u;
+SELECT folio_to_marc(marc_to_folio(m)::jsonb) FROM record WHERE id = 1;
+SELECT dspace_to_marc('[{"schema": "dc", "element": "title", "value": "A thesis", "language": "en"}, {"schema": "dc", "element": "contributor", "qualifier": "author", "value": "Doe, Jane"}]');
+SELECT ead_to_marc('<ead><eadheader><eadid>x1</eadid></eadheader><archdesc level="collection"><did><unittitle>Papers</unittitle><unitdate normal="1900/1910">1900-1910</unitdate></did></archdesc></ead>');
 SELECT mods_to_marc('<mods>');
 SELECT mods_to_marc('<html/>');
 SELECT mods_to_marc('<!DOCTYPE a [<!ENTITY b "c">]><mods>&b;</mods>');

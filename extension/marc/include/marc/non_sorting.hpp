@@ -1,9 +1,10 @@
-// Inside of the library: the marks around text that is not sorted, such as an article.
+// The marks around text that is not sorted, such as an article.
 //
 // C1 control characters: U+0098 and U+009C, as MARC-8 has them (88 and 89 there) and Unicode for MARC 21; U+0088 and
 // U+0089, as ISO 6630 has them and UNIMARC writes them also in UTF-8.
 #pragma once
 
+#include <cstddef>
 #include <memory_resource>
 #include <string>
 #include <string_view>
