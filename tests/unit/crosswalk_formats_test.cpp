@@ -470,4 +470,13 @@ TEST(crosswalk_formats, nothing_becomes_a_document_in_every_format) {
     }
 }
 
+// Numbers and codes for machines are no part of a name in Dublin Core, least of all the number of an 880.
+TEST(crosswalk_formats, dublin_core_names_without_control_subfields) {
+    expect_parts(convert("dc", "=LDR  00000nam a2200000 a 4500\n"
+                               "=100  1\\$6880-01$aNatsume, S\xC5\x8Dseki,$d1867-1916.$0http://id.loc.gov/n1$4aut\n"
+                               "=245  10$aKokoro\n"
+                               "=655  \\7$aNovels.$2lcgft\n"),
+                 {"<dc:creator>Natsume, S\xC5\x8Dseki, 1867-1916.</dc:creator>", "<dc:type>Novels.</dc:type>"});
+}
+
 } // namespace
