@@ -531,4 +531,21 @@ TEST(crosswalk_formats, folio_takes_no_instance_without_a_title) {
     expect_none(convert("folio", book), {"[Untitled]"});
 }
 
+TEST(crosswalk_formats, absurd_dates) {
+    constexpr std::string_view record = "=LDR  00000nam a2200000 a 4500\n"
+                                        "=008  991399s9999    xx            000 0 eng d\n"
+                                        "=245  00$aT\n";
+    const rule_text text{"mods", find_shipped("mods").value()};
+    const rule_set set({&text, 1});
+    converter c(set);
+    std::pmr::string out;
+    std::pmr::vector<conversion_note> notes;
+    c.convert(from_mrk(record).view(), out, &notes);
+    ASSERT_EQ(notes.size(), 2U);
+    EXPECT_EQ(notes[0].text, "008/00-05 is no date: \"991399\"");
+    EXPECT_EQ(notes[1].text, "008/07-10 is no year that anything came out in: 9999");
+    // xsd:date of nothing is no date.
+    expect_none(convert("bibframe", "=LDR  00000nam a2200000 a 4500\n=245  00$aT\n"), {"XMLSchema#date"});
+}
+
 } // namespace
