@@ -108,6 +108,8 @@ class assembler {
         check_calls();
         if (p.output == output_form::marc) {
             check_record(p);
+        } else if (p.output == output_form::xml || p.output == output_form::jsonld) {
+            check_names(p, known_.templates);
         }
     }
 

@@ -439,4 +439,17 @@ TEST(crosswalk_rules, shipped_rules_compile_and_every_record_gives_a_document) {
     }
 }
 
+// Else a rule of a site would make a document that no reader of XML takes.
+TEST(crosswalk_rules, names_that_xml_does_not_have) {
+    EXPECT_EQ(error_of_rule("  1x = \"v\""), "rules, line 6: not a name of XML: 1x");
+    EXPECT_EQ(error_of_rule("  \"a b>\" = \"v\""), "rules, line 6: not a name of XML: a b>");
+    EXPECT_EQ(error_of_rule("  a(\"b c\"=\"v\")"), "rules, line 6: not a name of XML: b c");
+    EXPECT_EQ(error_of_rule("  if \"x\"\n    dc:a = \"v\""),
+              "rules, line 7: a prefix that there is no namespace for: dc:a");
+    EXPECT_EQ(error_of({with_header("template t\n  dc:a = \"v\"")}),
+              "rules, line 6: a prefix that there is no namespace for: dc:a");
+    EXPECT_EQ(rule("a(xml:lang=\"en\") = \"v\""), "<a xml:lang=\"en\">v</a>");
+    EXPECT_EQ(error_of({with_header("rule one\n  \"a b\" = \"v\"", "json")}), "no error");
+}
+
 } // namespace
