@@ -463,6 +463,7 @@ std::string_view evaluator::call(const expression& e) {
         std::string_view before;
         std::size_t i = 0;
         for (const marc::subfield_view& s : subfields) {
+            polling_.step(16);
             const std::string_view value = wanted.has(s.code) ? s.value : std::string_view{};
             if (e.called == function::next ? i == subfield + 1 : i == subfield) {
                 const std::string_view found = e.called == function::next ? value : before;

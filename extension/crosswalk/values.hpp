@@ -67,7 +67,7 @@ class evaluator : public place_at_hand {
     /// @param arena  for texts of one record
     /// @param memory for what goes on to the next
     evaluator(const program& rules, detail::arena& arena, std::pmr::memory_resource* memory)
-        : used(memory), rules_(rules), arena_(arena), fields_(memory), globals_(memory) {}
+        : used(memory), rules_(rules), arena_(arena), fields_(memory), globals_(memory), known_(memory) {}
 
     void start(const marc::record_view& record);
     /// @param document outlives the rules' run
@@ -98,6 +98,9 @@ class evaluator : public place_at_hand {
     /// The same with nodes of the tree.
     template <class Take>
     void each_node(const tree_path& path, const expression* condition, Take take);
+
+    /// Lets the host stop.
+    void poll() { polling_.step(32); }
 
     /// Counts what is read from now on as used, or not.
     bool use_counts = false;
@@ -138,6 +141,15 @@ class evaluator : public place_at_hand {
         std::string_view text;
     };
 
+    /// Which fields are those that an exists asks for.
+    struct known_fields {
+        bool known = false;
+        std::size_t first = nowhere; ///< greater than any field when there is none
+        std::size_t last = 0;        ///< known only where the last one was asked for
+        bool has_last = false;
+    };
+    bool exists_known(const expression& e, std::size_t here);
+
     const program& rules_;
     detail::arena& arena_;
     const marc::record_view* record_ = nullptr;
@@ -145,6 +157,7 @@ class evaluator : public place_at_hand {
     field_table fields_;
     marc::poller polling_; ///< one for all loops: rules may nest many short ones
     std::pmr::vector<known_value> globals_;
+    std::pmr::vector<known_fields> known_;
 };
 
 /// True when text matches: 9 stands for a digit, A for a letter, * for the rest; all else for itself.
