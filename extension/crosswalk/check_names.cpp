@@ -1,5 +1,5 @@
-// Rules that make XML: the names of elements and attributes are written as they stand in the rules, so one that XML does
-// not have, or whose prefix stands for no namespace, is an error before any record is read.
+// Rules that make XML: the names of elements and attributes are written as they stand in the rules, so one that XML
+// does not have, or whose prefix stands for no namespace, is an error before any record is read.
 #include "parser.hpp"
 
 #include "crosswalk/rules.hpp"

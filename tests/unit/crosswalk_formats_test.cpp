@@ -548,4 +548,31 @@ TEST(crosswalk_formats, absurd_dates) {
     expect_none(convert("bibframe", "=LDR  00000nam a2200000 a 4500\n=245  00$aT\n"), {"XMLSchema#date"});
 }
 
+// A first indicator 0 of these says that the note is not for the public (MARC 21, 541, 561, 583).
+TEST(crosswalk_formats, private_notes_stay_private) {
+    constexpr std::string_view record =
+        "=LDR  00000nam a2200000 a 4500\n=245  10$aT\n=541  0\\$aSECRET\n=561  0\\$aSECRET\n"
+        "=583  0\\$aSECRET\n=952  \\\\$aBR$xSECRET\n=541  1\\$aopen\n=561  1\\$aopen\n=583  1\\$aopen\n";
+    for (const std::string_view format :
+         {"dc", "dcterms", "mods", "mads", "bibframe", "schema_org", "ris", "bibtex", "csv"}) {
+        SCOPED_TRACE(format);
+        expect_none(convert(format, record), {"SECRET"});
+    }
+    for (const std::string_view format : {"dc", "dcterms", "mods", "bibframe"}) {
+        SCOPED_TRACE(format);
+        expect_parts(convert(format, record), {"open"});
+    }
+    const std::string folio = convert("folio", record);
+    expect_parts(folio, {R"("note":"SECRET","staffOnly":true)"});
+}
+
+TEST(crosswalk_formats, schema_org_has_every_publisher) {
+    const std::string document =
+        convert("schema_org", "=LDR  00000nam a2200000 a 4500\n=245  10$aT\n"
+                              "=260  \\\\$aKassel ;$aNew York :$bA ;$aParis :$bB :$bC,$c1990\n");
+    expect_parts(document,
+                 {R"("name":"A","location":[{"@type":"Place","name":"Kassel"},{"@type":"Place","name":"New York"}])",
+                  R"("name":"B","location":{"@type":"Place","name":"Paris"})", R"("name":"C")"});
+}
+
 } // namespace
