@@ -178,5 +178,25 @@ is "everarchive finds marc" "$(rows restored "SELECT everarchive.marc_schema(), 
 new_database again
 ok "what was moved can be dumped and restored" dump_and_restore restored again
 is "with all rows" "$(rows again "SELECT count(*) FROM record")" "$(rows restored "SELECT count(*) FROM record")"
+
+# pg_restore -j loads tables side by side: the rules of a site before their states, or after them.
+pg up kept -c "INSERT INTO everarchive.crosswalk_rule (format, name, rules) VALUES ('dc', 'title', E'table type_of_record\n  a = \"old\"')" \
+    -c "UPDATE everarchive.crosswalk_rule SET rules = replace(rules, 'old', 'new')"
+site="SELECT name, rules, changed_at FROM everarchive.crosswalk_rule"
+states="SELECT format, n, version, options, made_at, made_by FROM everarchive.crosswalk_release ORDER BY format, n"
+"$PG_BIN/pg_dump" -Fc -h "$HARNESS_DIR/sockets" -p "${PG_PORT[up]}" -U postgres kept >"$HARNESS_DIR/kept.dump"
+"$PG_BIN/pg_restore" -l "$HARNESS_DIR/kept.dump" >"$HARNESS_DIR/contents"
+restore() { "$PG_BIN/pg_restore" -h "$HARNESS_DIR/sockets" -p "${PG_PORT[up]}" -U postgres -d again "$@" "$HARNESS_DIR/kept.dump"; }
+grep -v 'TABLE DATA everarchive crosswalk_release' "$HARNESS_DIR/contents" >"$HARNESS_DIR/rules_first"
+grep 'TABLE DATA everarchive crosswalk_release' "$HARNESS_DIR/contents" >"$HARNESS_DIR/states"
+is "the dump has both" "$(grep -cE 'TABLE DATA everarchive crosswalk_(rule|release)' "$HARNESS_DIR/contents")" 2
+new_database again
+ok "rules restored before their states" restore -L "$HARNESS_DIR/rules_first"
+ok "then the states" restore -L "$HARNESS_DIR/states"
+ok "are the rules that were" diff <(rows kept "$site") <(rows again "$site")
+ok "with the states that they had" diff <(rows kept "$states") <(rows again "$states")
+new_database again
+ok "all side by side" restore -j 4
+ok "is the same" diff <(rows kept "$site; $states") <(rows again "$site; $states")
 is "no session crashed" "$(grep -E 'PANIC|was terminated by signal' "${PG_DATA[up]}/server.log")" ""
 done_testing

@@ -93,7 +93,10 @@ class runner {
     /// Before the memory of the last document goes.
     void forget() noexcept { known_.reset(); }
 
-    const usage& used() const noexcept { return at_.used; }
+    const usage& used() {
+        at_.used.finish();
+        return at_.used;
+    }
 
   private:
     node& run_rules(std::pmr::vector<conversion_note>* notes) {
@@ -149,6 +152,7 @@ class runner {
     }
 
     void one(const statement& s) {
+        at_.poll();
         switch (s.kind) {
         case statement_kind::element:
             return element(s);
@@ -289,19 +293,41 @@ struct converter::state {
         }
     }
 
-    node& build(const marc::record_view& record, std::pmr::vector<conversion_note>* notes, bool count_use) {
-        check_source(true);
+    void release() noexcept {
         run.forget();
         arena.release();
-        return run.run(record, notes, count_use);
+    }
+    /// Gives memory back when an error ends what needed it: a session may keep the converter for long.
+    template <class Action>
+    decltype(auto) releasing_after_error(Action action) {
+        try {
+            return action();
+        } catch (...) {
+            release();
+            throw;
+        }
+    }
+
+    node& build(const marc::record_view& record, std::pmr::vector<conversion_note>* notes, bool count_use) {
+        check_source(true);
+        release();
+        return releasing_after_error([&]() -> node& { return run.run(record, notes, count_use); });
     }
     node& build(std::string_view text, std::pmr::vector<conversion_note>* notes) {
         check_source(false);
-        run.forget();
-        arena.release();
-        document = rules.source == source_form::xml ? detail::read_xml_tree(text, rules.records, arena)
-                                                    : detail::read_json_tree(text, arena);
-        return run.run(document, notes);
+        release();
+        return releasing_after_error([&]() -> node& {
+            document = rules.source == source_form::xml ? detail::read_xml_tree(text, rules.records, arena)
+                                                        : detail::read_json_tree(text, arena);
+            return run.run(document, notes);
+        });
+    }
+
+    /// Writes what was built, and gives its memory back.
+    template <class Into>
+    void finish(const node& root, Into& into, std::pmr::vector<conversion_note>* notes) {
+        releasing_after_error([&] { write(root, into, notes); });
+        release();
     }
 
     void write(const node& root, std::pmr::string& out, std::pmr::vector<conversion_note>* notes) {
@@ -364,22 +390,22 @@ const node& converter::build_document(std::string_view document, std::pmr::vecto
 
 void converter::convert(const marc::record_view& record, std::pmr::string& out,
                         std::pmr::vector<conversion_note>* notes) {
-    state_->write(state_->build(record, notes, false), out, notes);
+    state_->finish(state_->build(record, notes, false), out, notes);
 }
 
 void converter::convert_document(std::string_view document, std::pmr::string& out,
                                  std::pmr::vector<conversion_note>* notes) {
-    state_->write(state_->build(document, notes), out, notes);
+    state_->finish(state_->build(document, notes), out, notes);
 }
 
 void converter::to_marc(const marc::record_view& record, marc::builder& into,
                         std::pmr::vector<conversion_note>* notes) {
-    state_->write(state_->build(record, notes, false), into, notes);
+    state_->finish(state_->build(record, notes, false), into, notes);
 }
 
 void converter::document_to_marc(std::string_view document, marc::builder& into,
                                  std::pmr::vector<conversion_note>* notes) {
-    state_->write(state_->build(document, notes), into, notes);
+    state_->finish(state_->build(document, notes), into, notes);
 }
 
 void converter::find_unmapped_texts(std::string_view document, std::pmr::vector<unmapped_text>& into) {
@@ -391,24 +417,22 @@ void converter::find_unmapped(const marc::record_view& record, std::pmr::vector<
     state_->build(record, nullptr, true);
     const detail::usage& used = state_->run.used();
     for (std::size_t i = 0; i < record.field_count(); ++i) {
-        const detail::code_set& codes = used.of(i);
-        if (codes.all) {
+        if (used.has_all(i)) {
             continue;
         }
         const marc::field_view f = record.field(i);
         bool any = false;
         const std::size_t first = into.size();
         for (const marc::subfield_view& s : f.subfields()) {
-            if (codes.has(s.code)) {
+            if (used.has(s.value)) {
                 any = true;
-            } else if (std::none_of(into.begin() + static_cast<std::ptrdiff_t>(first), into.end(),
-                                    [&](const unmapped_subfield& u) { return u.code == s.code; })) {
-                into.push_back({i, s.code});
+            } else {
+                into.push_back({i, s.code, s.value});
             }
         }
         if (!any) {
             into.resize(first);
-            into.push_back({i, {}});
+            into.push_back({i, {}, f.content()});
         }
     }
 }

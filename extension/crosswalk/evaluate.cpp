@@ -37,14 +37,17 @@ bool is_like(std::string_view text, std::string_view pattern) noexcept {
 }
 
 void evaluator::start(const marc::record_view& record) {
+    use_counts = false; // an error may have ended the last run
     record_ = &record;
     tree_ = nullptr;
     fields_.read(record);
     globals_.assign(rules_.global_count, {});
+    known_.assign(rules_.known_count, {});
     leave();
 }
 
 void evaluator::start(const tree& document) {
+    use_counts = false; // an error may have ended the last run
     record_ = nullptr;
     tree_ = &document;
     globals_.assign(rules_.global_count, {});
@@ -86,6 +89,7 @@ bool evaluator::holds(const expression& e) {
 }
 
 std::string_view evaluator::text(const expression& e) {
+    polling_.step(16); // what a value is made of may double with each level
     switch (e.kind) {
     case expression_kind::text:
     case expression_kind::number:
@@ -106,7 +110,7 @@ std::string_view evaluator::text(const expression& e) {
         }
         if (subfield != nowhere) {
             if (use_counts) {
-                used.mark(field, at_hand.code);
+                used.mark(at_hand.value);
             }
             return at_hand.value;
         }
@@ -278,6 +282,7 @@ bool evaluator::neighbours(const expression& e) {
     }
     std::size_t number = 0;
     for (const marc::subfield_view& s : subfields) {
+        polling_.step(16);
         const bool side = e.kind == expression_kind::before ? number > subfield : number < subfield;
         if (side && e.codes.has(s.code)) {
             return true;
@@ -297,11 +302,34 @@ bool evaluator::exists(const expression& e) {
         });
         return any;
     }
+    if (e.known_slot != 0) {
+        return exists_known(e, here);
+    }
     each_field(*e.fields, e.condition, [&] {
         any = e.number == 0 || (e.number == 1 ? field < here : field > here);
         return e.number == 2 && !any;
     });
     return any;
+}
+
+/// A rule asks this at each field of a kind: looking at all the others each time would take quadratic time.
+bool evaluator::exists_known(const expression& e, std::size_t here) {
+    const std::size_t slot = e.known_slot - 1;
+    const bool wants_last = e.number == 2;
+    if (!known_[slot].known || (wants_last && !known_[slot].has_last)) {
+        known_fields found{true, nowhere, 0, wants_last};
+        each_field(*e.fields, e.condition, [&] {
+            found.first = std::min(found.first, field);
+            found.last = field;
+            return wants_last;
+        });
+        known_[slot] = found;
+    }
+    const known_fields& found = known_[slot];
+    if (e.number == 0) {
+        return found.first != nowhere;
+    }
+    return e.number == 1 ? found.first < here : found.first != nowhere && here != nowhere && found.last > here;
 }
 
 bool evaluator::is_paired() {
@@ -339,7 +367,7 @@ void evaluator::mark(const marc::path_place& where) {
     std::size_t number = 0;
     for (const marc::subfield_view& s : f.subfields()) {
         if (number++ == where.subfield) {
-            used.mark(where.field, s.code);
+            used.mark(s.value);
             return;
         }
     }

@@ -120,7 +120,7 @@ void evaluator::each(const expression& e, Take take) {
     if (e.kind == expression_kind::subfields) {
         each_subfield(e, [&](const marc::subfield_view& s) {
             if (use_counts) {
-                used.mark(field, s.code);
+                used.mark(s.value);
             }
             return take(s.value);
         });

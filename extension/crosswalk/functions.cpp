@@ -129,6 +129,22 @@ const function_entry* find_function(std::string_view name) noexcept {
     return found == std::end(entries) ? nullptr : found;
 }
 
+/// One of several values; npos for the last. Of subfields those that were passed over do not count as used.
+std::string_view evaluator::chosen(const expression& list, std::size_t number) {
+    const bool counts = use_counts;
+    use_counts = counts && list.kind != expression_kind::subfields;
+    std::string_view found;
+    each(list, [&](std::string_view value) {
+        found = number == std::string_view::npos || number == 0 ? value : std::string_view{};
+        return number == std::string_view::npos || number-- > 0;
+    });
+    if (counts && !use_counts && !found.empty()) {
+        used.mark(found);
+    }
+    use_counts = counts;
+    return found;
+}
+
 std::string_view evaluator::call(const expression& e) {
     const auto argument = [&](std::size_t i) {
         return i < e.argument_count ? text(*e.arguments[i]) : std::string_view{};
@@ -335,23 +351,10 @@ std::string_view evaluator::call(const expression& e) {
     }
     case function::nonfiling:
         return number(nonfiling_characters(argument(0), arena_));
-    case function::nth: {
-        std::size_t left = count_of(argument(1));
-        std::string_view found;
-        each(*e.arguments[0], [&](std::string_view value) {
-            found = left == 0 ? value : std::string_view{};
-            return left-- > 0;
-        });
-        return found;
-    }
-    case function::last: {
-        std::string_view found;
-        each(*e.arguments[0], [&](std::string_view value) {
-            found = value;
-            return true;
-        });
-        return found;
-    }
+    case function::nth:
+        return chosen(*e.arguments[0], count_of(argument(1)));
+    case function::last:
+        return chosen(*e.arguments[0], std::string_view::npos);
     case function::first_of:
         for (std::size_t i = 0; i < e.argument_count; ++i) {
             if (const std::string_view value = argument(i); !value.empty()) {
@@ -426,7 +429,7 @@ std::string_view evaluator::call(const expression& e) {
         all += is_control ? std::string_view{} : content.substr(0, std::min<std::size_t>(content.size(), 2));
         each_subfield(*e.arguments[0], [&](const marc::subfield_view& s) {
             if (use_counts) {
-                used.mark(field, s.code);
+                used.mark(s.value);
             }
             all += '$';
             all += s.code;
@@ -463,11 +466,12 @@ std::string_view evaluator::call(const expression& e) {
         std::string_view before;
         std::size_t i = 0;
         for (const marc::subfield_view& s : subfields) {
+            polling_.step(16);
             const std::string_view value = wanted.has(s.code) ? s.value : std::string_view{};
             if (e.called == function::next ? i == subfield + 1 : i == subfield) {
                 const std::string_view found = e.called == function::next ? value : before;
                 if (use_counts && !found.empty()) {
-                    used.mark(field, s.code);
+                    used.mark(found);
                 }
                 return found;
             }

@@ -1,5 +1,7 @@
 #include "layout.hpp"
 
+#include "marc/poll.hpp"
+
 #include <array>
 #include <cstring>
 #include <string>
@@ -7,9 +9,8 @@
 namespace crosswalk::detail {
 namespace {
 
-/// How a line ends: with open brackets, or with a sign or word that wants more.
+/// How a line ends: with open brackets, those of the lines above too, or with a sign or word that wants more.
 bool goes_on(std::string_view line, place where, int& open) {
-    open = 0;
     lexer tokens(line, where);
     token last;
     while (!tokens.at_end()) {
@@ -42,6 +43,7 @@ std::pmr::vector<source_block> read_blocks(const rule_text& text, std::pmr::memo
     std::string comment;
     std::string joined;
     source_line line;
+    int open = 0;
     const auto finish = [&] {
         line.text = copy(joined, memory);
         if (line.indentation == 0) {
@@ -52,7 +54,9 @@ std::pmr::vector<source_block> read_blocks(const rule_text& text, std::pmr::memo
         }
         blocks.back().lines.push_back(line);
         joined.clear();
+        open = 0;
     };
+    marc::poller polling;
     while (!rest.empty()) {
         const std::size_t end = std::min(rest.find('\n'), rest.size());
         std::string_view one = rest.substr(0, end);
@@ -85,8 +89,8 @@ std::pmr::vector<source_block> read_blocks(const rule_text& text, std::pmr::memo
             joined += ' ';
             joined += one.substr(start);
         }
-        int open = 0;
-        if (!goes_on(joined, {text.name, number}, open)) {
+        polling.step(one.size() + 16);
+        if (!goes_on(one.substr(start), {text.name, number}, open)) {
             finish();
         }
     }

@@ -5,6 +5,7 @@
 #include "marc/ascii.hpp"
 #include "marc/error.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 
@@ -12,6 +13,10 @@ namespace crosswalk::detail {
 namespace {
 
 constexpr int deepest = 60;
+
+// Of what is compiled: `a or b or c` nests without parentheses, and one let refers to another. Whoever computes or
+// shows an expression goes as deep on the stack.
+constexpr std::uint16_t deepest_compiled = 250;
 
 class expression_parser {
   public:
@@ -196,6 +201,7 @@ class expression_parser {
         if (tokens_.is_sign("[") && !tokens_.peek().space_before) {
             tokens_.take();
             made->condition = either();
+            nest(*made, *made->condition);
             tokens_.expect("]");
         }
         return made;
@@ -251,18 +257,22 @@ class expression_parser {
         }
         for (std::size_t i = local_.slots.size(); i > 0; --i) {
             if (local_.slots[i - 1] == word) {
-                return variable(expression_kind::variable, i - 1, word);
+                expression* const made = variable(expression_kind::variable, i - 1, word);
+                made->varies = true;
+                return made;
             }
         }
         for (std::size_t i = 0; i < known_.globals.size(); ++i) {
             if (known_.globals[i].name == word) {
-                return variable(expression_kind::global, i, word);
+                expression* const made = variable(expression_kind::global, i, word);
+                nest(*made, *known_.globals[i].value);
+                return made;
             }
         }
         tokens_.fail("a name that nothing has: " + std::string(word) + " (text stands in \"…\")");
     }
 
-    const expression* variable(expression_kind kind, std::size_t slot, std::string_view word) {
+    expression* variable(expression_kind kind, std::size_t slot, std::string_view word) {
         auto* const made = make(kind, {});
         made->number = static_cast<std::uint32_t>(slot);
         made->text = known_.keep(word);
@@ -286,6 +296,10 @@ class expression_parser {
         if (tokens_.is_word("where")) {
             tokens_.take();
             made->condition = either();
+            nest(*made, *made->condition);
+        }
+        if (made->fields != nullptr && !made->fields->its_880 && !made->fields->its_field && !made->varies) {
+            made->known_slot = ++known_.into.known_count;
         }
         tokens_.expect(")");
         return made;
@@ -380,6 +394,15 @@ class expression_parser {
         return error == std::errc{} && end == text.data() + text.size() && number < 1'000'000;
     }
 
+    /// @throws rule_error when there is too much inside
+    void nest(expression& outer, const expression& inner) const {
+        if (inner.depth >= deepest_compiled) {
+            tokens_.fail("an expression nested too deeply");
+        }
+        outer.varies = outer.varies || inner.varies;
+        outer.depth = std::max(outer.depth, static_cast<std::uint16_t>(inner.depth + 1));
+    }
+
     expression* make(expression_kind kind, const std::vector<const expression*>& arguments) {
         if (arguments.size() > 250) {
             tokens_.fail("too many values in one expression");
@@ -391,6 +414,9 @@ class expression_parser {
             auto* const list = known_.make<const expression*>(arguments.size());
             std::copy(arguments.begin(), arguments.end(), list);
             made->arguments = list;
+            for (const expression* argument : arguments) {
+                nest(*made, *argument);
+            }
         }
         return made;
     }

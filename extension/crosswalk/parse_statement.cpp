@@ -3,6 +3,7 @@
 #include "tree_path.hpp"
 
 #include "marc/ascii.hpp"
+#include "marc/poll.hpp"
 
 #include <algorithm>
 #include <array>
@@ -104,6 +105,8 @@ class selector_parser {
 };
 
 class statement_parser {
+    static constexpr std::size_t most_variables = 1'000; // each name is looked for among them
+
   public:
     statement_parser(const std::pmr::vector<source_line>& lines, std::size_t& at, names& known, scope& local)
         : lines_(lines), at_(at), known_(known), local_(local) {}
@@ -143,6 +146,7 @@ class statement_parser {
   private:
     statement* one() {
         const source_line& line = lines_[at_++];
+        polling_.step(256);
         lexer tokens(line.text, line.where);
         statement* const made = head(tokens, line.indentation);
         if (!tokens.at_end()) {
@@ -198,6 +202,9 @@ class statement_parser {
             made->name = parse_variable_name(tokens, known_);
             tokens.expect("=");
             made->value = parse_expression(tokens, known_, local_);
+            if (local_.slots.size() == most_variables) {
+                tokens.fail("too many variables in one rule");
+            }
             made->slot = static_cast<std::uint32_t>(local_.slots.size());
             local_.slots.push_back(made->name);
             return made;
@@ -331,6 +338,7 @@ class statement_parser {
     std::size_t& at_;
     names& known_;
     scope& local_;
+    marc::poller polling_;
     int depth_ = 0;
 };
 

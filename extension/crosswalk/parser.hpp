@@ -60,6 +60,10 @@ statement* parse_element(lexer& tokens, names& known, const scope& local);
 /// @throws rule_error
 void check_record(const program& rules);
 
+/// Rules that make XML: elements and attributes must have names that XML has, with prefixes that are declared.
+/// @throws rule_error
+void check_names(const program& rules, const std::vector<template_body*>& templates);
+
 /// Reads the name of a variable or parameter, which must not mean something else.
 std::string_view parse_variable_name(lexer& tokens, names& known);
 

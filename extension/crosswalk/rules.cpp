@@ -2,6 +2,8 @@
 #include "crosswalk/rules.hpp"
 #include "parser.hpp"
 
+#include "marc/poll.hpp"
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -21,7 +23,12 @@ class assembler {
     explicit assembler(program& into) : known_(into) {}
 
     void add(const rule_text& text, bool first) {
+        bytes_ += text.text.size();
+        if (bytes_ > most_bytes) {
+            throw rule_error(text.name, 0, "rules of more than " + std::to_string(most_bytes) + " bytes");
+        }
         for (source_block& block : read_blocks(text, &known_.into.arena)) {
+            polling_.step(256);
             lexer tokens(block.lines[0].text, block.lines[0].where);
             const token heading = tokens.expect(token_kind::word, "a heading");
             if (heading.text == "table") {
@@ -108,10 +115,17 @@ class assembler {
         check_calls();
         if (p.output == output_form::marc) {
             check_record(p);
+        } else if (p.output == output_form::xml || p.output == output_form::jsonld) {
+            check_names(p, known_.templates);
         }
     }
 
   private:
+    // Names are looked for one by one, and no rules that somebody wrote have as many.
+    static constexpr std::size_t most_bytes = 8U << 20U;
+    static constexpr std::size_t most_definitions = 5'000;
+    static constexpr std::uint32_t deepest_use = 60; ///< of templates in each other: the stack grows with it
+
     struct raw_table {
         std::string_view name;
         std::vector<table_row> rows;
@@ -132,6 +146,10 @@ class assembler {
             p.format = parse_name(tokens, known_, "a name");
         } else if (heading == "version") {
             const std::string_view version = parse_name(tokens, known_, "a version");
+            constexpr std::size_t longest = 1'000;
+            if (p.version.size() + version.size() > longest) {
+                tokens.fail("a version that is too long, with those before it");
+            }
             p.version = first ? version : known_.keep(std::string(p.version) + "+" + std::string(version));
         } else if (heading == "output") {
             const std::string_view form = parse_name(tokens, known_, "xml, json, lines, csv, jsonld or marc");
@@ -213,6 +231,9 @@ class assembler {
         auto found =
             std::find_if(raw_tables_.begin(), raw_tables_.end(), [&](const raw_table& t) { return t.name == name; });
         if (found == raw_tables_.end()) {
+            if (raw_tables_.size() == most_definitions) {
+                tokens.fail("more than " + std::to_string(most_definitions) + " tables");
+            }
             raw_tables_.push_back({name, {}});
             found = raw_tables_.end() - 1;
         }
@@ -270,6 +291,9 @@ class assembler {
         }
         if (found != all.end()) {
             all.erase(found);
+        }
+        if (all.size() == most_definitions) {
+            tokens.fail("more than " + std::to_string(most_definitions) + " rules, templates or values");
         }
         auto at = all.end();
         if (!beside.empty()) {
@@ -339,10 +363,13 @@ class assembler {
     void check_calls() {
         std::map<const template_body*, std::uint32_t> depths;
         for (const template_body* t : known_.templates) {
-            known_.into.deepest = std::max(known_.into.deepest, depth(*t, depths));
+            depth(*t, 1, depths);
         }
     }
-    std::uint32_t depth(const template_body& t, std::map<const template_body*, std::uint32_t>& depths) {
+    /// How deep templates are in each other, this one included.
+    /// @param around how many use this one, one in the other
+    std::uint32_t depth(const template_body& t, std::uint32_t around,
+                        std::map<const template_body*, std::uint32_t>& depths) {
         constexpr std::uint32_t running = 0xFFFF'FFFF;
         const auto [found, is_new] = depths.emplace(&t, running);
         if (!is_new) {
@@ -351,22 +378,28 @@ class assembler {
             }
             return found->second;
         }
-        const std::uint32_t most = 1 + deepest_call(t.body, depths);
+        const std::uint32_t most = around > deepest_use ? around : 1 + deepest_call(t.body, around, depths);
+        if (most > deepest_use) {
+            throw rule_error("rules", t.line, "templates use each other too deeply: " + std::string(t.name));
+        }
         depths[&t] = most;
         return most;
     }
-    std::uint32_t deepest_call(const statement* s, std::map<const template_body*, std::uint32_t>& depths) {
+    std::uint32_t deepest_call(const statement* s, std::uint32_t around,
+                               std::map<const template_body*, std::uint32_t>& depths) {
         std::uint32_t most = 0;
         for (; s != nullptr; s = s->next) {
-            most = std::max(most, deepest_call(s->children, depths));
+            most = std::max(most, deepest_call(s->children, around, depths));
             if (s->called != nullptr) {
-                most = std::max(most, depth(*s->called, depths));
+                most = std::max(most, depth(*s->called, around + 1, depths));
             }
         }
         return most;
     }
 
     names known_;
+    marc::poller polling_;
+    std::size_t bytes_ = 0;
     std::set<std::string_view> included_;
     std::vector<raw_table> raw_tables_;
     std::vector<definition> globals_;

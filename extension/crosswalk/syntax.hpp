@@ -138,6 +138,7 @@ struct expression {
     expression_kind kind = expression_kind::text;
     function called = function::join;
     std::uint8_t argument_count = 0;
+    std::uint16_t depth = 1;               ///< of expressions in each other, through lets outside of rules too
     std::string_view text;                 ///< of text; of a variable, its name
     std::uint32_t number = 0;              ///< number; indicator; slot of a variable; first position of a slice
     std::uint32_t last = 0;                ///< last position of a slice
@@ -148,6 +149,10 @@ struct expression {
     const tree_path* nodes = nullptr;        ///< of nodes; of exists in rules that read a tree
     const table* rows = nullptr;             ///< of lookup
     const field_selection* fields = nullptr; ///< of exists; number is 1 for exists_before, 2 for exists_after
+    /// Of exists that says the same wherever in the record the rules are, but for what stands in front of it and
+    /// behind: 1 + the place among those. Else 0.
+    std::uint32_t known_slot = 0;
+    bool varies = false; ///< reads variables of a rule or template, itself or what is in it
 };
 
 /// One place that `for` looks at.
@@ -282,11 +287,11 @@ struct program {
     const statement* root = nullptr; ///< an element without children
     bool distinct = false;           ///< what an element has twice stands once
     const rule* rules = nullptr;
+    std::uint32_t known_count = 0;   ///< of expressions with a known_slot
     const global* globals = nullptr; ///< let outside of rules: computed when first asked for
     std::uint32_t global_count = 0;
     const table* const* tables = nullptr;
     std::size_t table_count = 0;
-    std::uint32_t deepest = 0; ///< how deep templates call each other
 };
 
 } // namespace crosswalk::detail

@@ -4,6 +4,7 @@
 
 #include "marc/ascii.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 
@@ -11,6 +12,7 @@ namespace crosswalk::detail {
 namespace {
 
 constexpr int deepest = 20;
+constexpr std::uint16_t deepest_test = 250;
 
 class path_parser {
   public:
@@ -170,9 +172,16 @@ class path_parser {
         made->left = left;
         made->right = right;
         for (const tree_test* part : {left, right}) {
-            if (part != nullptr && part->kind == test_kind::position) {
+            if (part == nullptr) {
+                continue;
+            }
+            if (part->kind == test_kind::position) {
                 fail("a position stands in brackets of its own");
             }
+            if (part->depth >= deepest_test) {
+                fail("a path nested too deeply");
+            }
+            made->depth = std::max(made->depth, static_cast<std::uint16_t>(part->depth + 1));
         }
         return made;
     }

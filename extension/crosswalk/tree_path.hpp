@@ -20,6 +20,7 @@ enum class test_kind : std::uint8_t { position, present, equal, unequal, both, e
 /// What stands in brackets.
 struct tree_test {
     test_kind kind = test_kind::present;
+    std::uint16_t depth = 1; ///< of tests in each other: `a or b or c` nests, too
     std::uint32_t position = 0;
     const tree_path* path = nullptr; ///< of present, equal, unequal
     std::string_view value;

@@ -9,8 +9,10 @@
 #include "marc/poll.hpp"
 #include "marc/record.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory_resource>
 #include <optional>
 #include <string>
@@ -19,33 +21,42 @@
 
 namespace crosswalk::detail {
 
-/// Subfield codes that went into a document, one set a field. Off unless somebody asks.
+/// What of a record went into a document: whole fields by number, subfields by where their values lie, so that of
+/// several with one code each counts for itself. Off unless somebody asks.
 class usage {
   public:
-    explicit usage(std::pmr::memory_resource* memory) : used_(memory) {}
+    explicit usage(std::pmr::memory_resource* memory) : fields_(memory), values_(memory) {}
     void start(std::size_t fields) {
         on_ = true;
-        used_.assign(fields, {});
+        fields_.assign(fields, false);
+        values_.clear();
     }
     void stop() noexcept { on_ = false; }
     bool on() const noexcept { return on_; }
-    void mark(std::size_t field, std::string_view code) {
+    void mark(std::string_view value) {
         if (on_) {
-            if (code.size() == 1 && static_cast<unsigned char>(code[0]) < 0x80) {
-                used_[field].add(static_cast<unsigned char>(code[0]));
-            }
+            values_.push_back(value.data());
         }
     }
     void mark_all(std::size_t field) {
         if (on_) {
-            used_[field].all = true;
+            fields_[field] = true;
         }
     }
-    const code_set& of(std::size_t field) const { return used_[field]; }
+    /// Before has() is asked.
+    void finish() {
+        std::sort(values_.begin(), values_.end(), std::less<>());
+        values_.erase(std::unique(values_.begin(), values_.end()), values_.end());
+    }
+    bool has_all(std::size_t field) const { return fields_[field]; }
+    bool has(std::string_view value) const {
+        return std::binary_search(values_.begin(), values_.end(), value.data(), std::less<>());
+    }
 
   private:
     bool on_ = false;
-    std::pmr::vector<code_set> used_;
+    std::pmr::vector<bool> fields_;
+    std::pmr::vector<const char*> values_;
 };
 
 /// Where in a record the rules are.
@@ -67,7 +78,7 @@ class evaluator : public place_at_hand {
     /// @param arena  for texts of one record
     /// @param memory for what goes on to the next
     evaluator(const program& rules, detail::arena& arena, std::pmr::memory_resource* memory)
-        : used(memory), rules_(rules), arena_(arena), fields_(memory), globals_(memory) {}
+        : used(memory), rules_(rules), arena_(arena), fields_(memory), globals_(memory), known_(memory) {}
 
     void start(const marc::record_view& record);
     /// @param document outlives the rules' run
@@ -99,6 +110,9 @@ class evaluator : public place_at_hand {
     template <class Take>
     void each_node(const tree_path& path, const expression* condition, Take take);
 
+    /// Lets the host stop.
+    void poll() { polling_.step(32); }
+
     /// Counts what is read from now on as used, or not.
     bool use_counts = false;
 
@@ -119,6 +133,7 @@ class evaluator : public place_at_hand {
   private:
     std::string_view slice(std::string_view text, std::uint32_t first, std::uint32_t last) const noexcept;
     std::string_view call(const expression& e);
+    std::string_view chosen(const expression& list, std::size_t number);
     std::string_view fixed(const expression& e);
     std::string_view prose(const expression& e);
     std::string_view joined(const expression& e, std::string_view separator);
@@ -138,6 +153,15 @@ class evaluator : public place_at_hand {
         std::string_view text;
     };
 
+    /// Which fields are those that an exists asks for.
+    struct known_fields {
+        bool known = false;
+        std::size_t first = nowhere; ///< greater than any field when there is none
+        std::size_t last = 0;        ///< known only where the last one was asked for
+        bool has_last = false;
+    };
+    bool exists_known(const expression& e, std::size_t here);
+
     const program& rules_;
     detail::arena& arena_;
     const marc::record_view* record_ = nullptr;
@@ -145,6 +169,7 @@ class evaluator : public place_at_hand {
     field_table fields_;
     marc::poller polling_; ///< one for all loops: rules may nest many short ones
     std::pmr::vector<known_value> globals_;
+    std::pmr::vector<known_fields> known_;
 };
 
 /// True when text matches: 9 stands for a digit, A for a letter, * for the rest; all else for itself.

@@ -65,19 +65,21 @@ void write_lines(const node& root, std::pmr::string& out) {
 
 void write_csv(const node& root, std::pmr::string& out) {
     const std::string_view joined = attribute_of(root, "joined", "; ");
+    std::pmr::string text(out.get_allocator());
     for (const node* field = root.first; field != nullptr; field = field->next) {
         if (field != root.first) {
             out += ',';
         }
-        const std::size_t start = out.size();
-        append_texts(*field, joined, out);
-        if (out.find_first_of(",\"", start) == std::pmr::string::npos) {
+        text.clear();
+        append_texts(*field, joined, text);
+        if (text.find_first_of(",\"") == std::pmr::string::npos) {
+            out += text;
             continue;
         }
-        for (std::size_t i = out.find('"', start); i != std::pmr::string::npos; i = out.find('"', i + 2)) {
-            out.insert(i, 1, '"');
+        out += '"';
+        for (const char c : text) {
+            out.append(c == '"' ? 2 : 1, c);
         }
-        out.insert(start, 1, '"');
         out += '"';
     }
 }

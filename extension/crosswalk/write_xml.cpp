@@ -6,8 +6,8 @@
 namespace crosswalk {
 namespace {
 
-/// Bytes that do not simply stand for themselves. XML 1.0 forbids (section 2.2, Char) controls, and U+FFFE and U+FFFF, which
-/// begin with EF.
+/// Bytes that do not simply stand for themselves. XML 1.0 forbids (section 2.2, Char) controls, and U+FFFE and U+FFFF,
+/// which begin with EF.
 constexpr std::array<bool, 256> is_special = [] {
     std::array<bool, 256> special{};
     std::fill(special.begin(), special.begin() + 0x20, true);

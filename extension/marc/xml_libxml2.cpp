@@ -28,6 +28,15 @@ std::string_view view(const xmlChar* text) noexcept {
     return text == nullptr ? std::string_view() : std::string_view(reinterpret_cast<const char*>(text));
 }
 
+/// A declaration of an entity makes a document of its own (xmlParseEntityDecl), also where nobody builds one.
+struct free_context {
+    void operator()(xmlParserCtxtPtr context) const noexcept {
+        const xmlDocPtr made = context->myDoc;
+        xmlFreeParserCtxt(context);
+        xmlFreeDoc(made); // null for none
+    }
+};
+
 /// One parse. C++ exceptions must not pass through libxml2's frames: they are kept and thrown again afterwards.
 class document_parser {
   public:
@@ -36,8 +45,8 @@ class document_parser {
         : origin_(origin), into_(into), doctype_(doctype), attributes_(memory), values_(memory) {}
 
     void parse(std::string_view document) {
-        const std::unique_ptr<xmlParserCtxt, void (*)(xmlParserCtxtPtr)> context(
-            xmlCreateMemoryParserCtxt(document.data(), static_cast<int>(document.size())), xmlFreeParserCtxt);
+        const std::unique_ptr<xmlParserCtxt, free_context> context(
+            xmlCreateMemoryParserCtxt(document.data(), static_cast<int>(document.size())));
         if (context == nullptr || context->sax == nullptr) {
             throw std::bad_alloc();
         }

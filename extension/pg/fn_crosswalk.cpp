@@ -198,12 +198,7 @@ MARC_SQL_FUNCTION(marc_unmapped) {
                 values[3] = text_datum_replacing(line_of(field, line));
             } else {
                 values[2] = text_datum_replacing(rest.code);
-                for (const marc::subfield_view& s : field.subfields()) {
-                    if (s.code == rest.code) {
-                        values[3] = text_datum_replacing(s.value);
-                        break;
-                    }
-                }
+                values[3] = text_datum_replacing(rest.value);
             }
             rows.put(values, nulls);
         }

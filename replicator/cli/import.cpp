@@ -122,15 +122,13 @@ exit_code run_import(const context& context, const arguments& asked) {
 } // namespace
 
 void add_import(CLI::App& app, context& context) {
-    CLI::App* import = app.add_subcommand("import", "take the records of an ISO 2709 file");
+    CLI::App* command = app.add_subcommand("import", "take the records of an ISO 2709 file");
     auto asked = std::make_shared<arguments>();
-    import->add_option("FILE", asked->file, "the file")->required();
-    import->add_option("--source", asked->source, "name of the source that its records belong to; made at first use")
+    command->add_option("FILE", asked->file, "the file")->required();
+    command->add_option("--source", asked->source, "name of the source that its records belong to; made at first use")
         ->required();
-    import->callback([&context, asked] { context.chosen = [&context, asked] { return run_import(context, *asked);
-};
-} // namespace everarchive::cli
-);
+    command->callback(
+        [&context, asked] { context.chosen = [&context, asked] { return run_import(context, *asked); }; });
 }
 
 } // namespace everarchive::cli

@@ -192,10 +192,6 @@ exit_code run_import_vocabulary(const context& context, arguments asked) {
     vocabulary::packed_file file(asked.file);
     catch_stop_signals();
     pq::connection on = open_database(context);
-    const pq::result before = on.run("SELECT file, pg_catalog.encode(sha256, 'hex') FROM everarchive.vocabulary WHERE "
-                                     "name = $1 AND replaced_at IS NULL",
-                                     {asked.name});
-
     pq::transaction transaction(on);
     loader load(on, asked, file);
     try {
@@ -204,18 +200,16 @@ exit_code run_import_vocabulary(const context& context, arguments asked) {
         std::cout << "stopped: nothing was loaded\n";
         return exit_code::ok;
     }
-    const std::string sha256 = file.sha256();
-    if (before.rows() > 0 && before.text(0, 1) == sha256 && !asked.replace) {
+    const pq::result made =
+        on.run("SELECT terms, maps, loaded_at <> pg_catalog.now() FROM everarchive.vocabulary_load($1, $2, $3, $4, $5, "
+               "pg_catalog.decode($6, 'hex'), $7::bigint, $8::boolean)",
+               {asked.name, or_null(asked.scheme), or_null(asked.version), asked.file.filename().string(), asked.format,
+                file.sha256(), std::to_string(load.left_out()), asked.replace ? "true" : "false"});
+    transaction.commit();
+    if (made.text(0, 2) == "t") {
         std::cout << asked.name << " is loaded from this file already\n";
         return exit_code::ok;
     }
-    const pq::result made =
-        on.run("SELECT terms, maps FROM everarchive.vocabulary_load($1, $2, $3, $4, $5, pg_catalog.decode($6, 'hex'), "
-               "$7::bigint, "
-               "$8::boolean)",
-               {asked.name, or_null(asked.scheme), or_null(asked.version), asked.file.filename().string(), asked.format,
-                sha256, std::to_string(load.left_out()), asked.replace ? "true" : "false"});
-    transaction.commit();
     std::cout << fmt::format("{}: {} terms, {} mappings; {} left out\n", asked.name, grouped(made.number(0, 0)),
                              grouped(made.number(0, 1)), grouped(load.left_out()));
     return exit_code::ok;
@@ -224,27 +218,25 @@ exit_code run_import_vocabulary(const context& context, arguments asked) {
 } // namespace
 
 void add_import_vocabulary(CLI::App& app, context& context) {
-    CLI::App* import =
+    CLI::App* command =
         app.add_subcommand("import-vocabulary", "load a subject vocabulary with its mappings (LCSH, FAST, MeSH, a list "
                                                 "of your own); packed files (gz, bz2, xz, zip) are "
                                                 "unpacked on the way");
     auto asked = std::make_shared<arguments>();
-    import->add_option("FILE", asked->file, "the file")->required();
-    import->add_option("--scheme", asked->scheme,
-                       "code of the vocabulary, as in $2 of MARC headings, for concepts whose address does not say it");
-    import->add_option("--name", asked->name, "what the load is called, to be replaced by; without it, as the file");
-    import->add_option("--vocabulary-version", asked->version, "the publisher's version or date, kept beside it");
-    import->add_option("--format", asked->format, "skos-xml, ntriples or csv; without it, by the file's ending")
+    command->add_option("FILE", asked->file, "the file")->required();
+    command->add_option(
+        "--scheme", asked->scheme,
+        "code of the vocabulary, as in $2 of MARC headings, for concepts whose address does not say it");
+    command->add_option("--name", asked->name, "what the load is called, to be replaced by; without it, as the file");
+    command->add_option("--vocabulary-version", asked->version, "the publisher's version or date, kept beside it");
+    command->add_option("--format", asked->format, "skos-xml, ntriples or csv; without it, by the file's ending")
         ->check(CLI::IsMember({"skos-xml", "ntriples", "csv"}));
-    import->add_flag("--replace", asked->replace, "load it in place of the one of the same name, in one transaction");
-    import->add_option("--max-bad", asked->max_bad, "how many lines may be bad before nothing is loaded")
+    command->add_flag("--replace", asked->replace, "load it in place of the one of the same name, in one transaction");
+    command->add_option("--max-bad", asked->max_bad, "how many lines may be bad before nothing is loaded")
         ->capture_default_str()
         ->check(CLI::NonNegativeNumber);
-    import->callback([&context, asked] {
-        context.chosen = [&context, asked] { return run_import_vocabulary(context, *asked);
-};
-} // namespace everarchive::cli
-);
+    command->callback(
+        [&context, asked] { context.chosen = [&context, asked] { return run_import_vocabulary(context, *asked); }; });
 }
 
 } // namespace everarchive::cli

@@ -17,9 +17,11 @@ constexpr std::array<std::string_view, 7> names{"from_scheme", "from_term", "fro
 /// Reads rows: fields in quotes may hold commas, line ends, and quotes twice.
 class row_reader {
   public:
-    explicit row_reader(const byte_source& in) : in_(in) {}
+    row_reader(const byte_source& in, const std::string& name) : in_(in), name_(name) {}
 
-    /// False at the end. `line` is where the row begins; `problem` is set when it does not keep to the format.
+    /// False at the end. `line` is where the row begins; `problem` is set when it does not keep to the format. Throws
+    /// everarchive::error (refused) when quotation marks do not say where the row ends: the rows behind it would be
+    /// lost in it.
     bool next(std::vector<std::string>& fields, std::int64_t& line, std::string& problem) {
         fields.assign(1, {});
         problem.clear();
@@ -46,8 +48,12 @@ class row_reader {
                 fields.emplace_back();
                 closed = false;
             } else if (c == '\n' || c == '\r') {
+                const bool over_lines = line_ - (c == '\n' ? 1 : 0) > line;
                 if (c == '\r' && peek() == '\n') {
                     get();
+                }
+                if (over_lines && !problem.empty()) {
+                    throw lost_in_quotes(line);
                 }
                 return true;
             } else if (c == '"' && fields.back().empty() && !closed) {
@@ -60,12 +66,17 @@ class row_reader {
             }
         }
         if (quoted) {
-            problem = "a field in quotes does not end";
+            throw lost_in_quotes(line);
         }
         return size > 0;
     }
 
   private:
+    error lost_in_quotes(std::int64_t line) const {
+        return {exit_code::refused, cause::needs_person,
+                name_ + " line " + std::to_string(line) + ": a field in quotes does not end in its row",
+                "a quotation mark in a field is written twice; was the file fetched whole? Nothing was loaded"};
+    }
     int peek() {
         if (at_ == buffer_.size()) {
             buffer_.resize(chunk_bytes);
@@ -84,6 +95,7 @@ class row_reader {
     }
 
     const byte_source& in_;
+    const std::string& name_;
     std::string buffer_;
     std::size_t at_ = 0;
     std::int64_t line_ = 1;
@@ -117,7 +129,7 @@ std::array<std::size_t, names.size()> columns_of(const std::vector<std::string>&
 
 void read_csv(const byte_source& in, const std::string& name, const std::function<void(const statement&)>& use,
               const bad_line& bad) {
-    row_reader rows(in);
+    row_reader rows(in, name);
     std::vector<std::string> fields;
     std::int64_t line = 0;
     std::string problem;

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::string_view rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 constexpr std::string_view xml = "http://www.w3.org/XML/1998/namespace";
+/// libxml2's own limit for a text, here for all the pieces of one: it keeps them until the element ends.
+constexpr std::size_t longest_text = 10'000'000;
 
 std::string_view view_of(const xmlChar* text) {
     return text == nullptr ? std::string_view() : std::string_view(reinterpret_cast<const char*>(text));
@@ -98,7 +100,13 @@ class rdf_reader {
 
     void text() {
         if (!path_.empty() && path_.back().is == level::role::property && !path_.back().has_object) {
-            path_.back().text += view_of(xmlTextReaderConstValue(in_));
+            std::string& text = path_.back().text;
+            text += view_of(xmlTextReaderConstValue(in_));
+            if (text.size() > longest_text) {
+                throw error(exit_code::refused, cause::needs_person,
+                            "a text of over ten megabytes, in " + path_.back().subject,
+                            "is it RDF/XML? Nothing was loaded");
+            }
         }
     }
 

@@ -84,6 +84,25 @@ CREATE TRIGGER crosswalk_changed AFTER INSERT OR UPDATE OR DELETE ON @extschema@
     FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.crosswalk_changed();
 COMMENT ON TRIGGER crosswalk_changed ON @extschema@.crosswalk_rule IS 'rules take effect with the commit, and only those that can be understood';
 
+-- In a dump the states stand beside the rules, and pg_restore -j may load the rules first: then the state that their trigger
+-- made gives way to the one of the dump.
+CREATE FUNCTION @extschema@.crosswalk_release_kept() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF pg_trigger_depth() = 1 THEN -- not by crosswalk_changed
+        PERFORM pg_advisory_xact_lock(1163281239, 0);
+        DELETE FROM @extschema@.crosswalk_release r WHERE r.format = NEW.format AND r.n = NEW.n;
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.crosswalk_release_kept() IS 'trigger of crosswalk_release: a dump can be restored whichever of rules and states comes first';
+CREATE TRIGGER crosswalk_release_kept BEFORE INSERT ON @extschema@.crosswalk_release
+    FOR EACH ROW EXECUTE FUNCTION @extschema@.crosswalk_release_kept();
+COMMENT ON TRIGGER crosswalk_release_kept ON @extschema@.crosswalk_release IS 'the states of a dump count before one that its rules made';
+
 CREATE FUNCTION @extschema@.crosswalk_stamp() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp

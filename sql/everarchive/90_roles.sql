@@ -88,8 +88,10 @@ GRANT INSERT, UPDATE ON @extschema@.target, @extschema@.member TO everarchive_op
 -- A condition runs with the rights of the program: policy_guard checks each that an operator writes.
 GRANT INSERT (name, target_id, condition, packing), UPDATE (condition, enabled) ON @extschema@.policy TO everarchive_operator;
 GRANT UPDATE ON @extschema@.archive_object TO everarchive_operator;
-GRANT INSERT, UPDATE, DELETE ON @extschema@.crosswalk_rule TO everarchive_operator;
-GRANT INSERT ON @extschema@.crosswalk_release TO everarchive_operator;
+-- Not who wrote it and when.
+GRANT INSERT (format, name, position, rules, enabled, note), UPDATE (format, name, position, rules, enabled, note), DELETE
+    ON @extschema@.crosswalk_rule TO everarchive_operator;
+GRANT INSERT (format, n, version, options) ON @extschema@.crosswalk_release TO everarchive_operator;
 GRANT INSERT, UPDATE ON @extschema@.vocabulary TO everarchive_operator;
 GRANT INSERT, DELETE ON @extschema@.subject_term, @extschema@.subject_map TO everarchive_operator;
 GRANT INSERT, UPDATE, DELETE ON @extschema@.subject_scheme TO everarchive_operator;

@@ -708,6 +708,25 @@ CREATE TRIGGER crosswalk_changed AFTER INSERT OR UPDATE OR DELETE ON @extschema@
     FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.crosswalk_changed();
 COMMENT ON TRIGGER crosswalk_changed ON @extschema@.crosswalk_rule IS 'rules take effect with the commit, and only those that can be understood';
 
+-- In a dump the states stand beside the rules, and pg_restore -j may load the rules first: then the state that their trigger
+-- made gives way to the one of the dump.
+CREATE FUNCTION @extschema@.crosswalk_release_kept() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF pg_trigger_depth() = 1 THEN -- not by crosswalk_changed
+        PERFORM pg_advisory_xact_lock(1163281239, 0);
+        DELETE FROM @extschema@.crosswalk_release r WHERE r.format = NEW.format AND r.n = NEW.n;
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.crosswalk_release_kept() IS 'trigger of crosswalk_release: a dump can be restored whichever of rules and states comes first';
+CREATE TRIGGER crosswalk_release_kept BEFORE INSERT ON @extschema@.crosswalk_release
+    FOR EACH ROW EXECUTE FUNCTION @extschema@.crosswalk_release_kept();
+COMMENT ON TRIGGER crosswalk_release_kept ON @extschema@.crosswalk_release IS 'the states of a dump count before one that its rules made';
+
 CREATE FUNCTION @extschema@.crosswalk_stamp() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -747,10 +766,12 @@ $do$;
 COMMENT ON ROLE everarchive_operator IS 'reads everything, and manages sources, targets, policies, crosswalk rules and quarantine';
 GRANT SELECT ON @extschema@.crosswalk_rule, @extschema@.crosswalk_release TO everarchive_reader, everarchive_replicator;
 REVOKE EXECUTE ON FUNCTION @extschema@.crosswalk_options(text), @extschema@.crosswalk, @extschema@.crosswalk_changed(),
-    @extschema@.crosswalk_stamp() FROM PUBLIC;
+    @extschema@.crosswalk_stamp(), @extschema@.crosswalk_release_kept() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION @extschema@.crosswalk_options(text), @extschema@.crosswalk TO everarchive_reader, everarchive_replicator;
-GRANT INSERT, UPDATE, DELETE ON @extschema@.crosswalk_rule TO everarchive_operator;
-GRANT INSERT ON @extschema@.crosswalk_release TO everarchive_operator;
+-- Not who wrote it and when.
+GRANT INSERT (format, name, position, rules, enabled, note), UPDATE (format, name, position, rules, enabled, note), DELETE
+    ON @extschema@.crosswalk_rule TO everarchive_operator;
+GRANT INSERT (format, n, version, options) ON @extschema@.crosswalk_release TO everarchive_operator;
 GRANT SELECT ON @extschema@.vocabulary, @extschema@.subject_scheme, @extschema@.subject_term, @extschema@.subject_map,
     @extschema@.scheme_address, @extschema@.authority_link, report.authority_impact, report.vocabularies
     TO everarchive_reader, everarchive_replicator;

@@ -44,6 +44,9 @@ Fire|Fire||'
 # --- loads are replaced as a whole ----------------------------------------------------------------------------------------
 
 is "the same file again changes nothing" "$(ea import-vocabulary $DATA/own.csv --name site)" "site is loaded from this file already"
+refused=$(ea import-vocabulary $DATA/own.csv --name site --scheme another 2>&1)
+is "nor does it with another scheme: that is another load" $? 3
+like "which takes --replace" "$refused" 'hint: Give --replace'
 sed 's/Water, drinking/Aqua/; /Geology/d' $DATA/own.csv >"$HARNESS_DIR/own.csv"
 output=$(ea import-vocabulary "$HARNESS_DIR/own.csv" --name site 2>&1)
 is "another one of the name is refused" $? 3
@@ -70,6 +73,8 @@ refused "a list of which nobody knows the scheme" 1 'such as http://list\.exampl
 refused "a file that is not XML" 6 'line 1.*hint: ' "$HARNESS_DIR/list.nt" --format skos-xml
 refused "more bad lines than allowed" 6 'more than 1 bad lines.*hint: .*--max-bad' $DATA/fast.nt --name other --max-bad 1
 refused "a table without the columns" 6 'does not name columns' $DATA/lcsh.rdf --format csv --name other
+printf 'from_scheme,from_term,to_scheme,to_term\nlcsh,"A,fast,A\nlcsh,B,fast,B\n' >"$HARNESS_DIR/quote.csv"
+refused "a quotation mark that would take the rest of the file with it" 6 'line 2: a field in quotes.*Nothing was loaded' "$HARNESS_DIR/quote.csv"
 head -c 300 "$HARNESS_DIR/fast.nt.gz" >"$HARNESS_DIR/half.nt.gz"
 refused "half of a packed file" 6 'cannot be unpacked.*Nothing was loaded' "$HARNESS_DIR/half.nt.gz"
 printf '<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>' >"$HARNESS_DIR/entity.rdf"

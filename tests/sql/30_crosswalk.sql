@@ -10,7 +10,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS marc;
 CREATE EXTENSION IF NOT EXISTS everarchive;
 
-SELECT plan(22);
+SELECT plan(26);
 CREATE TEMP TABLE record AS SELECT '=LDR  00000nam a2200000 a 4500
 =001  1
 =008  920219s1993    caua   j      000 0 eng  
@@ -58,6 +58,10 @@ SELECT is((SELECT array_agg(version ORDER BY format) FROM everarchive.crosswalk_
 SET LOCAL ROLE everarchive_operator;
 SELECT lives_ok($$INSERT INTO everarchive.crosswalk_rule (format, name, rules) VALUES ('dc', 'operator', E'table type_of_record\n  a = "my text"')$$, 'an operator may write rules');
 SELECT throws_ok($$UPDATE everarchive.crosswalk_release SET version = '1'$$, '42501', NULL, 'but not change a state that was');
+SELECT throws_ok($$UPDATE everarchive.crosswalk_rule SET changed_by = 'another'$$, '42501', NULL, 'nor say that another wrote a rule');
+SELECT throws_ok($$INSERT INTO everarchive.crosswalk_rule (format, name, rules, changed_by) VALUES ('dc', 'x', '', 'another')$$, '42501', NULL, 'neither in a new one');
+SELECT throws_ok($$INSERT INTO everarchive.crosswalk_release (format, n, version, options) VALUES ('dc', 6, '1', '{}')$$, '42501', NULL, 'and write no state by hand');
+SELECT lives_ok($$UPDATE everarchive.crosswalk_rule SET note = 'mine'; DELETE FROM everarchive.crosswalk_rule$$, 'but change and delete rules');
 SET LOCAL ROLE everarchive_reader;
 SELECT throws_ok($$DELETE FROM everarchive.crosswalk_rule$$, '42501', NULL, 'a reader may not');
 SELECT * FROM finish();

@@ -470,4 +470,109 @@ TEST(crosswalk_formats, nothing_becomes_a_document_in_every_format) {
     }
 }
 
+// "[19--]-1990" is not 1919, and "12.3.2004" not 1232: digits of one number only make a year.
+TEST(crosswalk_formats, years_as_printed) {
+    const auto year_of = [](std::string_view printed) {
+        const std::string record =
+            "=LDR  00000nam a2200000 a 4500\n=245  00$aT\n=260  \\\\$aX :$bY,$c" + std::string(printed) + "\n";
+        const std::string ris = convert("ris", record);
+        const std::size_t at = ris.find("PY  - ");
+        const std::string year = at == std::string::npos ? "" : ris.substr(at + 6, 4);
+        const std::string_view shown = year.empty() ? "" : std::string_view(year);
+        EXPECT_EQ(convert("csv", record).find("," + std::string(shown) + ",,") != std::string::npos, true) << printed;
+        EXPECT_EQ(convert("bibtex", record).find("year = {" + year + "}") != std::string::npos, !year.empty());
+        EXPECT_EQ(convert("schema_org", record).find(R"("datePublished":")" + year) != std::string::npos,
+                  !year.empty());
+        return year;
+    };
+    EXPECT_EQ(year_of("c1998."), "1998");
+    EXPECT_EQ(year_of("[1986?]"), "1986");
+    EXPECT_EQ(year_of("[19--]-1990"), "");
+    EXPECT_EQ(year_of("20?\?-9999"), "");
+    EXPECT_EQ(year_of("12.3.2004"), "2004");
+    EXPECT_EQ(year_of("\xE6\x98\xAD\xE5\x92\x8C"
+                      "60 [1985]"),
+              "1985");
+}
+
+// 024 holds a DOI or a handle as it is, or as an address: it is not to become https://doi.org/https://doi.org/…
+TEST(crosswalk_formats, identifiers_that_are_addresses_already) {
+    constexpr std::string_view record = "=LDR  00000nam a2200000 a 4500\n"
+                                        "=024  7\\$ahttps://doi.org/10.1000/182$2doi\n"
+                                        "=024  7\\$ahttps://hdl.handle.net/123/4$2hdl\n"
+                                        "=024  7\\$ahttp://www.wikidata.org/entity/Q1$2wikidata\n"
+                                        "=245  00$aT\n";
+    expect_parts(convert("schema_org", record),
+                 {R"("sameAs":["https://doi.org/10.1000/182","https://hdl.handle.net/123/4",)",
+                  R"("http://www.wikidata.org/entity/Q1"])"});
+    expect_parts(convert("dcterms", record), {">https://doi.org/10.1000/182<", ">https://hdl.handle.net/123/4<"});
+    expect_parts(convert("ris", record), {"DO  - 10.1000/182\n"});
+    expect_parts(convert("bibtex", record), {"doi = {10.1000/182},"});
+}
+
+TEST(crosswalk_formats, nobody_knows_the_place) {
+    expect_none(convert("schema_org", "=LDR  00000nam a2200000 a 4500\n=245  00$aT\n"
+                                      "=260  \\\\$a[S.l. :$bs.n.,$c1990]\n"),
+                {"S.l.", "s.n."});
+}
+
+// Numbers and codes for machines are no part of a name in Dublin Core, least of all the number of an 880.
+TEST(crosswalk_formats, dublin_core_names_without_control_subfields) {
+    expect_parts(convert("dc", "=LDR  00000nam a2200000 a 4500\n"
+                               "=100  1\\$6880-01$aNatsume, S\xC5\x8Dseki,$d1867-1916.$0http://id.loc.gov/n1$4aut\n"
+                               "=245  10$aKokoro\n"
+                               "=655  \\7$aNovels.$2lcgft\n"),
+                 {"<dc:creator>Natsume, S\xC5\x8Dseki, 1867-1916.</dc:creator>", "<dc:type>Novels.</dc:type>"});
+}
+
+TEST(crosswalk_formats, folio_takes_no_instance_without_a_title) {
+    expect_parts(convert("folio", "=LDR  00000nam a2200000 a 4500\n=100  1\\$aSmith, J.\n"),
+                 {R"("title":"[Untitled]")"});
+    expect_none(convert("folio", book), {"[Untitled]"});
+}
+
+TEST(crosswalk_formats, absurd_dates) {
+    constexpr std::string_view record = "=LDR  00000nam a2200000 a 4500\n"
+                                        "=008  991399s9999    xx            000 0 eng d\n"
+                                        "=245  00$aT\n";
+    const rule_text text{"mods", find_shipped("mods").value()};
+    const rule_set set({&text, 1});
+    converter c(set);
+    std::pmr::string out;
+    std::pmr::vector<conversion_note> notes;
+    c.convert(from_mrk(record).view(), out, &notes);
+    ASSERT_EQ(notes.size(), 2U);
+    EXPECT_EQ(notes[0].text, "008/00-05 is no date: \"991399\"");
+    EXPECT_EQ(notes[1].text, "008/07-10 is no year that anything came out in: 9999");
+    // xsd:date of nothing is no date.
+    expect_none(convert("bibframe", "=LDR  00000nam a2200000 a 4500\n=245  00$aT\n"), {"XMLSchema#date"});
+}
+
+// A first indicator 0 of these says that the note is not for the public (MARC 21, 541, 561, 583).
+TEST(crosswalk_formats, private_notes_stay_private) {
+    constexpr std::string_view record =
+        "=LDR  00000nam a2200000 a 4500\n=245  10$aT\n=541  0\\$aSECRET\n=561  0\\$aSECRET\n"
+        "=583  0\\$aSECRET\n=952  \\\\$aBR$xSECRET\n=541  1\\$aopen\n=561  1\\$aopen\n=583  1\\$aopen\n";
+    for (const std::string_view format :
+         {"dc", "dcterms", "mods", "mads", "bibframe", "schema_org", "ris", "bibtex", "csv"}) {
+        SCOPED_TRACE(format);
+        expect_none(convert(format, record), {"SECRET"});
+    }
+    for (const std::string_view format : {"dc", "dcterms", "mods", "bibframe"}) {
+        SCOPED_TRACE(format);
+        expect_parts(convert(format, record), {"open"});
+    }
+    const std::string folio = convert("folio", record);
+    expect_parts(folio, {R"("note":"SECRET","staffOnly":true)"});
+}
+
+TEST(crosswalk_formats, schema_org_has_every_publisher) {
+    const std::string document =
+        convert("schema_org", "=LDR  00000nam a2200000 a 4500\n=245  10$aT\n"
+                              "=260  \\\\$aKassel ;$aNew York :$bA ;$aParis :$bB :$bC,$c1990\n");
+    expect_parts(document,
+                 {R"("name":"A","location":[{"@type":"Place","name":"Kassel"},{"@type":"Place","name":"New York"}])",
+                  R"("name":"B","location":{"@type":"Place","name":"Paris"})", R"("name":"C")"});
+}
+
 } // namespace

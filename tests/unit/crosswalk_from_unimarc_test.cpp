@@ -324,7 +324,7 @@ TEST(crosswalk_from_unimarc, real_records) {
     all.add(marc_test::read_file(*data / "marc/damaged/pymarc/testunimarc.dat"));
     all.print("Sudoc and SBN");
     EXPECT_EQ(all.records, 2U);
-    EXPECT_GT(all.share(), 0.95);
+    EXPECT_GT(all.share(), 0.93);
     EXPECT_EQ(all.problems.records_with_errors(), 0U);
 }
 

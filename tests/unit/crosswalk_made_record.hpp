@@ -1,8 +1,7 @@
 // What the tests of rules that make MARC share: the record, what the rules say of it, and what is wrong with it.
 #pragma once
 
-#include "crosswalk/convert.hpp"
-#include "marc_validate_support.hpp"
+#include "crosswalk_validity.hpp"
 
 #include <sstream>
 #include <string>
@@ -38,16 +37,13 @@ inline std::vector<std::string> errors_of(const marc::record_view& record) {
 
 /// What shipped rules make of a document.
 inline made_record make_record(std::string_view format, std::string_view document) {
-    const crosswalk::rule_text text{format, crosswalk::find_shipped(format).value()};
-    const crosswalk::rule_set set({&text, 1});
-    crosswalk::converter c(set);
+    const shipped_rules_of rules(format);
+    crosswalk::converter c(rules.set());
     marc::builder made;
     std::pmr::vector<crosswalk::conversion_note> notes;
     c.document_to_marc(document, made, &notes);
     const marc::stored_record record = made.finish();
-    std::pmr::string mrk;
-    marc::write_mrk(record.view(), mrk);
-    made_record result{std::string(mrk) + "\n", {}, errors_of(record.view())};
+    made_record result{mrk_of(record.view()) + "\n", {}, errors_of(record.view())};
     for (const crosswalk::conversion_note& note : notes) {
         result.notes.emplace_back(note.text);
     }
@@ -56,9 +52,8 @@ inline made_record make_record(std::string_view format, std::string_view documen
 
 /// What went nowhere, as path=text, without attributes.
 inline std::vector<std::string> unmapped(std::string_view format, std::string_view document) {
-    const crosswalk::rule_text text{format, crosswalk::find_shipped(format).value()};
-    const crosswalk::rule_set set({&text, 1});
-    crosswalk::converter c(set);
+    const shipped_rules_of rules(format);
+    crosswalk::converter c(rules.set());
     std::pmr::vector<crosswalk::unmapped_text> found;
     c.find_unmapped_texts(document, found);
     std::vector<std::string> all;

@@ -380,6 +380,21 @@ TEST(crosswalk_rules, what_went_nowhere_is_listed) {
     EXPECT_EQ(all, "245$b 245$c 999$ "); // that a condition read $c does not count
 }
 
+TEST(crosswalk_rules, of_several_subfields_with_one_code_each_counts_for_itself) {
+    const std::string text = with_header("rule one\n  for 260\n    a = $a\n    b = last($b)\n    c = nth($c, 1)\n");
+    const rule_text one{"t", text};
+    const rule_set set({&one, 1});
+    converter c(set);
+    const marc::stored_record r = from_mrk("=260  \\\\$a1$a2$b3$b4$c5$c6$c7\n");
+    std::pmr::vector<unmapped_subfield> rest;
+    c.find_unmapped(r.view(), rest);
+    std::string all;
+    for (const unmapped_subfield& u : rest) {
+        all += u.value;
+    }
+    EXPECT_EQ(all, "2357");
+}
+
 TEST(crosswalk_rules, errors_say_where_and_what) {
     EXPECT_EQ(error_of({"rule x\n  a = \"1\"\n"}), "rules: the headings \"format\" and \"root\" are missing");
     EXPECT_EQ(error_of_rule("  x = $a ~\n"), "shipped, line 6: a line that wants more, at the end of the text");
@@ -437,6 +452,114 @@ TEST(crosswalk_rules, shipped_rules_compile_and_every_record_gives_a_document) {
             c.convert(r.view(), out);
         }
     }
+}
+
+// Else a rule of a site would make a document that no reader of XML takes.
+TEST(crosswalk_rules, names_that_xml_does_not_have) {
+    EXPECT_EQ(error_of_rule("  1x = \"v\""), "rules, line 6: not a name of XML: 1x");
+    EXPECT_EQ(error_of_rule("  \"a b>\" = \"v\""), "rules, line 6: not a name of XML: a b>");
+    EXPECT_EQ(error_of_rule("  a(\"b c\"=\"v\")"), "rules, line 6: not a name of XML: b c");
+    EXPECT_EQ(error_of_rule("  if \"x\"\n    dc:a = \"v\""),
+              "rules, line 7: a prefix that there is no namespace for: dc:a");
+    EXPECT_EQ(error_of({with_header("template t\n  dc:a = \"v\"")}),
+              "rules, line 6: a prefix that there is no namespace for: dc:a");
+    EXPECT_EQ(rule("a(xml:lang=\"en\") = \"v\""), "<a xml:lang=\"en\">v</a>");
+    EXPECT_EQ(error_of({with_header("rule one\n  \"a b\" = \"v\"", "json")}), "no error");
+}
+
+// Whoever computes a value goes as deep on the stack as it nests, and a stack that ends takes the whole server along.
+TEST(crosswalk_rules, what_nests_without_parentheses_is_bounded) {
+    const auto repeated = [](std::string_view first, std::string_view next, std::size_t times) {
+        std::string all(first);
+        for (std::size_t i = 0; i < times; ++i) {
+            all += next;
+        }
+        return all;
+    };
+    const auto numbered = [](const auto& line, std::size_t count) {
+        std::string all;
+        for (std::size_t i = 1; i < count; ++i) {
+            all += line(std::to_string(i), std::to_string(i - 1));
+        }
+        return all;
+    };
+    const auto error_of_rule = [](const std::string& value) {
+        return error_of({with_header("rule one\n  x = " + value + "\n")});
+    };
+    EXPECT_EQ(value(repeated("\"\"", " or \"a\"", 200)), "<x>a</x>");
+    EXPECT_NE(error_of_rule(repeated("\"\"", " or \"\"", 100'000)).find("too deeply"), std::string::npos);
+    EXPECT_NE(error_of_rule(repeated("\"a\"", " and \"a\"", 100'000)).find("too deeply"), std::string::npos);
+    EXPECT_NE(error_of_rule(repeated("\"a\"", "/0", 100'000)).find("too deeply"), std::string::npos);
+    const auto let = [](const std::string& i, const std::string& before) {
+        return "let g" + i + " = g" + before + "\n";
+    };
+    EXPECT_NE(error_of({with_header("let g0 = \"a\"\n" + numbered(let, 4'000) + "rule one\n  x = g3999\n")})
+                  .find("too deeply"),
+              std::string::npos);
+    const auto down = [](const std::string& i, const std::string& before) {
+        return "template t" + i + "\n  use t" + before + "\n";
+    };
+    const auto up = [](const std::string& i, const std::string& before) {
+        return "template t" + before + "\n  use t" + i + "\n";
+    };
+    const std::string last = "template t0\n  x = \"a\"\n";
+    EXPECT_NE(error_of({with_header(last + numbered(down, 4'000) + "rule one\n  use t3999\n")}).find("too deeply"),
+              std::string::npos);
+    EXPECT_NE(error_of({with_header(numbered(up, 4'000) + "template t3999\n  x = \"a\"\nrule one\n  use t0\n")})
+                  .find("too deeply"),
+              std::string::npos);
+    EXPECT_EQ(run({with_header(last + numbered(down, 50) + "rule one\n  use t49\n")}), "<r><x>a</x></r>");
+    const std::string tests = "{x[" + repeated("a", " or a", 100'000) + "]}";
+    EXPECT_NE(error_of({"format test\nversion \"1\"\nsource xml\noutput xml\nroot r\nrule one\n  x = " + tests + "\n"})
+                  .find("too deeply"),
+              std::string::npos);
+}
+
+TEST(crosswalk_rules, sizes_are_bounded) {
+    const auto many = [](std::string_view line, std::size_t count) {
+        std::string all;
+        for (std::size_t i = 0; i < count; ++i) {
+            all.append(line).append(std::to_string(i)).append(" = \"a\"\n");
+        }
+        return all;
+    };
+    EXPECT_NE(error_of({with_header(many("let v", 6'000))}).find("more than 5000"), std::string::npos);
+    EXPECT_NE(error_of({with_header("rule one\n" + many("  let v", 1'500))}).find("too many variables"),
+              std::string::npos);
+    EXPECT_NE(error_of({with_header("rule one\n  x = \"" + std::string(9U << 20U, 'a') + "\"\n")}).find("bytes"),
+              std::string::npos);
+}
+
+// 60,000 of them took three and a half gigabytes and could not be cancelled.
+TEST(crosswalk_rules, long_texts_of_marks_are_tidied_in_one_go) {
+    for (const std::string_view mark : {"(", ")", ".", ",", ";", "( ", "A."}) {
+        std::string marks;
+        while (marks.size() < 200'000) {
+            marks += mark;
+        }
+        const std::string tidy = value("tidy(\"" + marks + "\")");
+        EXPECT_LE(tidy.size(), 200'010U) << mark;
+        EXPECT_EQ(value("bare(\"" + marks + "\")").empty(), mark != "A.") << mark;
+    }
+}
+
+TEST(crosswalk_rules, fields_in_front_are_looked_for_once) {
+    std::string mrk(record);
+    for (int i = 0; i < 50'000; ++i) {
+        mrk += "=653  \\\\$b" + std::to_string(i) + "\n";
+    }
+    const std::string rules = with_header("rule one\n"
+                                          "  for 653 where exists_before(653 where $a)\n"
+                                          "    x = $b\n"
+                                          "  for 245 where exists_after(653 where $b == \"49999\")\n"
+                                          "    y = $a\n");
+    const rule_text text{"shipped", rules};
+    const rule_set set({&text, 1});
+    converter c(set);
+    std::pmr::string out;
+    const marc::stored_record r = from_mrk(mrk);
+    c.convert(r.view(), out);
+    EXPECT_EQ(out, "<r><y>The cat &amp; the &lt;dog&gt; :</y></r>");
 }
 
 } // namespace

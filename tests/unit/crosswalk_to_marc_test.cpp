@@ -287,9 +287,12 @@ TEST(crosswalk_to_marc, qualified_dublin_core) {
 TEST(crosswalk_to_marc, documents_without_anything_and_of_another_kind) {
     std::pmr::vector<conversion_note> notes;
     EXPECT_EQ(fields("from_mods", "<mods/>", &notes).substr(0, 30), "=LDR  00000nam\\a2200000u\\\\4500");
-    EXPECT_TRUE(notes.empty());
+    ASSERT_EQ(notes.size(), 1U);
+    EXPECT_EQ(notes[0].text, "there is no title: the document has no titleInfo");
+    notes.clear();
     EXPECT_EQ(fields("from_dc", "<dc/>", &notes).substr(0, 30), "=LDR  00000nam\\a2200000uu\\4500");
-    EXPECT_TRUE(notes.empty());
+    ASSERT_EQ(notes.size(), 1U);
+    EXPECT_EQ(notes[0].text, "there is no title: the document has no title");
     EXPECT_THROW(fields("from_mods", "<record/>"), marc::parse_error);
     EXPECT_THROW(fields("from_dc", "{}"), marc::parse_error);
     EXPECT_THROW(fields("from_dc", "<r><dc/><dc/></r>"), marc::parse_error);

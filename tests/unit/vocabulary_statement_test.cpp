@@ -108,6 +108,17 @@ TEST(vocabulary_rdf_xml, blank_nodes_literals_and_lists_do_not_disturb) {
         "p http://a/1 Dogs@  \nm http://a/1 @ close http://b/1\nleft out http://a/1\n");
 }
 
+TEST(vocabulary_rdf_xml, a_text_in_pieces_takes_no_memory_without_end) {
+    std::string pieces;
+    for (int i = 0; i < 110; ++i) {
+        pieces += std::string(100000, 'x') + "<!-- -->";
+    }
+    const std::string document =
+        xml("<skos:Concept rdf:about=\"http://a/1\"><skos:note>" + pieces + "</skos:note></skos:Concept>");
+    EXPECT_EQ(refused([&] { read_rdf_xml(source_of(document, 4096), "file.rdf", [](const triple&) {}); }),
+              "a text of over ten megabytes, in http://a/1");
+}
+
 TEST(vocabulary_rdf_xml, what_is_refused) {
     EXPECT_EQ(refused([] { rows("<!DOCTYPE rdf:RDF [<!ENTITY a \"b\">]>" + xml("")); }),
               "file.rdf has a document type declaration, which is refused");
@@ -150,7 +161,7 @@ TEST(vocabulary_statement, relations) {
 std::string table(const std::string& text) {
     std::string all;
     read_csv(
-        source_of(text, 3), "file.csv",
+        source_of(text, text.size() > 1000 ? 4096 : 3), "file.csv",
         [&](const statement& s) {
             all += s.scheme + "|" + s.term + "|" + s.subject + "|" + s.relation + "|" + s.object_scheme + "|" +
                    s.object_term + "|" + s.object + "\n";
@@ -169,10 +180,24 @@ TEST(vocabulary_csv, columns_by_name_and_quotes) {
 
 TEST(vocabulary_csv, bad_rows_have_their_line) {
     EXPECT_EQ(
-        table("from_term,relation,to_term\nA,exact\n,exact,B\nA,same,B\n\"A\nB\"x,exact,C\nA,,\xFF\nD,,E\nF,,\"G"),
+        table("from_term,relation,to_term\nA,exact\n,exact,B\nA,same,B\n\"A\"x,exact,C\nA,,\xFF\nD,,E\n"),
         "2: 2 fields instead of 3\n3: a row needs from_term or from_uri, and to_term or to_uri\n"
         "4: the relation is none of exact, close, broad, narrow, related: same\n5: a quotation mark inside of a field\n"
-        "7: not UTF-8\n|D||exact||E|\n9: a field in quotes does not end\n");
+        "6: not UTF-8\n|D||exact||E|\n");
+}
+
+TEST(vocabulary_csv, a_quotation_mark_that_swallows_rows_is_no_bad_row) {
+    const std::string lost = "file.csv line 2: a field in quotes does not end in its row";
+    EXPECT_EQ(refused([] { table("from_term,to_term\n\"A,B\nC,D\nE,F\n"); }), lost);
+    EXPECT_EQ(refused([] { table("from_term,to_term\n\"A,B\nC,D\nE,\"F\"\n"); }), lost);
+    std::string rows = "from_term,to_term\n\"A,B\n";
+    for (int i = 0; i < 400000; ++i) {
+        rows += "C,D\n";
+    }
+    EXPECT_EQ(refused([&] { table(rows + "\"E\",F\n"); }), lost);
+    EXPECT_EQ(refused([] { table("from_term,to_term\nA,\"B"); }), lost);
+    EXPECT_EQ(table("from_term,to_term\n" + std::string(1100000, 'A') + ",B\nC,D\n"),
+              "2: longer than a megabyte\n|C||exact||D|\n");
 }
 
 TEST(vocabulary_csv, the_first_row_must_name_columns) {

@@ -21,8 +21,9 @@ struct conversion_note {
 
 /// A subfield that went nowhere.
 struct unmapped_subfield {
-    std::size_t field;     ///< its number in the record
-    std::string_view code; ///< empty: all of the field
+    std::size_t field;      ///< its number in the record
+    std::string_view code;  ///< empty: all of the field
+    std::string_view value; ///< of the record
 };
 
 /// A text or an attribute's value of a document that went nowhere.
