@@ -426,7 +426,9 @@ std::string_view evaluator::call(const expression& e) {
                       e.called == function::bare, arena_);
     case function::whole: {
         std::pmr::string all(field_tag, &arena_);
-        all += is_control ? std::string_view{} : content.substr(0, std::min<std::size_t>(content.size(), 2));
+        const std::string_view indicators = content.substr(0, 2);
+        all +=
+            is_control || !marc::is_ascii(indicators) ? std::string_view{} : indicators; // half a character otherwise
         each_subfield(*e.arguments[0], [&](const marc::subfield_view& s) {
             if (use_counts) {
                 used.mark(s.value);

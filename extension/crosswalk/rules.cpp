@@ -4,6 +4,8 @@
 
 #include "marc/poll.hpp"
 
+#include "marc/charset.hpp"
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -26,6 +28,10 @@ class assembler {
         bytes_ += text.text.size();
         if (bytes_ > most_bytes) {
             throw rule_error(text.name, 0, "rules of more than " + std::to_string(most_bytes) + " bytes");
+        }
+        if (const std::size_t at = marc::find_invalid_utf8(text.text); at < text.text.size()) {
+            const auto lines = std::count(text.text.begin(), text.text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+            throw rule_error(text.name, static_cast<std::size_t>(lines) + 1, "bytes that are not UTF-8");
         }
         for (source_block& block : read_blocks(text, &known_.into.arena)) {
             polling_.step(256);
