@@ -23,6 +23,7 @@ void add_adapters(CLI::App& app, context& context);
 void add_source(CLI::App& app, context& context);
 void add_target(CLI::App& app, context& context);
 void add_policy(CLI::App& app, context& context);
+void add_quarantine(CLI::App& app, context& context);
 void add_run(CLI::App& app, context& context);
 void add_status(CLI::App& app, context& context);
 void add_import(CLI::App& app, context& context);

@@ -62,6 +62,7 @@ int main(int argc, char** argv) {
     everarchive::cli::add_source(app, context);
     everarchive::cli::add_target(app, context);
     everarchive::cli::add_policy(app, context);
+    everarchive::cli::add_quarantine(app, context);
     everarchive::cli::add_run(app, context);
     everarchive::cli::add_status(app, context);
     everarchive::cli::add_import(app, context);

@@ -18,10 +18,23 @@ bool is_number(const std::string& text) {
 
 } // namespace
 
+std::string printable(std::string_view text) {
+    std::string all(text);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const auto c = static_cast<unsigned char>(all[i]);
+        const bool second = c >= 0x80 && c < 0xA0 && i > 0 && static_cast<unsigned char>(all[i - 1]) == 0xC2; // C1
+        if (c < 0x20 || c == 0x7F || second) {
+            all[i] = '?';
+            all[i - (second ? 1 : 0)] = '?';
+        }
+    }
+    return all;
+}
+
 void text_table::add(const pq::result& rows, int row) {
     std::vector<std::string> values;
     for (int column = 0; column < rows.columns(); ++column) {
-        values.emplace_back(rows.text(row, column));
+        values.push_back(printable(rows.text(row, column)));
     }
     add(std::move(values));
 }

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pq/connection.hpp"
 
 namespace everarchive::cli {
+
+/// What came out of a library system, for a terminal: control characters, which it would obey, become question marks.
+std::string printable(std::string_view text);
 
 class text_table {
   public:

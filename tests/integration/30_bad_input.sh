@@ -105,6 +105,12 @@ ok "records that are not MARC hold nothing up" settled 60
 is "both are in quarantine" "$(preservation -c 'SELECT source || kind || key FROM report.quarantine ORDER BY 1')" "$(printf 'evergreenauthority2\nkoha_mainbib5')"
 like "with the reason and the command" "$(preservation -c 'SELECT * FROM report.quarantine')" 'quarantine_retry'
 is "with their bytes" "$(preservation -c "SELECT convert_from(bytes, 'UTF8') FROM everarchive.quarantine WHERE key = '5'")" "this is not MARC"
+CASE=$(preservation -c "SELECT quarantine_id FROM report.quarantine WHERE key = '5'")
+like "the program lists them" "$(ea quarantine list --source koha_main)" "$CASE +koha_main +map +bib +5 +open"
+like "and shows all that is known of one" "$(ea quarantine show "$CASE" --bytes "$HARNESS_DIR/captured")" 'bytes kept +16'
+is "with its bytes" "$(cat "$HARNESS_DIR/captured")" "this is not MARC"
+like "trying again says why it stays" "$(ea quarantine retry "$CASE")" "$CASE: still in quarantine"
+like "a number that there is not is an error" "$(ea quarantine show 999999 2>&1)" 'there is no quarantine row 999999'
 is "the last good version stays the newest" "$(preservation -c "SELECT n FROM everarchive.entity WHERE kind = 'bib' AND key = '5' AND source_id = 1")" 1
 is "the next record went on" "$(preservation -c "SELECT n FROM everarchive.entity WHERE kind = 'bib' AND key = '6' AND source_id = 1")" 2
 koha -e "UPDATE biblio_metadata SET metadata = (SELECT metadata FROM (SELECT metadata FROM biblio_metadata WHERE biblionumber = 6) x) WHERE biblionumber = 5"
@@ -120,6 +126,10 @@ koha -e "UPDATE items SET itemcallnumber = 'mended' WHERE itemnumber = 4"
 ok "mended in Koha, it follows" settled 60
 is "the mirror has it" "$(preservation -c 'SELECT itemcallnumber FROM koha_main.items WHERE itemnumber = 4')" mended
 is "and it has left the quarantine" "$(preservation -c "SELECT count(*) FROM report.quarantine WHERE kind IS DISTINCT FROM 'authority'")" 0
+
+like "what nobody will mend is dropped" "$(ea quarantine drop "$(preservation -c "SELECT quarantine_id FROM report.quarantine WHERE kind = 'authority'")")" 'given up'
+is "nothing is open then" "$(ea quarantine list | wc -l)" 1
+like "what was dropped stays, as discarded" "$(ea quarantine list --all)" 'evergreen +map +authority +2 +discarded'
 
 # ---- columns and servers
 koha -e "ALTER TABLE items ADD COLUMN patron_note varchar(80) AFTER barcode; UPDATE items SET patron_note = 'canary', itemcallnumber = 'after the new column' WHERE itemnumber = 7"
