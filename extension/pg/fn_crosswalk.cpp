@@ -13,13 +13,10 @@
 namespace marc_pg {
 namespace {
 
-bool is_utf8_or_xml(crosswalk::output_form form) {
-    return database_is_utf8() || form == crosswalk::output_form::xml || form == crosswalk::output_form::marc;
-}
-
 /// What a crosswalk wrote, as text in the database's encoding.
 Datum document_datum(std::string_view utf8, crosswalk::output_form form) {
-    if (!database_is_utf8() && is_utf8_or_xml(form)) {
+    bool const is_xml = form == crosswalk::output_form::xml || form == crosswalk::output_form::marc;
+    if (is_xml && !database_is_utf8()) {
         return text_datum(with_character_references(utf8));
     }
     return text_datum_from_utf8(utf8);

@@ -2,6 +2,7 @@
 #include "crosswalk/holdings.hpp"
 #include "crosswalk/items.hpp"
 #include "crosswalk_holdings_target.hpp"
+#include "failing_memory.hpp"
 #include "marc_support.hpp"
 
 #include <gtest/gtest.h>
@@ -323,49 +324,8 @@ TEST(items, many) {
     EXPECT_EQ(to_mrk(with_items(notes.view(), single, item_layout::koha).view()), to_mrk(notes.view()));
 }
 
-class failing_memory : public std::pmr::memory_resource {
-  public:
-    explicit failing_memory(std::size_t fail_at) : left_(fail_at) {}
-    ~failing_memory() override { EXPECT_EQ(live_, 0U); }
-    failing_memory(const failing_memory&) = delete;
-    failing_memory& operator=(const failing_memory&) = delete;
-
-  private:
-    void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-        EXPECT_LE(alignment, 8U);
-        if (left_ == 0) {
-            throw std::bad_alloc();
-        }
-        --left_;
-        ++live_;
-        return std::pmr::new_delete_resource()->allocate(bytes, alignment);
-    }
-    void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override {
-        --live_;
-        std::pmr::new_delete_resource()->deallocate(p, bytes, alignment);
-    }
-    bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
-
-    std::size_t left_;
-    std::size_t live_ = 0;
-};
-
-/// Every allocation fails once; nothing leaks, and nothing is taken from elsewhere.
-template <typename Work>
-void sweep(Work work) {
-    std::pmr::memory_resource* const before = std::pmr::set_default_resource(std::pmr::null_memory_resource());
-    bool done = false;
-    for (std::size_t n = 0; n < 5'000 && !done; ++n) {
-        failing_memory memory(n);
-        try {
-            work(&memory);
-            done = true;
-            EXPECT_GT(n, 0U);
-        } catch (const std::bad_alloc&) {}
-    }
-    std::pmr::set_default_resource(before);
-    EXPECT_TRUE(done);
-}
+using marc_test::sweep_alone;
+constexpr std::size_t most_allocations = 5'000;
 
 TEST(items, no_memory) {
     const marc::stored_record koha = from_mrk(bib + koha_items);
@@ -376,25 +336,27 @@ TEST(items, no_memory) {
                  "=876  \\\\$81.1$a1$p2$t3$9A long item type of this library\n=852  \\\\$bB\n=876  \\\\$p3\n");
     const item_list items = read_items(koha.view(), item_layout::koha);
     const std::string json = to_json(items);
-    sweep([&](std::pmr::memory_resource* memory) { holdings_text(holdings.view(), memory); });
-    sweep([&](std::pmr::memory_resource* memory) { read_items(holdings.view(), item_layout::marc21, memory); });
-    sweep([&](std::pmr::memory_resource* memory) { read_items(koha.view(), item_layout::koha, memory); });
-    sweep([&](std::pmr::memory_resource* memory) { items_from_json(json, memory); });
-    sweep([&](std::pmr::memory_resource* memory) { item_subfields(memory); });
+    sweep_alone(most_allocations, [&](std::pmr::memory_resource* memory) { holdings_text(holdings.view(), memory); });
+    sweep_alone(most_allocations,
+                [&](std::pmr::memory_resource* memory) { read_items(holdings.view(), item_layout::marc21, memory); });
+    sweep_alone(most_allocations,
+                [&](std::pmr::memory_resource* memory) { read_items(koha.view(), item_layout::koha, memory); });
+    sweep_alone(most_allocations, [&](std::pmr::memory_resource* memory) { items_from_json(json, memory); });
+    sweep_alone(most_allocations, [&](std::pmr::memory_resource* memory) { item_subfields(memory); });
     for (std::size_t i = 0; i < item_layout_count; ++i) {
         const auto layout = static_cast<item_layout>(i);
-        sweep([&](std::pmr::memory_resource* memory) { find_unheld(items, layout, memory); });
-        sweep([&](std::pmr::memory_resource* memory) {
+        sweep_alone(most_allocations, [&](std::pmr::memory_resource* memory) { find_unheld(items, layout, memory); });
+        sweep_alone(most_allocations, [&](std::pmr::memory_resource* memory) {
             marc::builder b(memory);
             write_items(koha.view(), items, layout, b);
             b.finish();
         });
     }
-    sweep([&](std::pmr::memory_resource* memory) {
+    sweep_alone(most_allocations, [&](std::pmr::memory_resource* memory) {
         write_holdings_records(
             koha.view(), item_layout::koha, [](marc::builder& b) { b.finish(); }, memory);
     });
-    sweep([&](std::pmr::memory_resource* memory) {
+    sweep_alone(most_allocations, [&](std::pmr::memory_resource* memory) {
         write_holdings_records(
             holdings.view(), item_layout::marc21, [](marc::builder& b) { b.finish(); }, memory);
     });

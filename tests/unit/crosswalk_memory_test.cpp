@@ -2,6 +2,7 @@
 // allocation fails, and leak nothing of the memory that they are given.
 #include "crosswalk/convert.hpp"
 #include "crosswalk/describe.hpp"
+#include "failing_memory.hpp"
 #include "marc_support.hpp"
 
 #include <gtest/gtest.h>
@@ -11,45 +12,8 @@ using marc_test::from_mrk;
 
 namespace {
 
-class failing_memory : public std::pmr::memory_resource {
-  public:
-    explicit failing_memory(std::size_t fail_at) : left_(fail_at) {}
-    ~failing_memory() override { EXPECT_EQ(live_, 0U); }
-    failing_memory(const failing_memory&) = delete;
-    failing_memory& operator=(const failing_memory&) = delete;
-
-  private:
-    void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-        EXPECT_LE(alignment, 8U); // what palloc gives
-        if (left_ == 0) {
-            throw std::bad_alloc();
-        }
-        --left_;
-        ++live_;
-        return std::pmr::new_delete_resource()->allocate(bytes, alignment);
-    }
-    void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override {
-        --live_;
-        std::pmr::new_delete_resource()->deallocate(p, bytes, alignment);
-    }
-    bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
-
-    std::size_t left_;
-    std::size_t live_ = 0;
-};
-
-template <typename Work>
-void sweep(Work work) {
-    for (std::size_t n = 0; n < 5'000; ++n) {
-        failing_memory memory(n);
-        try {
-            work(&memory);
-            EXPECT_GT(n, 0U); // it did allocate
-            return;
-        } catch (const std::bad_alloc&) {}
-    }
-    FAIL() << "never enough memory";
-}
+using marc_test::sweep;
+constexpr std::size_t most_allocations = 5'000;
 
 /// Rules of a few lines that use all of the language that takes memory.
 std::string rules_of(std::string_view output) {
@@ -68,7 +32,7 @@ TEST(crosswalk_memory, convert_in_every_form) {
         "=LDR  00000nam a2200000 a 4500\n=245  00$aA title \"quoted\"$bb\n=650  \\0$aOne\n=650  \\0$aTwo$xx\n");
     for (const std::string_view output : {"xml", "json", "lines", "csv", "jsonld"}) {
         const std::string rules = rules_of(output);
-        sweep([&](std::pmr::memory_resource* memory) {
+        sweep(most_allocations, [&](std::pmr::memory_resource* memory) {
             const rule_text text{"test", rules};
             const rule_set set({&text, 1}, memory);
             converter c(set, memory);
@@ -81,7 +45,7 @@ TEST(crosswalk_memory, convert_in_every_form) {
 
 TEST(crosswalk_memory, describe) {
     const std::string rules = rules_of("xml");
-    sweep([&](std::pmr::memory_resource* memory) {
+    sweep(most_allocations, [&](std::pmr::memory_resource* memory) {
         const rule_text text{"test", rules};
         const rule_set set({&text, 1}, memory);
         std::pmr::vector<mapping_row> rows(memory);

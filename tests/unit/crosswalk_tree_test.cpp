@@ -3,6 +3,7 @@
 #include "marc/error.hpp"
 #include "marc/mrk.hpp"
 #include "marc/poll.hpp"
+#include "failing_memory.hpp"
 #include "marc_support.hpp"
 
 #include <gtest/gtest.h>
@@ -408,45 +409,8 @@ TEST(crosswalk_tree, takes_time_for_each_element_once_and_can_be_cancelled) {
     marc::set_poll_hook(nullptr);
 }
 
-class failing_memory : public std::pmr::memory_resource {
-  public:
-    explicit failing_memory(std::size_t fail_at) : left_(fail_at) {}
-    ~failing_memory() override { EXPECT_EQ(live_, 0U); }
-    failing_memory(const failing_memory&) = delete;
-    failing_memory& operator=(const failing_memory&) = delete;
-
-  private:
-    void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-        EXPECT_LE(alignment, 8U); // what palloc gives
-        if (left_ == 0) {
-            throw std::bad_alloc();
-        }
-        --left_;
-        ++live_;
-        return std::pmr::new_delete_resource()->allocate(bytes, alignment);
-    }
-    void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override {
-        --live_;
-        std::pmr::new_delete_resource()->deallocate(p, bytes, alignment);
-    }
-    bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
-
-    std::size_t left_;
-    std::size_t live_ = 0;
-};
-
-template <typename Work>
-void sweep(Work work) {
-    for (std::size_t n = 0; n < 1'000; ++n) {
-        failing_memory memory(n);
-        try {
-            work(&memory);
-            EXPECT_GT(n, 0U); // it did allocate
-            return;
-        } catch (const std::bad_alloc&) {}
-    }
-    FAIL() << "never enough memory";
-}
+using marc_test::sweep;
+constexpr std::size_t most_allocations = 1'000;
 
 TEST(crosswalk_tree, no_memory) {
     const std::string document = "<r>" + repeated("<a k='1'><c>x</c>\n<c>y</c></a>", 500) + "</r>";
@@ -454,7 +418,7 @@ TEST(crosswalk_tree, no_memory) {
     for (const bool of_json : {false, true}) {
         const std::string rules = header(of_json ? "json" : "xml", "marc") +
                                   "let n = count({a})\nrule one\n  for {a}\n    500\n      a = {c[2]} ~ n\n";
-        sweep([&](std::pmr::memory_resource* memory) {
+        sweep(most_allocations, [&](std::pmr::memory_resource* memory) {
             const rule_text text{"test", rules};
             const rule_set set({&text, 1}, memory);
             converter c(set, memory);

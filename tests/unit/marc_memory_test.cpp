@@ -12,6 +12,7 @@
 #include "marc/split.hpp"
 #include "marc/validate.hpp"
 #include "marc/wire.hpp"
+#include "failing_memory.hpp"
 #include "marc_support.hpp"
 
 #include <gtest/gtest.h>
@@ -21,45 +22,7 @@ using namespace marc_test;
 
 namespace {
 
-class failing_memory : public std::pmr::memory_resource {
-  public:
-    explicit failing_memory(std::size_t fail_at) : left_(fail_at) {}
-    ~failing_memory() override { EXPECT_EQ(live_, 0U); }
-    failing_memory(const failing_memory&) = delete;
-    failing_memory& operator=(const failing_memory&) = delete;
-
-  private:
-    void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-        EXPECT_LE(alignment, 8U); // what palloc gives
-        if (left_ == 0) {
-            throw std::bad_alloc();
-        }
-        --left_;
-        ++live_;
-        return std::pmr::new_delete_resource()->allocate(bytes, alignment);
-    }
-    void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override {
-        --live_;
-        std::pmr::new_delete_resource()->deallocate(p, bytes, alignment);
-    }
-    bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
-
-    std::size_t left_;
-    std::size_t live_ = 0;
-};
-
-template <typename Work>
-void sweep(Work work) {
-    for (std::size_t n = 0; n < 1'000; ++n) {
-        failing_memory memory(n);
-        try {
-            work(&memory);
-            EXPECT_GT(n, 0U); // it did allocate
-            return;
-        } catch (const std::bad_alloc&) {}
-    }
-    FAIL() << "never enough memory";
-}
+constexpr std::size_t most_allocations = 1'000;
 
 const char* const text = "=LDR  00000nam\\a2200000\\a\\4500\n=001  ocm123456789012345678901234567890\n=245  $aT$b\n"
                          "=650  \\0$aOne$xtwo words and more of them to fill the buffer";
@@ -79,22 +42,22 @@ TEST(marc_memory, readers) {
             b.finish(4);
         };
     };
-    sweep(reading([&](builder& b, report* notes) { read_mrk(text, b, notes); }));
-    sweep(reading([&](builder& b, report* notes) { read_iso2709(as_bytes(iso), b, notes); }));
-    sweep(reading([&](builder& b, report* notes) { read_iso2709(as_bytes(damaged), b, notes); }));
-    sweep(reading([&](builder& b, report* notes) { read_marcxml(xml, b, notes); }));
-    sweep(reading([&](builder& b, report* notes) { read_marcxml(xml, b, notes, xml_parser::full); }));
-    sweep([&](std::pmr::memory_resource* memory) { read_wire(as_bytes(wire), memory); });
+    sweep(most_allocations, reading([&](builder& b, report* notes) { read_mrk(text, b, notes); }));
+    sweep(most_allocations, reading([&](builder& b, report* notes) { read_iso2709(as_bytes(iso), b, notes); }));
+    sweep(most_allocations, reading([&](builder& b, report* notes) { read_iso2709(as_bytes(damaged), b, notes); }));
+    sweep(most_allocations, reading([&](builder& b, report* notes) { read_marcxml(xml, b, notes); }));
+    sweep(most_allocations, reading([&](builder& b, report* notes) { read_marcxml(xml, b, notes, xml_parser::full); }));
+    sweep(most_allocations, [&](std::pmr::memory_resource* memory) { read_wire(as_bytes(wire), memory); });
     const std::string marc8 = make_iso({{"245", "10\x1F"
                                                 "aa rather long title, caf\xE2"
                                                 "e \x1B(NaBC\x1B(B \xFF"}},
                                        "00000nam  2200000 a 4500");
-    sweep(reading([&](builder& b, report* notes) { read_iso2709(as_bytes(marc8), b, notes); }));
+    sweep(most_allocations, reading([&](builder& b, report* notes) { read_iso2709(as_bytes(marc8), b, notes); }));
     const std::string with_residue = to_mrk_of_type(from_iso(marc8).view());
-    sweep(reading([&](builder& b, report* notes) { read_mrk(with_residue, b, notes); }));
+    sweep(most_allocations, reading([&](builder& b, report* notes) { read_mrk(with_residue, b, notes); }));
     std::pmr::string damaged_wire;
     write_wire(from_iso(marc8).view(), damaged_wire);
-    sweep([&](std::pmr::memory_resource* memory) { read_wire(as_bytes(damaged_wire), memory); });
+    sweep(most_allocations, [&](std::pmr::memory_resource* memory) { read_wire(as_bytes(damaged_wire), memory); });
 }
 
 TEST(marc_memory, writers) {
@@ -105,11 +68,12 @@ TEST(marc_memory, writers) {
             write(r.view(), out);
         };
     };
-    sweep(writing([](const record_view& v, std::pmr::string& out) { write_iso2709(v, out); }));
-    sweep(writing([](const record_view& v, std::pmr::string& out) { write_mrk(v, out, {true}); }));
-    sweep(writing(
-        [](const record_view& v, std::pmr::string& out) { write_marcxml(v, out, inexpressible_content::replace); }));
-    sweep(writing([](const record_view& v, std::pmr::string& out) { write_wire(v, out); }));
+    sweep(most_allocations, writing([](const record_view& v, std::pmr::string& out) { write_iso2709(v, out); }));
+    sweep(most_allocations, writing([](const record_view& v, std::pmr::string& out) { write_mrk(v, out, {true}); }));
+    sweep(most_allocations, writing([](const record_view& v, std::pmr::string& out) {
+              write_marcxml(v, out, inexpressible_content::replace);
+          }));
+    sweep(most_allocations, writing([](const record_view& v, std::pmr::string& out) { write_wire(v, out); }));
     const stored_record marc8 = from_iso("\n" + make_iso({{"245", "10\x1F"
                                                                   "aa rather long title, caf\xE2"
                                                                   "e"}},
@@ -120,26 +84,28 @@ TEST(marc_memory, writers) {
             write(marc8.view(), out);
         };
     };
-    sweep(of_marc8([](const record_view& v, std::pmr::string& out) { append_raw(v, out); }));
-    sweep(
-        of_marc8([](const record_view& v, std::pmr::string& out) { write_iso2709(v, out, iso2709_encoding::marc8); }));
-    sweep([&](std::pmr::memory_resource* memory) {
+    sweep(most_allocations, of_marc8([](const record_view& v, std::pmr::string& out) { append_raw(v, out); }));
+    sweep(most_allocations, of_marc8([](const record_view& v, std::pmr::string& out) {
+              write_iso2709(v, out, iso2709_encoding::marc8);
+          }));
+    sweep(most_allocations, [&](std::pmr::memory_resource* memory) {
         builder b(memory);
         build_nfc(marc8.view(), b);
     });
     const path p = parse_path("650");
-    sweep(writing([&](const record_view& v, std::pmr::string& out) { evaluate(p, v, out, [](std::string_view) {}); }));
+    sweep(most_allocations,
+          writing([&](const record_view& v, std::pmr::string& out) { evaluate(p, v, out, [](std::string_view) {}); }));
 }
 
 TEST(marc_memory, paths) {
     const stored_record r = from_mrk(text);
-    sweep([](std::pmr::memory_resource* memory) {
+    sweep(most_allocations, [](std::pmr::memory_resource* memory) {
         parse_path("650$a{$x=\\a\\scomparison\\sstring\\slonger\\sthan\\sthe\\sbuffer}{$a|$b}{!9..[#]}", memory);
     });
     const stored_record linked = from_mrk("=LDR  x\n=245  10$6880-01$aA\n=880  10$6245-01$aB");
-    sweep([&](std::pmr::memory_resource* memory) { linked_fields(linked.view(), memory); });
+    sweep(most_allocations, [&](std::pmr::memory_resource* memory) { linked_fields(linked.view(), memory); });
     const path p = parse_path("...$a{=650[0-#]$a}{...[0-#]~$a}{6..[#]}");
-    sweep([&](std::pmr::memory_resource* memory) {
+    sweep(most_allocations, [&](std::pmr::memory_resource* memory) {
         std::pmr::string scratch(memory);
         evaluate(p, r.view(), scratch, [](std::string_view) {});
     });
@@ -150,15 +116,16 @@ TEST(marc_memory, edits_differences_and_merges) {
     const stored_record b = from_mrk("=LDR  00000cam\\a2200000\\a\\4500\n=245  $aT and a longer title of it$bc\n"
                                      "=650  \\0$aTwo headings$xone word and more of them\n=650  \\0$aOne$xtwo words\n"
                                      "=500  $aA note that is long enough for memory of its own$5NN");
-    sweep([&](std::pmr::memory_resource* memory) { diff(a.view(), b.view(), memory); });
-    sweep([&](std::pmr::memory_resource* memory) { describe_change(a.view().field(2), b.view().field(1), memory); });
-    sweep([&](std::pmr::memory_resource* memory) {
+    sweep(most_allocations, [&](std::pmr::memory_resource* memory) { diff(a.view(), b.view(), memory); });
+    sweep(most_allocations,
+          [&](std::pmr::memory_resource* memory) { describe_change(a.view().field(2), b.view().field(1), memory); });
+    sweep(most_allocations, [&](std::pmr::memory_resource* memory) {
         std::pmr::string out(memory);
         write_diff(a.view(), b.view(), out);
     });
     const std::string_view json = R"({"protect": [{"tag": "650", "subfields": {"x": "a value of some length*"}}],
         "tags": {"650": "append"}, "positions": {"008/0": "keep"}, "order": "tag", "incoming_local": "append"})";
-    sweep([&](std::pmr::memory_resource* memory) { parse_merge_rules(json, memory); });
+    sweep(most_allocations, [&](std::pmr::memory_resource* memory) { parse_merge_rules(json, memory); });
     const merge_rules rules = parse_merge_rules(json, std::pmr::get_default_resource());
     const merge_rules defaults(std::pmr::get_default_resource());
     const auto editing = [&](auto edit) {
@@ -169,28 +136,32 @@ TEST(marc_memory, edits_differences_and_merges) {
         };
     };
     for (const merge_rules* r : {&rules, &defaults}) {
-        sweep(editing([&, r](const record_view& v, builder& into) {
-            std::pmr::vector<merge_decision> decisions(into.memory());
-            merge(v, b.view(), *r, into, &decisions);
-        }));
+        sweep(most_allocations, editing([&, r](const record_view& v, builder& into) {
+                  std::pmr::vector<merge_decision> decisions(into.memory());
+                  merge(v, b.view(), *r, into, &decisions);
+              }));
     }
-    sweep(editing([](const record_view& v, builder& into) {
-        set_values(v, parse_path("245$a"), "a value of some length", into);
-    }));
-    sweep(editing([](const record_view& v, builder& into) {
-        set_values(v, parse_path("500$a"), "a value of some length", into);
-    }));
-    sweep(editing([](const record_view& v, builder& into) { delete_values(v, parse_path("245$a$b"), into); }));
-    sweep(editing(
-        [](const record_view& v, builder& into) { replace_in_values(v, parse_path("..."), "o", "a longer o", into); }));
-    sweep(editing([](const record_view& v, builder& into) { set_leader(v, "00000cam a2200000 a 4500", into); }));
-    sweep(editing([&](const record_view& v, builder& into) { add_fields(v, b.view(), field_place::by_tag, into); }));
-    sweep(editing([](const record_view& v, builder& into) {
-        const tag_pattern title{{'2', '4', '.'}};
-        keep_fields(v, {&title, 1}, into);
-    }));
+    sweep(most_allocations, editing([](const record_view& v, builder& into) {
+              set_values(v, parse_path("245$a"), "a value of some length", into);
+          }));
+    sweep(most_allocations, editing([](const record_view& v, builder& into) {
+              set_values(v, parse_path("500$a"), "a value of some length", into);
+          }));
+    sweep(most_allocations,
+          editing([](const record_view& v, builder& into) { delete_values(v, parse_path("245$a$b"), into); }));
+    sweep(most_allocations, editing([](const record_view& v, builder& into) {
+              replace_in_values(v, parse_path("..."), "o", "a longer o", into);
+          }));
+    sweep(most_allocations,
+          editing([](const record_view& v, builder& into) { set_leader(v, "00000cam a2200000 a 4500", into); }));
+    sweep(most_allocations,
+          editing([&](const record_view& v, builder& into) { add_fields(v, b.view(), field_place::by_tag, into); }));
+    sweep(most_allocations, editing([](const record_view& v, builder& into) {
+              const tag_pattern title{{'2', '4', '.'}};
+              keep_fields(v, {&title, 1}, into);
+          }));
     const stored_record unsorted = from_mrk("=245  10$aT\n=100  1\\$aA\n=001  a control number of some length");
-    sweep([&](std::pmr::memory_resource* memory) {
+    sweep(most_allocations, [&](std::pmr::memory_resource* memory) {
         builder into(memory);
         sort_fields(unsorted.view(), into);
         into.finish(4);
@@ -203,7 +174,7 @@ TEST(marc_memory, validation) {
         "c": {"codes": "list"}}, "indicator1": {"codes": {"0": "none", "1": "added"}}}, "001": {"positions": {"00-01":
         {"codes": {"ab": {}}}, "02": {"flags": {"a": {}}}}, "types": {"a": {"pattern": "z"}}}}, "rules": ["linkage"],
         "codelists": {"list": {"codes": {"one": "One"}}}})s";
-    sweep([&](std::pmr::memory_resource* memory) { const avram_schema schema(json, memory); });
+    sweep(most_allocations, [&](std::pmr::memory_resource* memory) { const avram_schema schema(json, memory); });
 
     struct message_sink final : problem_sink {
         explicit message_sink(const avram_schema& s, std::pmr::memory_resource* memory) : schema(s), message(memory) {}
@@ -218,7 +189,7 @@ TEST(marc_memory, validation) {
         from_mrk("=LDR  00000nam\\a2200000\\a\\4500\n=001  xyz\n=ABC  $ax\n=245  x0$6880-01$aT$cb$c$d");
     const avram_schema schema(json);
     const validation_options options;
-    sweep([&](std::pmr::memory_resource* memory) {
+    sweep(most_allocations, [&](std::pmr::memory_resource* memory) {
         message_sink sink(schema, memory);
         validate(r.view(), schema, options, sink, memory);
     });
@@ -244,22 +215,22 @@ TEST(marc_memory, text_forms_and_files) {
             b.finish(4);
         };
     };
-    sweep(reading(read_json, json));
-    sweep(reading(read_line, line));
-    sweep(reading(read_aleph, aleph));
+    sweep(most_allocations, reading(read_json, json));
+    sweep(most_allocations, reading(read_line, line));
+    sweep(most_allocations, reading(read_aleph, aleph));
     for (const json_form f : {json_form::list, json_form::keyed}) {
-        sweep([&](std::pmr::memory_resource* memory) {
+        sweep(most_allocations, [&](std::pmr::memory_resource* memory) {
             std::pmr::string out(memory);
             write_json(r.view(), out, {.form = f});
         });
     }
-    sweep([&](std::pmr::memory_resource* memory) {
+    sweep(most_allocations, [&](std::pmr::memory_resource* memory) {
         std::pmr::string out(memory);
         write_line(r.view(), out);
         write_aleph(r.view(), out);
     });
     for (const std::string& file : {xml, to_iso(r.view()), std::string(json), std::string(line), std::string(aleph)}) {
-        sweep([&](std::pmr::memory_resource* memory) {
+        sweep(most_allocations, [&](std::pmr::memory_resource* memory) {
             class in_memory final : public byte_source {
               public:
                 explicit in_memory(std::string_view rest) : rest_(rest) {}
