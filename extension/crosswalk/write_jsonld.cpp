@@ -9,26 +9,8 @@
 namespace crosswalk {
 namespace {
 
-std::string_view attribute_of(const node& n, std::string_view name) noexcept {
-    for (const attribute* a = n.attributes; a != nullptr; a = a->next) {
-        if (a->name == name) {
-            return a->value;
-        }
-    }
-    return {};
-}
-
-bool has_attribute(const node& n, std::string_view name) noexcept {
-    for (const attribute* a = n.attributes; a != nullptr; a = a->next) {
-        if (a->name == name) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool is_type(const node& property) noexcept {
-    return property.name == "rdf:type" && has_attribute(property, "rdf:resource");
+    return property.name == "rdf:type" && find_attribute(property, "rdf:resource") != nullptr;
 }
 
 class jsonld_writer {
@@ -154,7 +136,7 @@ class jsonld_writer {
 
     /// What a property element has: an address, things, or a literal.
     void property(const node& p) {
-        if (has_attribute(p, "rdf:resource")) {
+        if (find_attribute(p, "rdf:resource") != nullptr) {
             out_ += "{\"@id\":";
             string(attribute_of(p, "rdf:resource"));
             out_ += '}';

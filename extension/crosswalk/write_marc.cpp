@@ -11,15 +11,6 @@
 namespace crosswalk::detail {
 namespace {
 
-std::string_view attribute_of(const node& n, std::string_view name) noexcept {
-    for (const attribute* a = n.attributes; a != nullptr; a = a->next) {
-        if (a->name == name) {
-            return a->value;
-        }
-    }
-    return {};
-}
-
 /// The tag of a field: its name, or the attribute of a "field".
 std::string_view tag_of(const node& n) noexcept {
     return n.name == "field" ? attribute_of(n, "tag") : n.name;

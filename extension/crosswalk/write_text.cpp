@@ -4,15 +4,6 @@
 namespace crosswalk {
 namespace {
 
-std::string_view attribute_of(const node& n, std::string_view name, std::string_view otherwise) noexcept {
-    for (const attribute* a = n.attributes; a != nullptr; a = a->next) {
-        if (a->name == name) {
-            return a->value;
-        }
-    }
-    return otherwise;
-}
-
 void append_on_one_line(std::string_view text, std::pmr::string& out) {
     for (const char c : text) {
         out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;

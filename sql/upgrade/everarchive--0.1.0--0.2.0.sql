@@ -758,7 +758,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION @extschema@.crosswalk(%1$I.marc, text) IS 'a record in another form of metadata, by this site''s rules; over many records marc_crosswalk(record, ''mods'', (SELECT everarchive.crosswalk_options(''mods''))) is faster';
-$create$, (SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'marc'));
+$create$, @extschema@.marc_schema());
 END
 $do$;
 

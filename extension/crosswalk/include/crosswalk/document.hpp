@@ -29,6 +29,21 @@ struct node {
     bool list = false; ///< JSON: always in an array
 };
 
+/// Null when the element has no attribute of this name.
+inline const attribute* find_attribute(const node& element, std::string_view name) noexcept {
+    const attribute* a = element.attributes;
+    while (a != nullptr && a->name != name) {
+        a = a->next;
+    }
+    return a;
+}
+
+inline std::string_view attribute_of(const node& element, std::string_view name,
+                                     std::string_view otherwise = {}) noexcept {
+    const attribute* const found = find_attribute(element, name);
+    return found == nullptr ? otherwise : found->value;
+}
+
 struct xml_name_space {
     std::string_view prefix; ///< empty: the default
     std::string_view uri;
