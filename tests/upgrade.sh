@@ -195,8 +195,13 @@ ok "rules restored before their states" restore -L "$HARNESS_DIR/rules_first"
 ok "then the states" restore -L "$HARNESS_DIR/states"
 ok "are the rules that were" diff <(rows kept "$site") <(rows again "$site")
 ok "with the states that they had" diff <(rows kept "$states") <(rows again "$states")
+# These two only: pg_restore -j knows no order among the tables of an extension, not even that of foreign keys, so other tables
+# that refer to each other (version to entity) load side by side by luck alone. docs/operate.md says so.
+grep -v 'TABLE DATA everarchive crosswalk_' "$HARNESS_DIR/contents" >"$HARNESS_DIR/others"
+grep 'TABLE DATA everarchive crosswalk_' "$HARNESS_DIR/contents" >"$HARNESS_DIR/both"
 new_database again
-ok "all side by side" restore -j 4
+ok "all but rules and states" restore -L "$HARNESS_DIR/others"
+ok "then these side by side" restore -j 4 -L "$HARNESS_DIR/both"
 ok "is the same" diff <(rows kept "$site; $states") <(rows again "$site; $states")
 is "no session crashed" "$(grep -E 'PANIC|was terminated by signal' "${PG_DATA[up]}/server.log")" ""
 done_testing
