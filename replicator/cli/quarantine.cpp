@@ -51,22 +51,10 @@ exit_code run_list(const context& context, const arguments& asked) {
 }
 
 void write_bytes(pq::connection& on, std::int64_t id, const std::string& file) {
-    // In pieces: a captured row may have hundreds of megabytes.
-    constexpr std::int64_t piece = 1 << 20;
+    const pq::result kept = on.run("SELECT q.bytes FROM everarchive.quarantine q WHERE q.quarantine_id = $1",
+                                   {std::to_string(id)}, pq::connection::value_form::binary);
     std::ofstream out(file, std::ios::binary | std::ios::trunc);
-    std::int64_t at = 0;
-    for (bool more = true; more && out;) {
-        const pq::result bytes = on.run("SELECT encode(substring(q.bytes FROM $2::integer FOR $3::integer), 'hex') "
-                                        "FROM everarchive.quarantine q WHERE q.quarantine_id = $1",
-                                        {std::to_string(id), std::to_string(at + 1), std::to_string(piece)});
-        const std::string_view hexadecimal = bytes.text(0, 0);
-        for (std::size_t i = 0; i + 1 < hexadecimal.size(); i += 2) {
-            const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-            out.put(static_cast<char>(16 * digit(hexadecimal[i]) + digit(hexadecimal[i + 1])));
-        }
-        at += piece;
-        more = static_cast<std::int64_t>(hexadecimal.size()) == 2 * piece;
-    }
+    out << kept.text(0, 0);
     out.close();
     if (!out) {
         throw error(exit_code::state, cause::needs_person, "the bytes cannot be written to " + file,
@@ -75,6 +63,10 @@ void write_bytes(pq::connection& on, std::int64_t id, const std::string& file) {
 }
 
 exit_code run_show(const context& context, const arguments& asked) {
+    if (!asked.file.empty() && asked.ids.size() > 1) {
+        throw error(exit_code::arguments, cause::needs_person, "--bytes writes the bytes of one case",
+                    "give one number, or leave --bytes out");
+    }
     pq::connection on = open_database(context);
     for (const std::int64_t id : asked.ids) {
         const pq::result found = on.run(

@@ -210,17 +210,18 @@ std::vector<const char*> pointers(const std::vector<parameter>& parameters) {
 
 } // namespace
 
-result connection::run(const std::string& sql, const std::vector<parameter>& parameters) {
+result connection::run(const std::string& sql, const std::vector<parameter>& parameters, value_form form) {
+    const int binary = form == value_form::binary ? 1 : 0;
     const auto values = pointers(parameters);
     if (patience_) {
         if (PQsendQueryParams(raw_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
-                              nullptr, 0) != 1) {
+                              nullptr, binary) != 1) {
             throw last_error({});
         }
         return check(last_result(), {});
     }
     return check(PQexecParams(raw_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
-                              nullptr, 0),
+                              nullptr, binary),
                  {});
 }
 

@@ -93,8 +93,11 @@ class connection {
     /// Runs one statement without parameters, or several separated by semicolons.
     result run(const std::string& sql);
 
+    /// How the values of a result come. In binary a text is its characters, a bytea its bytes.
+    enum class value_form { text, binary };
+
     /// Runs one statement with parameters $1, $2, … in text form.
-    result run(const std::string& sql, const std::vector<parameter>& parameters);
+    result run(const std::string& sql, const std::vector<parameter>& parameters, value_form form = value_form::text);
 
     /// As run(), prepared once per connection and text.
     result run_prepared(const std::string& sql, const std::vector<parameter>& parameters);

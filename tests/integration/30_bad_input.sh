@@ -109,6 +109,7 @@ CASE=$(preservation -c "SELECT quarantine_id FROM report.quarantine WHERE key = 
 like "the program lists them" "$(ea quarantine list --source koha_main)" "$CASE +koha_main +map +bib +5 +open"
 like "and shows all that is known of one" "$(ea quarantine show "$CASE" --bytes "$HARNESS_DIR/captured")" 'bytes kept +16'
 is "with its bytes" "$(cat "$HARNESS_DIR/captured")" "this is not MARC"
+like "of one at a time" "$(ea quarantine show "$CASE" "$CASE" --bytes "$HARNESS_DIR/captured" 2>&1)" 'bytes of one case'
 like "trying again says why it stays" "$(ea quarantine retry "$CASE")" "$CASE: still in quarantine"
 like "a number that there is not is an error" "$(ea quarantine show 999999 2>&1)" 'there is no quarantine row 999999'
 is "the last good version stays the newest" "$(preservation -c "SELECT n FROM everarchive.entity WHERE kind = 'bib' AND key = '5' AND source_id = 1")" 1
