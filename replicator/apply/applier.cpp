@@ -91,13 +91,14 @@ void applier::add(capture::batch batch) {
         if (!source_.every_commit) {
             add_changes(changes, position);
         } else {
-            const std::vector<std::size_t> ends = held_.back().ends;
+            const std::vector<capture::transaction_end> ends = held_.back().ends;
             std::size_t begin = 0;
-            for (const std::size_t end : ends) {
-                add_changes(changes.subspan(begin, std::min(end, changes.size()) - begin), position);
+            for (const capture::transaction_end& one : ends) {
+                const std::size_t end = std::min(one.changes, changes.size());
+                add_changes(changes.subspan(begin, end - begin), position);
                 flush(position);
                 refresh_touched(position);
-                begin = std::min(end, changes.size());
+                begin = end;
             }
             add_changes(changes.subspan(begin), position);
             if (!torn_) {

@@ -40,6 +40,22 @@ struct change {
     bool keeps_children = false;
 };
 
+/// Where a source transaction ends in a batch.
+struct transaction_end {
+    std::size_t changes = 0; // how many of the batch's changes belong to the transactions up to this one
+    /// PostgreSQL: the transaction's id, by which a comparison knows whether its snapshot has seen it. 0: not known.
+    std::uint32_t xid = 0;
+    friend bool operator==(const transaction_end&, const transaction_end&) = default;
+};
+
+/// A table that the capture cannot follow any further, because its schema in the source is no longer what the adapter
+/// says. Its changes are left out from here on; the apply step notes it, and the other tables go on.
+struct table_trouble {
+    std::uint32_t table = 0; // index into adapter::adapter::tables
+    std::string what;        // what happened to the table
+    std::string mend;        // the command or SQL that mends it
+};
+
 /// Some changes, whole source transactions unless one is larger than a batch. Owns the memory that its changes point
 /// to.
 struct batch {
@@ -50,9 +66,10 @@ struct batch {
     std::size_t bytes = 0;        // of values
     std::size_t cell_bytes = 0;   // of the rows' cells
     std::size_t transactions = 0; // source transactions that end in this batch
-    /// How many of `changes` belong to the transactions up to each end, ascending; empty: the batch is taken as one
-    /// transaction. Only sources set to `every commit` need it.
-    std::vector<std::size_t> ends;
+    /// The ends of its transactions, ascending; empty: the batch is taken as one transaction. Sources set to `every
+    /// commit` and comparisons need it.
+    std::vector<transaction_end> ends;
+    std::vector<table_trouble> troubles;
     bool ends_transaction = true;    // false: the last source transaction goes on in the next batch
     std::string position;            // resume here once everything up to here is committed; set when ends_transaction
     std::int64_t commit_time_us = 0; // commit time of the last transaction, microseconds since 1970 UTC; 0 unknown

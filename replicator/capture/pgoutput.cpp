@@ -91,7 +91,7 @@ message pgoutput_decoder::read(std::string_view bytes, batch& into, bool skip) {
         mark_ = {};
         mark_.commit_start = in.number<std::uint64_t>();
         mark_.commit_time_us = in.time();
-        in.number<std::uint32_t>(); // xid
+        mark_.xid = in.number<std::uint32_t>();
         in_transaction_ = true;
         what = message::begin;
         break;

@@ -39,6 +39,7 @@ struct transaction_mark {
     lsn commit_start = 0;
     lsn commit_end = 0;              // 0 until the commit message
     std::int64_t commit_time_us = 0; // since 1970
+    std::uint32_t xid = 0;
 };
 
 /// Turns messages into changes of the adapter's tables. Columns are matched by name; a column or table that the adapter

@@ -318,7 +318,7 @@ TEST_F(binlog, each_transaction_that_changed_something_has_its_end) {
     insert(5, 5);
     read(event(16, little(99, 8)));
     insert(6, 7);
-    EXPECT_EQ(batch_.ends, (std::vector<std::size_t>{2, 4}));
+    EXPECT_EQ(batch_.ends, (std::vector<transaction_end>{{2}, {4}}));
     EXPECT_EQ(batch_.changes.size(), 6U);
     // A part goes out before the transaction's end; the rest ends in the next batch.
     batch_ = batch();
@@ -327,7 +327,7 @@ TEST_F(binlog, each_transaction_that_changed_something_has_its_end) {
     read(event(16, little(99, 8)));
     insert(7, 10);
     read(event(16, little(99, 8)));
-    EXPECT_EQ(batch_.ends, (std::vector<std::size_t>{1, 3}));
+    EXPECT_EQ(batch_.ends, (std::vector<transaction_end>{{1}, {3}}));
     EXPECT_EQ(batch_.transactions, 2U);
 }
 
