@@ -29,6 +29,11 @@ std::optional<std::int64_t> stream_reader::lag_bytes() const {
     return bytes < 0 ? std::nullopt : std::optional(bytes);
 }
 
+std::optional<capture::stream_notice> stream_reader::notice() const {
+    const std::lock_guard lock(mutex_);
+    return notice_;
+}
+
 void stream_reader::confirm(capture::stream& stream) {
     std::string safe;
     {
@@ -59,6 +64,9 @@ void stream_reader::run() {
             if (steady_clock::now() >= next_lag) {
                 lag_bytes_ = stream->lag_bytes().value_or(-1);
                 next_lag = steady_clock::now() + lag_interval;
+                std::optional<capture::stream_notice> notice = stream->notice();
+                const std::lock_guard lock(mutex_);
+                notice_ = std::move(notice);
             }
         }
         confirm(*stream);

@@ -29,6 +29,9 @@ class stream_reader {
 
     std::optional<std::int64_t> lag_bytes() const;
 
+    /// What stands against the source at the moment, although its stream goes on.
+    std::optional<capture::stream_notice> notice() const;
+
   private:
     void run();
     void confirm(capture::stream& stream);
@@ -39,8 +42,9 @@ class stream_reader {
     std::atomic<bool> stop_{false};
     std::atomic<bool> open_{false};
     std::atomic<std::int64_t> lag_bytes_{-1};
-    std::mutex mutex_;
-    std::string safe_; // under mutex_
+    mutable std::mutex mutex_;
+    std::string safe_;                             // under mutex_
+    std::optional<capture::stream_notice> notice_; // under mutex_
     std::string confirmed_;
     std::jthread thread_; // last: it uses all the others
 };
