@@ -146,8 +146,7 @@ class Proxy:
             try:
                 if reset:
                     one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                else:
-                    one.shutdown(socket.SHUT_RDWR)
+                one.shutdown(socket.SHUT_RD if reset else socket.SHUT_RDWR)  # wakes who reads it
             except OSError:
                 pass
             one.close()
