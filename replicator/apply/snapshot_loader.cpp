@@ -6,6 +6,7 @@
 
 #include "apply/batch_queue.hpp"
 #include "apply/source_state.hpp"
+#include "base/fault_point.hpp"
 #include "base/log.hpp"
 
 namespace everarchive::apply {
@@ -201,6 +202,7 @@ class copy {
             }
             pq::transaction transaction(on, "BEGIN; SET LOCAL synchronous_commit = off"); // the last commit flushes all
             loader.load(*batch);
+            fault_point("snapshot.amid_copy");
             const auto count = static_cast<std::int64_t>(batch->changes.size());
             // Last: all writers wait for this row.
             update_progress(on, taken_, "snapshot_rows = snapshot_rows + $3::bigint", {text_of(count)});
@@ -268,6 +270,7 @@ std::optional<std::string> load_snapshot(pq::connection& on, const std::string& 
 
     const std::string identity = source.identity();
     const std::unique_ptr<capture::snapshot> snapshot = source.open_snapshot();
+    fault_point("snapshot.opened");
     const std::string position = snapshot->position();
     const std::int64_t expected = snapshot->estimated_rows();
     begin_load(on, adapter, taken, writer, identity, expected);
@@ -279,7 +282,9 @@ std::optional<std::string> load_snapshot(pq::connection& on, const std::string& 
     if (!all.run(on, conninfo, [&](std::int64_t rows) { progress(rows, expected); })) {
         return std::nullopt;
     }
+    fault_point("snapshot.before_end");
     end_load(on, adapter, taken, writer, position);
+    fault_point("snapshot.ended");
     progress(all.rows(), all.rows());
     log::write(log::severity::info, "apply", "the first copy is complete",
                {{"source", taken.name}, {"position", position}, {"rows", text_of(all.rows())}});
