@@ -349,7 +349,7 @@ TEST_F(capture_postgresql, remove_leaves_nothing) {
 
 TEST_F(capture_postgresql, check_names_each_thing_and_its_statement_mends_it) {
     const std::string role = "everarchive_" + name_;
-    admin_->run("CREATE ROLE " + role + " LOGIN");
+    admin_->run("CREATE ROLE " + role + " LOGIN PASSWORD 'everarchive'"); // as versions.sh has it
     library_->run("CREATE PUBLICATION everything FOR ALL TABLES");
     library_->run("ALTER TABLE asset.copy ALTER barcode TYPE bytea USING barcode::bytea");
     const auto as_role = open_source("postgresql:" + conninfo_ + " user=" + role, name_, adapter_);
