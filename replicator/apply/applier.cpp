@@ -343,17 +343,25 @@ void applier::refresh_touched(const std::string& position) {
     touched.clear();
 }
 
-void applier::write_position(const std::string& position, std::int64_t commit_time_us,
-                             std::optional<std::int64_t> lag_bytes, std::size_t transactions, std::size_t changes) {
+void applier::write_position(const std::string& position, std::int64_t commit_time_us, const capture::log_lag& lag,
+                             std::size_t transactions, std::size_t changes) {
+    const auto number = [](const auto& value) {
+        return value ? pq::parameter(std::to_string(*value)) : pq::parameter();
+    };
+    // A clock of the source that is ahead of ours makes no negative lag. What has no commit time moves the position
+    // over nothing of ours, or says that the source is silent: everything is here.
     const pq::result answer = on_.run_prepared(
         "UPDATE everarchive.source_progress SET position = coalesce($3, position), commit_time = coalesce("
         "'epoch'::timestamptz + $4::bigint * interval '1 microsecond', commit_time), transactions = transactions + "
         "$5::bigint, changes = changes + $6::bigint, lag_bytes = coalesce($7::bigint, lag_bytes), seen_at = "
-        "pg_catalog.now() "
-        "WHERE source_id = $1::integer AND epoch = $2::bigint",
+        "pg_catalog.now(), lag_seconds = greatest(coalesce(extract(epoch FROM pg_catalog.clock_timestamp()) - "
+        "$4::bigint / 1e6, 0), 0), lag_transactions = coalesce($8::bigint, lag_transactions), retained_bytes = "
+        "coalesce($9::bigint, retained_bytes), log_state = coalesce($10, log_state), log_hours = "
+        "coalesce($11::double precision, log_hours) WHERE source_id = $1::integer AND epoch = $2::bigint",
         {std::to_string(source_.id), std::to_string(source_.epoch), position.empty() ? pq::parameter() : position,
          commit_time_us == 0 ? pq::parameter() : std::to_string(commit_time_us), std::to_string(transactions),
-         std::to_string(changes), lag_bytes ? pq::parameter(std::to_string(*lag_bytes)) : pq::parameter()});
+         std::to_string(changes), number(lag.bytes), number(lag.transactions), number(lag.retained_bytes),
+         lag.log_state.empty() ? pq::parameter() : lag.log_state, number(lag.log_hours)});
     if (answer.affected() == 0) {
         throw error(exit_code::state, cause::fenced,
                     "another program has taken source " + source_.name + " over, or it was removed",
@@ -361,7 +369,7 @@ void applier::write_position(const std::string& position, std::int64_t commit_ti
     }
 }
 
-std::string applier::commit(std::optional<std::int64_t> lag_bytes) {
+std::string applier::commit(const capture::log_lag& lag) {
     try {
         flush(position_);
         if (source_.every_commit) {
@@ -370,7 +378,7 @@ std::string applier::commit(std::optional<std::int64_t> lag_bytes) {
             write_touched();
         }
         quarantine_.resolve();
-        write_position(position_, commit_time_us_, lag_bytes, transactions_, changes_);
+        write_position(position_, commit_time_us_, lag, transactions_, changes_);
         on_.run("COMMIT");
     } catch (const pq::error& failed) {
         throw_with_hint(failed, source_);
@@ -381,12 +389,13 @@ std::string applier::commit(std::optional<std::int64_t> lag_bytes) {
     transactions_ = 0;
     changes_ = 0;
     bytes_ = 0;
+    commit_time_us_ = 0;
     return position_;
 }
 
-void applier::heard(std::optional<std::int64_t> lag_bytes) {
+void applier::heard(const capture::log_lag& lag) {
     if (!open_) {
-        write_position({}, 0, lag_bytes);
+        write_position({}, 0, lag);
     }
 }
 
@@ -418,7 +427,7 @@ void applier::retry_quarantined() {
         quarantine_.retried(id, adapter_.tables[kept->table], *kept, retry(*kept, beside.older));
         supersede_cascaded();
     }
-    commit(std::nullopt);
+    commit({});
 }
 
 /// Applies a kept change again. Returns why it could not be.
@@ -481,6 +490,7 @@ void applier::roll_back() {
         transactions_ = 0;
         changes_ = 0;
         bytes_ = 0;
+        commit_time_us_ = 0;
     }
 }
 

@@ -11,6 +11,8 @@
 #include "apply/row_quarantine.hpp"
 #include "apply/row_writer.hpp"
 #include "capture/change.hpp"
+#include "capture/source.hpp"
+#include "capture/source_settings.hpp"
 #include "pq/connection.hpp"
 
 namespace everarchive::apply {
@@ -22,9 +24,11 @@ struct taken_source {
     std::string mirror_schema;
     std::string state;
     std::int64_t epoch = 0;
-    std::string position; // empty: never captured, or a snapshot was interrupted
-    std::string identity; // empty: never captured
-    bool every_commit = false;
+    std::string position;      // empty: never captured, or a snapshot was interrupted
+    std::string identity;      // empty: never captured
+    bool every_commit = false; // the setting `versions`
+    capture::source_settings settings;
+    bool taken_over = false; // another program had it before
 };
 
 class applier {
@@ -45,10 +49,10 @@ class applier {
 
     /// Writes what is left, the touched keys and the position, and commits. Returns the position that is now safe.
     /// Throws error (fenced) if another program has taken the source over.
-    std::string commit(std::optional<std::int64_t> lag_bytes);
+    std::string commit(const capture::log_lag& lag);
 
     /// The source was heard of but had nothing to say.
-    void heard(std::optional<std::int64_t> lag_bytes);
+    void heard(const capture::log_lag& lag);
 
     /// Applies again what everarchive.quarantine_retry() asked for, in a transaction of its own. Between transactions.
     void retry_quarantined();
@@ -67,7 +71,7 @@ class applier {
     void write_carefully(net_changes group, const std::string& position);
     void write_touched();
     void refresh_touched(const std::string& position);
-    void write_position(const std::string& position, std::int64_t commit_time_us, std::optional<std::int64_t> lag_bytes,
+    void write_position(const std::string& position, std::int64_t commit_time_us, const capture::log_lag& lag,
                         std::size_t transactions = 0, std::size_t changes = 0);
 
     pq::connection& on_;

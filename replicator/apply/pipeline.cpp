@@ -30,6 +30,27 @@ constexpr milliseconds fenced_interval{500};
 /// A stream that has lasted so long works. Two readers with one server id end each other's in less.
 constexpr std::chrono::seconds settled_after{3};
 
+/// While this program has the source.
+class leading {
+  public:
+    leading(source_meters& meters, std::int64_t epoch, int backend) : meters_(meters) {
+        meters_.epoch.set(epoch);
+        meters_.backend = backend;
+        meters_.leads.set(1);
+    }
+    ~leading() {
+        meters_.leads.set(0);
+        meters_.backend = 0;
+        meters_.apply_pulse.rest();
+        meters_.queue_bytes.set(0);
+    }
+    leading(const leading&) = delete;
+    leading& operator=(const leading&) = delete;
+
+  private:
+    source_meters& meters_;
+};
+
 std::int64_t now_ms() {
     return std::chrono::duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
 }
@@ -37,9 +58,9 @@ std::int64_t now_ms() {
 } // namespace
 
 pipeline::pipeline(std::string conninfo, source_row source, std::filesystem::path adapters, wakeup& mapping,
-                   std::function<void(const std::string&, std::int64_t, std::int64_t)> progress)
+                   source_meters& meters, std::function<void(const std::string&, std::int64_t, std::int64_t)> progress)
     : conninfo_(std::move(conninfo)), row_(std::move(source)), adapters_(std::move(adapters)), mapping_(mapping),
-      progress_(std::move(progress)), thread_([this] { run(); }) {}
+      meters_(meters), progress_(std::move(progress)), thread_([this] { run(); }) {}
 
 pipeline::~pipeline() {
     stop_ = true;
@@ -95,6 +116,7 @@ bool pipeline::recover(const error& failed) {
     }
     switch (failed.why()) {
     case cause::fenced:
+        meters_.fenced.add();
         // Said once, then once a minute: this program is the stand-by, or fights with another one for the source.
         if (fenced_++ % 120 == 6) {
             log::write(log::severity::warning, "apply", failed.what(), fields);
@@ -105,6 +127,7 @@ bool pipeline::recover(const error& failed) {
         }
         return wait(fenced_interval);
     case cause::retry: {
+        meters_.retries.add();
         const milliseconds pause = backoff_.next();
         fields.emplace_back("retry_ms", std::to_string(pause.count()));
         log::write(log::severity::warning, "apply", failed.what(), fields);
@@ -129,12 +152,38 @@ bool pipeline::recover(const error& failed) {
     return false;
 }
 
+/// Waits until the source is ours. Returns false if asked to stop.
+bool pipeline::wait_for(lease& lease) {
+    std::string told;
+    while (!lease.try_take()) {
+        if (lease.holder() != told) {
+            told = lease.holder();
+            log::write(log::severity::info, "apply", "another program follows the source; waiting to take over",
+                       {{"source", row_.name}, {"program", told}});
+        }
+        if (!wait(lease_look)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void pipeline::follow() {
     taken_ = {};
     const adapter::adapter adapter = adapter::load(adapters_, row_.adapter);
     pq::connection on = open_applier_connection(conninfo_, row_.name);
-    taken_ = take(on, row_.id, row_.name);
+    lease lease(on, row_.id, row_.name);
+    if (!wait_for(lease)) {
+        return;
+    }
+    taken_ = take(on, lease, row_.name);
+    const leading leads(meters_, taken_.epoch, PQbackendPID(on.raw()));
     const std::unique_ptr<capture::source> source = capture::open_source(row_.origin, row_.name, adapter);
+    displace_ = displace_ || taken_.taken_over;
+    if (displace_) {
+        source->end_reader();
+        displace_ = false;
+    }
     std::string position = taken_.position;
     if (position.empty()) {
         const std::string name = row_.name;
@@ -168,7 +217,7 @@ void pipeline::stream(pq::connection& on, const adapter::adapter& adapter, const
                {taken.name, std::to_string(taken.epoch)});
         taken_.state = "streaming";
     }
-    stream_reader reader(source, position);
+    stream_reader reader(source, position, meters_);
     note_arrival();
     apply(applier, reader);
 }
@@ -192,7 +241,9 @@ void pipeline::apply(applier& applier, stream_reader& reader) {
     bool greeted = false;
     bool works = false;
     auto opened = last_commit;
+    auto batch_begin = last_commit;
     while (!stopping() || applier.is_open()) {
+        meters_.apply_pulse.beat();
         if (stopping() && applier.is_torn()) {
             applier.roll_back(); // its source transaction comes again as a whole
             return;
@@ -215,16 +266,20 @@ void pipeline::apply(applier& applier, stream_reader& reader) {
         const bool waits = !applier.is_open() || applier.is_torn() || applier.changes() == 0;
         std::optional<capture::batch> batch = reader.queue().take(milliseconds{waits ? 100 : 0});
         const bool arrived = batch.has_value();
+        meters_.queue_bytes.set(static_cast<std::int64_t>(reader.queue().bytes()));
         if (batch) {
             if (!batch->changes.empty()) {
                 note_arrival();
+            }
+            if (!applier.is_open()) {
+                batch_begin = steady_clock::now();
             }
             applier.add(std::move(*batch));
         }
         const auto now = steady_clock::now();
         if (!applier.is_open()) {
             if (now - last_commit >= heard_interval && reader.is_open()) {
-                applier.heard(reader.lag_bytes());
+                applier.heard(reader.lag());
                 last_commit = now;
             }
             continue;
@@ -234,11 +289,18 @@ void pipeline::apply(applier& applier, stream_reader& reader) {
         const bool nothing_of_ours = applier.changes() == 0 && applier.bytes() == 0;
         const bool due = nothing_of_ours ? now - last_commit >= position_interval : !arrived || full;
         if (!applier.is_torn() && (due || stopping())) {
-            const std::string position = applier.commit(reader.lag_bytes());
+            const std::size_t changes = applier.changes();
+            const std::size_t transactions = applier.transactions();
+            const std::string position = applier.commit(reader.lag());
+            meters_.transactions.add(transactions);
             reader.is_safe(position);
             taken_.position = position;
             last_commit = steady_clock::now();
             if (!nothing_of_ours) {
+                meters_.changes.add(changes);
+                meters_.batches.add();
+                meters_.batch_changes.observe(static_cast<double>(changes));
+                meters_.apply_seconds.observe(std::chrono::duration<double>(last_commit - batch_begin).count());
                 if (!works && fenced_ == 0) {
                     works = true;
                     note_works();

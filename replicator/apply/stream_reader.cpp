@@ -12,8 +12,8 @@ constexpr std::chrono::seconds lag_interval{5};
 
 } // namespace
 
-stream_reader::stream_reader(capture::source& source, std::string position)
-    : source_(source), position_(std::move(position)), thread_([this] { run(); }) {}
+stream_reader::stream_reader(capture::source& source, std::string position, source_meters& meters)
+    : source_(source), position_(std::move(position)), meters_(meters), thread_([this] { run(); }) {}
 
 stream_reader::~stream_reader() {
     stop_ = true;
@@ -24,9 +24,9 @@ void stream_reader::is_safe(const std::string& position) {
     safe_ = position;
 }
 
-std::optional<std::int64_t> stream_reader::lag_bytes() const {
-    const std::int64_t bytes = lag_bytes_;
-    return bytes < 0 ? std::nullopt : std::optional(bytes);
+capture::log_lag stream_reader::lag() const {
+    const std::lock_guard lock(mutex_);
+    return lag_;
 }
 
 void stream_reader::confirm(capture::stream& stream) {
@@ -45,8 +45,10 @@ void stream_reader::run() {
     try {
         const std::unique_ptr<capture::stream> stream = source_.open_stream(position_);
         open_ = true;
+        meters_.streams.add();
         auto next_lag = steady_clock::now();
         while (!stop_) {
+            meters_.read_pulse.beat();
             if (queue_.has_room()) {
                 if (std::optional<capture::batch> batch = stream->next(patience)) {
                     queue_.put(std::move(*batch));
@@ -57,7 +59,12 @@ void stream_reader::run() {
             }
             confirm(*stream);
             if (steady_clock::now() >= next_lag) {
-                lag_bytes_ = stream->lag_bytes().value_or(-1);
+                capture::log_lag lag = stream->lag();
+                meters_.spool_bytes.set(stream->spool_bytes());
+                {
+                    const std::lock_guard lock(mutex_);
+                    lag_ = std::move(lag);
+                }
                 next_lag = steady_clock::now() + lag_interval;
             }
         }
@@ -66,6 +73,8 @@ void stream_reader::run() {
     } catch (...) {
         queue_.close(std::current_exception());
     }
+    meters_.read_pulse.rest();
+    meters_.spool_bytes.set(0);
 }
 
 } // namespace everarchive::apply

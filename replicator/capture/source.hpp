@@ -35,6 +35,16 @@ class snapshot {
     virtual std::optional<batch> next() = 0;
 };
 
+/// How far the stream is behind, and how long the server will keep the log that comes next. What a server does not tell
+/// stays empty.
+struct log_lag {
+    std::optional<std::int64_t> bytes;          // between our position and the newest
+    std::optional<std::int64_t> transactions;   // likewise
+    std::optional<std::int64_t> retained_bytes; // kept by the server because we have not read it
+    std::string log_state;                      // PostgreSQL: wal_status of the slot
+    std::optional<double> log_hours;            // MariaDB, MySQL: until the log that comes next is purged
+};
+
 /// The changes after a position.
 class stream {
   public:
@@ -55,6 +65,13 @@ class stream {
 
     /// Bytes of log between our position and the source's newest, for `status`; nullopt: unknown.
     virtual std::optional<std::int64_t> lag_bytes() = 0;
+
+    /// The same with all else that the server tells, for `status` and monitoring. Same thread as next(); asked every
+    /// few seconds, and must not wait for the server.
+    virtual log_lag lag() { return {lag_bytes(), {}, {}, {}, {}}; }
+
+    /// Bytes of large transactions that lie on our disk. Same thread as next().
+    virtual std::int64_t spool_bytes() const { return 0; }
 };
 
 class source {
@@ -74,6 +91,11 @@ class source {
 
     /// Opens the stream after `position`.
     virtual std::unique_ptr<stream> open_stream(const std::string& position) = 0;
+
+    /// Ends the session of a reader that is left of another program, which has lost the source to this one and can
+    /// apply nothing any more: it may hang, and the server would wait for it. Does nothing where the server ends it by
+    /// itself when a second one comes (MariaDB, MySQL).
+    virtual void end_reader() {}
 
     /// Removes what open_snapshot() made in the source.
     virtual void remove() = 0;

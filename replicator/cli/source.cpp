@@ -8,6 +8,7 @@
 #include "capture/source.hpp"
 #include "cli/command.hpp"
 #include "cli/source_add.hpp"
+#include "cli/source_set.hpp"
 #include "cli/text_table.hpp"
 
 namespace everarchive::cli {
@@ -92,10 +93,10 @@ exit_code run_add(const context& context, const arguments& asked) {
 
 exit_code run_list(const context& context) {
     pq::connection on = open_database(context);
-    text_table table({"SOURCE", "ADAPTER", "STATE", "MAPPING", "MIRROR", "ORIGIN"});
-    const pq::result rows =
-        on.run("SELECT name, adapter, CASE WHEN paused THEN 'paused' ELSE state END, mapping, mirror_schema, origin "
-               "FROM everarchive.source WHERE state <> 'removed' ORDER BY name");
+    text_table table({"SOURCE", "ADAPTER", "STATE", "VERSIONS", "MIRROR", "ORIGIN"});
+    const pq::result rows = on.run("SELECT name, adapter, CASE WHEN paused THEN 'paused' ELSE state END, "
+                                   "everarchive.source_setting(source_id, 'versions'), mirror_schema, origin "
+                                   "FROM everarchive.source WHERE state <> 'removed' ORDER BY name");
     for (int row = 0; row < rows.rows(); ++row) {
         table.add(rows, row);
     }
@@ -191,6 +192,7 @@ void add_source(CLI::App& app, context& context) {
                   "a version for every source transaction, none folded away; slower");
     choose(add, [&context, asked] { return run_add(context, *asked); });
 
+    add_source_set(*source, context);
     choose(source->add_subcommand("list", "list the sources"), [&context] { return run_list(context); });
     choose(named(*source, "pause", "stop following a source until resume", *asked),
            [&context, asked] { return run_function(context, "source_pause", asked->name, "paused"); });

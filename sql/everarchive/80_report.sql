@@ -42,6 +42,14 @@ CREATE VIEW report.status_by_source AS
     ) c;
 COMMENT ON VIEW report.status_by_source IS 'for whoever operates the service: each source, how far it is, how far behind, what waits, and what to do if it stopped';
 
+CREATE VIEW report.source_settings AS
+    SELECT s.name AS source, k.name AS setting, coalesce(v.value, k.default_value) AS value, k.default_value, v.changed_at, k.what
+    FROM @extschema@.source s
+    CROSS JOIN @extschema@.source_setting_kind k
+    LEFT JOIN @extschema@.source_setting v ON v.source_id = s.source_id AND v.name = k.name
+    WHERE s.state <> 'removed';
+COMMENT ON VIEW report.source_settings IS 'for whoever operates the service: how each source is set, what each setting does, and since when it is not the default; changed by everarchive.source_set()';
+
 -- In a DO block, because it names an operator of marc: see the head of the script.
 DO $do$
 BEGIN
