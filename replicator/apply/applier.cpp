@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t most_run_changes = 20'000;
 constexpr std::size_t most_run_bytes = 16 * 1024 * 1024;
 constexpr std::size_t most_touched = 100'000;
+/// Keys that are mapped at once in a source set to every commit.
+constexpr std::size_t most_refreshed = 2'000;
 
 std::string_view operation_name(capture::operation what) {
     switch (what) {
@@ -338,14 +340,20 @@ void applier::refresh_touched(const std::string& position) {
     }
     const std::string id = std::to_string(source_.id);
     for (const auto& [kind, keys] : touched.by_kind()) {
-        const std::string array = pq::array_literal({keys.begin(), keys.end()});
-        on_.run_prepared(
-            "SELECT pg_catalog.pg_advisory_xact_lock(1163280722, $1::integer * 16 + p.part) FROM (SELECT "
-            "DISTINCT pg_catalog.hashtext(k) & 15 AS part FROM pg_catalog.unnest($2::text[]) k ORDER BY 1) p",
-            {id, array});
-        fault_point("apply.before_refresh");
-        on_.run_prepared("SELECT * FROM everarchive.refresh($1::integer, $2, $3::text[], $4)",
-                         {id, kind, array, position.empty() ? pq::parameter() : position});
+        // A transaction of a million rows is mapped in pieces, of the size that a mapping worker takes.
+        const std::vector<std::string> all(keys.begin(), keys.end());
+        for (std::size_t begin = 0; begin < all.size(); begin += most_refreshed) {
+            const std::size_t end = std::min(begin + most_refreshed, all.size());
+            const std::string array = pq::array_literal(
+                {all.begin() + static_cast<std::ptrdiff_t>(begin), all.begin() + static_cast<std::ptrdiff_t>(end)});
+            on_.run_prepared(
+                "SELECT pg_catalog.pg_advisory_xact_lock(1163280722, $1::integer * 16 + p.part) FROM (SELECT "
+                "DISTINCT pg_catalog.hashtext(k) & 15 AS part FROM pg_catalog.unnest($2::text[]) k ORDER BY 1) p",
+                {id, array});
+            fault_point("apply.before_refresh");
+            on_.run_prepared("SELECT * FROM everarchive.refresh($1::integer, $2, $3::text[], $4)",
+                             {id, kind, array, position.empty() ? pq::parameter() : position});
+        }
     }
     touched.clear();
 }

@@ -1,17 +1,4 @@
--- How far each source is behind, and whether all is well with it.
-
--- While the program lives, lag is what it was at the last word of the source; from half a minute without any, it grows.
-CREATE VIEW report.replication_lag AS
-    SELECT s.name AS source, CASE WHEN s.paused THEN 'paused' ELSE s.state END AS state, p.position, p.lag_bytes AS bytes,
-           CASE WHEN s.state = 'streaming' THEN
-               round((coalesce(p.lag_seconds, 0) + CASE WHEN w.silent > interval '30 seconds' THEN extract(epoch FROM w.silent) ELSE 0 END)::numeric, 3)
-           END AS seconds,
-           p.lag_transactions AS transactions, p.seen_at AS as_of
-    FROM @extschema@.source s
-    JOIN @extschema@.source_progress p ON p.source_id = s.source_id
-    CROSS JOIN LATERAL (SELECT greatest(pg_catalog.now() - p.seen_at, interval '0') AS silent) w
-    WHERE s.state <> 'removed' AND s.origin NOT LIKE 'file:%';
-COMMENT ON VIEW report.replication_lag IS 'for whoever operates the service: how far the mirror of each source is behind it, in bytes of its log, in seconds, and in transactions where the source tells; as of when the source was last heard of';
+-- Whether all is well with each source.
 
 -- One finding a line; the view below takes the worst.
 CREATE VIEW @extschema@.source_finding AS

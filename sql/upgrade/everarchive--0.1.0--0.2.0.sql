@@ -1025,6 +1025,25 @@ CREATE VIEW report.replication_lag AS
     WHERE s.state <> 'removed' AND s.origin NOT LIKE 'file:%';
 COMMENT ON VIEW report.replication_lag IS 'for whoever operates the service: how far the mirror of each source is behind it, in bytes of its log, in seconds, and in transactions where the source tells; as of when the source was last heard of';
 
+CREATE OR REPLACE VIEW report.status_by_source AS
+    SELECT s.name AS source, s.adapter, s.state, s.paused, p.position, p.commit_time, p.seen_at,
+           round(g.seconds)::bigint AS behind_seconds,
+           p.lag_bytes AS behind_bytes, p.snapshot_rows, p.snapshot_expected, p.transactions, p.changes,
+           coalesce(w.waiting, 0) AS waiting, c.entities, c.deleted, c.versions,
+           coalesce(c.by_kind, '{}') AS entities_by_kind,
+           (SELECT count(*) FROM @extschema@.quarantine q WHERE q.source_id = s.source_id AND q.resolved_at IS NULL) AS quarantined,
+           s.message, s.hint
+    FROM @extschema@.source s
+    LEFT JOIN @extschema@.source_progress p ON p.source_id = s.source_id
+    LEFT JOIN report.replication_lag g ON g.source = s.name
+    LEFT JOIN @extschema@.source_waiting w ON w.source_id = s.source_id
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(k.entities), 0)::bigint AS entities, coalesce(sum(k.deleted), 0)::bigint AS deleted,
+               coalesce(sum(k.versions), 0)::bigint AS versions, jsonb_object_agg(k.kind, k.entities) AS by_kind
+        FROM (SELECT n.kind, sum(n.entities) AS entities, sum(n.deleted) AS deleted, sum(n.versions) AS versions
+              FROM @extschema@.entity_count n WHERE n.source_id = s.source_id GROUP BY n.kind) k
+    ) c;
+
 -- One finding a line; the view below takes the worst.
 CREATE VIEW @extschema@.source_finding AS
     SELECT s.source_id, f.place, f.grade, f.what, f.hint
