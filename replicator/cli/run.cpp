@@ -68,11 +68,26 @@ class snapshot_bar {
     std::optional<progress_bar> bar_;
 };
 
+/// Tables and functions that the program needs came with its own version of the extension.
+void check_extension(pq::connection& on) {
+    const pq::result row = on.run("SELECT extversion, pg_catalog.string_to_array(extversion, '.')::integer[] < "
+                                  "pg_catalog.string_to_array($1, '.')::integer[] FROM pg_catalog.pg_extension WHERE "
+                                  "extname = 'everarchive'",
+                                  {std::string(version())});
+    if (row.rows() > 0 && row.truth(0, 1)) {
+        throw error(exit_code::state, cause::needs_person,
+                    fmt::format("the extension everarchive in the database {} is {}, older than this program, {}",
+                                PQdb(on.raw()), row.text(0, 0), version()),
+                    "ALTER EXTENSION marc UPDATE; ALTER EXTENSION everarchive UPDATE;");
+    }
+}
+
 exit_code run_daemon(const context& context, const arguments& asked) {
     serve::service_manager manager; // reads the environment before any thread starts
     catch_stop_signals();
     // What a person must mend before anything can run is told at once; later troubles are waited out.
     std::optional<pq::connection> on(open_database(context));
+    check_extension(*on);
     log::write(log::severity::notice, "cli", fmt::format("everarchive {} begins", version()),
                {{"database", PQdb(on->raw())}});
     on->be_patient_for(patience);
