@@ -131,7 +131,8 @@ bool pipeline::recover(const error& failed) {
 
 void pipeline::follow() {
     taken_ = {};
-    const adapter::adapter adapter = adapter::load(adapters_, row_.adapter);
+    const adapter::adapter adapter =
+        adapter::load(adapters_, row_.adapter).with(adapter::parameters_from_json(row_.parameters));
     pq::connection on = open_applier_connection(conninfo_, row_.name);
     taken_ = take(on, row_.id, row_.name);
     const std::unique_ptr<capture::source> source = capture::open_source(row_.origin, row_.name, adapter);

@@ -21,6 +21,7 @@ struct source_row {
     std::string name;
     std::string adapter;
     std::string origin;
+    std::string parameters; // of its adapter, as JSON
 };
 
 class pipeline {

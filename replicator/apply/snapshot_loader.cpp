@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "apply/batch_queue.hpp"
+#include "apply/privacy_wall.hpp"
 #include "apply/source_state.hpp"
 #include "base/log.hpp"
 
@@ -175,17 +176,20 @@ std::optional<std::string> load_snapshot(pq::connection& on, const adapter::adap
     } at_exit{reader_stop};
 
     row_loader loader(on, adapter, writer, quarantine, position);
+    privacy_wall wall(on, adapter, taken.mirror_schema);
     std::int64_t rows = 0;
     progress(0, expected);
     while (!queue.is_finished()) {
         if (stop()) {
             return std::nullopt;
         }
-        const std::optional<capture::batch> batch = queue.take(milliseconds{100});
+        std::optional<capture::batch> batch = queue.take(milliseconds{100});
         if (!batch) {
             continue;
         }
         pq::transaction transaction(on, "BEGIN; SET LOCAL synchronous_commit = off"); // the last commit flushes all
+        wall.pass(*batch);
+        wall.forget();
         loader.load(*batch);
         rows += static_cast<std::int64_t>(batch->changes.size());
         update_progress(on, taken, "snapshot_rows = $3::bigint", {text_of(rows)});

@@ -33,14 +33,14 @@ bool supervisor::follows_files(const std::string& adapter) {
 }
 
 void supervisor::step(pq::connection& on) {
-    const pq::result rows = on.run_prepared(
-        "SELECT s.source_id, s.name, s.adapter, s.origin FROM everarchive.source s WHERE NOT s.paused AND s.state IN "
-        "('new', 'snapshot', 'streaming') ORDER BY s.source_id",
-        {});
+    const pq::result rows = on.run_prepared("SELECT s.source_id, s.name, s.adapter, s.origin, s.parameters FROM "
+                                            "everarchive.source s WHERE NOT s.paused AND s.state IN "
+                                            "('new', 'snapshot', 'streaming') ORDER BY s.source_id",
+                                            {});
     std::set<int> wanted;
     for (int row = 0; row < rows.rows(); ++row) {
         source_row source{rows.number<int>(row, 0), std::string(rows.text(row, 1)), std::string(rows.text(row, 2)),
-                          std::string(rows.text(row, 3))};
+                          std::string(rows.text(row, 3)), std::string(rows.text(row, 4))};
         if (follows_files(source.adapter)) {
             continue;
         }
@@ -48,7 +48,8 @@ void supervisor::step(pq::connection& on) {
         const auto place = pipelines_.find(source.id);
         if (place != pipelines_.end()) {
             const source_row& old = place->second->source();
-            if (old.origin != source.origin || old.adapter != source.adapter || old.name != source.name) {
+            if (old.origin != source.origin || old.adapter != source.adapter || old.name != source.name ||
+                old.parameters != source.parameters) {
                 place->second->stop(); // a source that was removed and added again: begins anew below
             }
             if (!place->second->is_done()) {

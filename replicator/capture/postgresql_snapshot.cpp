@@ -28,7 +28,7 @@ copy_job make_job(pq::connection& on, const adapter::adapter& adapter, const sou
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
         const adapter::column& column = table.columns[i];
         if (from.find(column.name) == nullptr) {
-            if (table.optional && !column.not_null) {
+            if (table.may_lack(i)) {
                 continue; // an older version of the library system: the cell stays absent
             }
             throw error(
@@ -37,12 +37,14 @@ copy_job make_job(pq::connection& on, const adapter::adapter& adapter, const sou
                 "everarchive source check shows which version of the library system the adapter fits");
         }
         job.sql += job.columns.empty() ? "" : ", ";
-        job.sql += on.identifier(column.name);
+        job.sql += adapter.source_expression(table, i, "t", on.identifier(column.name));
         job.columns.push_back(i);
     }
     // ONLY: a child table is a relation of its own in the stream as well. A partitioned table has no rows but its
     // partitions', and is published as a whole.
-    job.sql += fmt::format(" FROM {}{}) TO STDOUT", from.partitioned ? "" : "ONLY ", from.name);
+    const std::string condition = adapter.source_condition(table, "t");
+    job.sql += fmt::format(" FROM {}{} t{}{}) TO STDOUT", from.partitioned ? "" : "ONLY ", from.name,
+                           condition.empty() ? "" : " WHERE ", condition);
     return job;
 }
 
