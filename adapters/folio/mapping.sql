@@ -2,6 +2,9 @@
 -- authority or holdings record), never by its own: an update is a new row of the next generation, and the id of the
 -- instance is what stays, what holdings and orders refer to, and what instances without MARC have as well.
 
+-- OFFSET 0 keeps a document that is used several times from being made several times; LIMIT 1 keeps the planner from
+-- hashing whole tables of locations where one is looked up.
+
 -- The actual MARC record of each external id and type: one row for each record that may be it, the best first. OLD and
 -- DRAFT rows are none. Each LATERAL below takes the first: FOLIO may hold two actual records of one instance.
 CREATE VIEW _source_record AS
@@ -47,7 +50,8 @@ CROSS JOIN LATERAL (
     SELECT CASE WHEN s.id IS NOT NULL THEN s.content::text
                 ELSE ((i.jsonb - 'metadata') || jsonb_strip_nulls(jsonb_build_object('metadata',
                       NULLIF(jsonb_strip_nulls(jsonb_build_object('createdDate', i.jsonb -> 'metadata' -> 'createdDate')), '{}'))))::text
-           END AS content) c
+           END AS content
+    OFFSET 0) c
 LEFT JOIN LATERAL (
     SELECT t.record, t.problem FROM marc_try(c.content) t WHERE s.id IS NOT NULL
     UNION ALL
@@ -108,7 +112,7 @@ LEFT JOIN LATERAL (
     ORDER BY a.state, a.generation DESC, a.id
     LIMIT 1) s ON true
 LEFT JOIN LATERAL marc_try(s.content::text) r ON s.content IS NOT NULL
-LEFT JOIN _location p ON p.id = h.permanentlocationid;
+LEFT JOIN LATERAL (SELECT p.place FROM _location p WHERE p.id = h.permanentlocationid LIMIT 1) p ON true;
 COMMENT ON VIEW holding IS 'holdings records: their MARC record where there is one, else the holdings record in JSON';
 
 -- Of the states of an item only those are content that say what became of it or that staff gave it by hand; the others
@@ -132,8 +136,9 @@ CROSS JOIN LATERAL (
                        THEN i.jsonb -> 'status' -> 'name' END,
         'boundWith', (SELECT jsonb_agg(b.holdingsrecordid ORDER BY b.holdingsrecordid)
                       FROM mod_inventory_storage_bound_with_part b
-                      WHERE b.itemid = i.id AND b.holdingsrecordid <> i.holdingsrecordid))) AS content) c
-LEFT JOIN _location p ON p.id = i.permanentlocationid;
+                      WHERE b.itemid = i.id AND b.holdingsrecordid <> i.holdingsrecordid))) AS content
+    OFFSET 0) c
+LEFT JOIN LATERAL (SELECT p.place FROM _location p WHERE p.id = i.permanentlocationid LIMIT 1) p ON true;
 COMMENT ON VIEW item IS 'items, as JSON under the member names of FOLIO';
 
 -- An order line with its order and its pieces: whose states say that something was ordered, has come, or never will.
@@ -149,7 +154,7 @@ SELECT l.id AS key1,
            'poLineNumber', l.jsonb -> 'poLineNumber',
            'orderType', o.jsonb -> 'orderType',
            'workflowStatus', o.jsonb -> 'workflowStatus',
-           'closeReason', o.jsonb -> 'closeReason' -> 'reason',
+           'closeReason', NULLIF(o.jsonb -> 'closeReason' -> 'reason', '""'),
            'dateOrdered', o.jsonb -> 'dateOrdered',
            'orderFormat', l.jsonb -> 'orderFormat',
            'receiptStatus', l.jsonb -> 'receiptStatus',

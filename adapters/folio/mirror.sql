@@ -18,7 +18,7 @@ CREATE TABLE "{tenant}_mod_source_record_storage".records_lb (
     suppress_discovery   boolean
 );
 CREATE INDEX ON "{tenant}_mod_source_record_storage".records_lb (external_id);
-COMMENT ON TABLE "{tenant}_mod_source_record_storage".records_lb IS 'which MARC record is the actual one: an update is a new row with the next generation. Touches: bib (external_id), authority (external_id), holding (external_id).';
+COMMENT ON TABLE "{tenant}_mod_source_record_storage".records_lb IS 'which MARC record is the actual one: an update is a new row with the next generation. Touches: bib (external_id) when record_type = ''MARC_BIB'', authority (external_id) when record_type = ''MARC_AUTHORITY'', holding (external_id) when record_type = ''MARC_HOLDING''.';
 COMMENT ON COLUMN "{tenant}_mod_source_record_storage".records_lb.external_id IS 'of the instance, the authority or the holdings record that the MARC record describes; null until FOLIO has made that';
 COMMENT ON COLUMN "{tenant}_mod_source_record_storage".records_lb.state IS 'ACTUAL, DRAFT, OLD, DELETED';
 

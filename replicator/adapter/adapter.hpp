@@ -39,6 +39,8 @@ struct touch_part {
 struct touch {
     std::string kind;
     std::vector<touch_part> parts;
+    std::optional<std::size_t> when = {}; // only a row whose column `when`
+    std::string when_is = {};             // says this touches anything
 };
 
 /// One step from a row to the entities that it concerns: what `key` says in the rows of a mirror table whose column

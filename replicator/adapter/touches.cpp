@@ -117,6 +117,21 @@ std::string read_touch(reader& in, const table& t, touch& made, std::vector<pend
     if (!in.take(')')) {
         return fmt::format("Touches: the key of {} is not closed by a parenthesis", made.kind);
     }
+    if (reader ahead = in; ahead.word() == "when") {
+        const std::string name = ahead.word();
+        made.when = t.find(name);
+        if (!made.when || t.columns[*made.when].type != "text" || !ahead.take('=') || !ahead.take('\'')) {
+            return fmt::format("Touches: after when stands a text column of {}, = and a constant in quotes",
+                               t.source_name());
+        }
+        const std::size_t end = ahead.rest.find('\'');
+        if (end == std::string_view::npos) {
+            return "Touches: the constant after when is not closed by a quote";
+        }
+        made.when_is = std::string(ahead.rest.substr(0, end));
+        ahead.rest.remove_prefix(end + 1);
+        in = ahead;
+    }
     if (made.parts.size() > 3) {
         return fmt::format("Touches: the key of {} has more than three parts", made.kind);
     }

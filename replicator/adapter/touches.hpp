@@ -1,6 +1,7 @@
 // What a mirror table's comment says: `Touches: item (itemnumber), holding ('volume', id), order (id of po_line where
 // purchaseorderid = id). Optional.` More tables may stand between: `object (bitstream_id of bundle2bitstream where
-// bundle_id = bundle_id of item2bundle where item_id = uuid)`.
+// bundle_id = bundle_id of item2bundle where item_id = uuid)`. Rows of one table may be of several kinds: `bib
+// (external_id) when record_type = 'MARC_BIB'`.
 #pragma once
 
 #include <string>

@@ -135,6 +135,20 @@ TEST(adapter_rules, touches_through_other_tables_are_checked) {
               std::string::npos);
 }
 
+TEST(adapter_rules, a_touch_may_depend_on_what_a_column_says) {
+    const std::string note = "Touches: bib (about).";
+    std::string text = mirror;
+    text.replace(text.find(note), note.size(),
+                 "Touches: bib (about) when note = ''book'', bib (about) when note = ''a b''.");
+    const adapter made = load(text);
+    ASSERT_EQ(made.tables[3].touches.size(), 2U);
+    EXPECT_EQ(made.tables[3].touches[1].when, std::optional<std::size_t>(2));
+    EXPECT_EQ(made.tables[3].touches[1].when_is, "a b");
+    EXPECT_NE(refusal(note, "Touches: bib (about) when id = ''1''.").find("a text column"), std::string::npos);
+    EXPECT_NE(refusal(note, "Touches: bib (about) when note = x.").find("a constant in quotes"), std::string::npos);
+    EXPECT_NE(refusal(note, "Touches: bib (about) when note = ''x.").find("not closed"), std::string::npos);
+}
+
 TEST(adapter_rules, members_rows_and_columns_may_be_left_out) {
     const adapter made = load().with({{"tenant", "diku"}});
     const table& book = made.tables[0];
