@@ -804,4 +804,4 @@ SELECT pg_catalog.pg_extension_config_dump('@extschema@.vocabulary_vocabulary_id
 -- Parameters of a source's adapter, as in 10_source.sql.
 ALTER TABLE @extschema@.source
     ADD COLUMN parameters jsonb NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(parameters) = 'object');
-COMMENT ON COLUMN @extschema@.source.parameters IS 'what its adapter leaves open, such as the tenant of a FOLIO: the --set of everarchive source add';
+COMMENT ON COLUMN @extschema@.source.parameters IS 'what its adapter leaves open, such as {"tenant": "diku"} of a FOLIO; given by everarchive source add';
