@@ -76,7 +76,7 @@ CREATE INDEX ON public.metadatavalue (dspace_object_id);
 CREATE INDEX ON public.metadatavalue (metadata_field_id);
 COMMENT ON TABLE public.metadatavalue IS 'the metadata: one row for each value. Touches: bib (dspace_object_id), object (dspace_object_id).';
 COMMENT ON COLUMN public.metadatavalue.dspace_object_id IS 'what it describes. Only of: public_item, public_collection, public_community, public_bundle, public_bitstream.';
-COMMENT ON COLUMN public.metadatavalue.security_level IS 'who may see it, from DSpace 10 on. Optional.';
+COMMENT ON COLUMN public.metadatavalue.security_level IS 'Optional. Who may see it, from DSpace 10 on';
 
 CREATE TABLE public.bitstreamformatregistry (
     bitstream_format_id integer PRIMARY KEY,

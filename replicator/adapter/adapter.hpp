@@ -22,7 +22,7 @@ struct column {
     std::string type; // PostgreSQL type as mirror.sql has it: bigint, text, timestamp with time zone, …
     bool not_null = false;
     std::string comment = {};
-    bool optional = false;     // may be missing in the source: an older version of the library system
+    bool optional = false;     // may be missing in the source: its comment begins with Optional.
     json_members members = {}; // of a jsonb column: what of it may leave the library system; empty: all
 };
 
@@ -69,12 +69,17 @@ struct row_owner {
 /// A foreign key of the source, of which the source's engine changes the child rows by itself. MariaDB writes none of
 /// those changes to its binary log, so the apply step repeats them.
 struct foreign_key {
-    enum class action { cascade, set_null };
+    /// none: the engine refuses the change of a parent that has children.
+    enum class action { none, cascade, set_null };
     std::vector<std::size_t> columns;        // of this table
     std::string parent;                      // source name of the parent table, as table::source_name()
     std::vector<std::size_t> parent_columns; // indexes into the parent's columns
-    action on_delete;
+    action on_delete = action::none;
+    action on_update = action::none; // where the columns of the parent that it names change
 };
+
+/// `CASCADE`, `SET NULL`, `NO ACTION`.
+std::string_view in_words(foreign_key::action action);
 
 struct table {
     std::string schema; // in the source; empty: the database that the connection names
@@ -97,9 +102,11 @@ struct table {
         const std::string& prefix = mirror_prefix.empty() ? schema : mirror_prefix;
         return prefix.empty() ? name : prefix + "_" + name;
     }
-    /// True if the source may be without this column: it then stays NULL in the mirror.
-    bool may_lack(std::size_t index) const { return (optional || columns[index].optional) && !columns[index].not_null; }
     std::optional<std::size_t> find(std::string_view column_name) const;
+    /// Whether the source may lack this column, which is then NULL in the mirror: an older or a newer version.
+    bool may_lack(std::size_t column) const {
+        return (optional || columns[column].optional) && !columns[column].not_null;
+    }
 };
 
 /// An entity kind that a mapping view (of the same name) makes.

@@ -30,9 +30,9 @@ std::string read_column_rules(table& t, std::size_t index, const std::string& co
                               pending_owner& owner) {
     column& c = t.columns[index];
     c.comment = comment;
-    c.optional = comment.ends_with("Optional.");
+    c.optional = comment.starts_with("Optional.");
     if (c.optional && c.not_null) {
-        return fmt::format("{} is NOT NULL and cannot be optional", c.name);
+        return fmt::format("{}.{} is Optional. and NOT NULL", t.source_name(), c.name);
     }
     if (const auto members = after(comment, "Keeps:")) {
         if (c.type != "jsonb" || runs_on != system::postgresql) {
@@ -43,6 +43,9 @@ std::string read_column_rules(table& t, std::size_t index, const std::string& co
         }
     }
     if (const auto tables = after(comment, "Only of:")) {
+        if (runs_on != system::postgresql) {
+            return "Only of: is for PostgreSQL, whose server leaves such rows out of the first copy";
+        }
         owner.table = t.source_name();
         owner.column = index;
         std::string name;

@@ -1,5 +1,6 @@
-// What the comment of a mirror column says beside what the column is: `Keeps: id, title.` the members of a jsonb column
-// that may leave the library system; `Only of: item, bundle.` the tables that the rows belong to; `Optional.`
+// What the comment of a mirror column says beside what the column is: at its beginning `Optional.`; `Keeps: id, title.`
+// the members of a jsonb column that may leave the library system; `Only of: item, bundle.` the tables that the rows
+// belong to
 #pragma once
 
 #include <string>

@@ -43,6 +43,14 @@ privacy_wall::privacy_wall(pq::connection& on, const adapter::adapter& adapter, 
 }
 
 void privacy_wall::pass(capture::batch& batch) {
+    pass_copied(batch);
+    if (!idle_) {
+        gather_owners(batch);
+        drop_rows(batch);
+    }
+}
+
+void privacy_wall::pass_copied(capture::batch& batch) const {
     if (idle_) {
         return;
     }
@@ -51,8 +59,6 @@ void privacy_wall::pass(capture::batch& batch) {
             keep_members(batch, one);
         }
     }
-    gather_owners(batch);
-    drop_rows(batch);
 }
 
 void privacy_wall::keep_members(capture::batch& batch, change& one) const {

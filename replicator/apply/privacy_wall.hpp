@@ -17,9 +17,13 @@ class privacy_wall {
   public:
     privacy_wall(pq::connection& on, const adapter::adapter& adapter, std::string_view mirror_schema);
 
-    /// Takes out of `batch` what must not be stored. Reads the mirror in the open transaction for rows whose owner is
-    /// not in the batch.
+    /// Takes out of a batch of the stream what must not be stored. Reads the mirror in the open transaction for rows
+    /// whose owner is not in the batch.
     void pass(capture::batch& batch);
+
+    /// The same for rows that were copied: the source's server has left out those that belong to nothing
+    /// (adapter::source_condition), and the tables of their owners may not be copied yet.
+    void pass_copied(capture::batch& batch) const;
 
     /// What was passed is written to the mirror, or was rolled back.
     void forget() { unwritten_.clear(); }

@@ -212,6 +212,11 @@ std::span<cell> pgoutput_decoder::read_tuple(reader& in, const relation& of, cha
         refuse(fmt::format("a row of {} with {} columns instead of {}", of.name, count, of.columns.size()));
     }
     const std::span<cell> row = into.cells(of.width);
+    if (kind != 'K') {
+        for (const std::size_t column : of.lacking) {
+            row[column] = cell::null();
+        }
+    }
     for (const relation::source_column& column : of.columns) {
         cell value;
         switch (const char state = in.byte()) {
@@ -233,11 +238,6 @@ std::span<cell> pgoutput_decoder::read_tuple(reader& in, const relation& of, cha
         }
         if (column.to) {
             row[*column.to] = value;
-        }
-    }
-    if (kind == 'N') { // not "unchanged": such a row is whole
-        for (const std::size_t column : of.lacking) {
-            row[column] = cell::null();
         }
     }
     return row;

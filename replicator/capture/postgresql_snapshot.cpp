@@ -29,7 +29,7 @@ copy_job make_job(pq::connection& on, const adapter::adapter& adapter, const sou
         const adapter::column& column = table.columns[i];
         if (from.find(column.name) == nullptr) {
             if (table.may_lack(i)) {
-                continue; // an older version of the library system: the cell stays absent
+                continue; // another version of the library system: the cell stays absent, which COPY writes as NULL
             }
             throw error(
                 exit_code::source, cause::needs_person,

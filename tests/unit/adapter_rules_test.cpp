@@ -29,7 +29,7 @@ CREATE TABLE "{tenant}_books".shelf (
 );
 CREATE INDEX ON "{tenant}_books".shelf (room);
 COMMENT ON TABLE "{tenant}_books".shelf IS 'shelves. Touches: bib (id of books_book where shelf = id).';
-COMMENT ON COLUMN "{tenant}_books".shelf.name IS 'its name, in later versions. Optional.';
+COMMENT ON COLUMN "{tenant}_books".shelf.name IS 'Optional. Its name, in later versions';
 CREATE TABLE "{tenant}_books".room (id uuid PRIMARY KEY);
 COMMENT ON TABLE "{tenant}_books".room IS 'rooms. Touches: bib (id of books_book where shelf = id of books_shelf where room = id).';
 CREATE TABLE "{tenant}_books".note (id integer PRIMARY KEY, about uuid, note text);
@@ -174,7 +174,7 @@ TEST(adapter_rules, what_is_left_out_is_checked) {
               std::string::npos);
     EXPECT_NE(refusal("Only of: books_book, books_shelf.", "Only of: ").find("names the tables"), std::string::npos);
     EXPECT_NE(refusal("about uuid", "about text").find("not one column of the type"), std::string::npos);
-    EXPECT_NE(refusal("name text\n", "name text NOT NULL\n").find("cannot be optional"), std::string::npos);
+    EXPECT_NE(refusal("name text\n", "name text NOT NULL\n").find("is Optional. and NOT NULL"), std::string::npos);
 }
 
 } // namespace
