@@ -177,7 +177,7 @@ void resolve_owners(const sql_file& file, adapter& made, const places& seen) {
             const auto above = std::find_if(made.tables.begin(), made.tables.end(), [&](const table& other) {
                 return other.mirror_name() == name || other.source_name() == t.source_name();
             });
-            if (above == made.tables.end() || above->mirror_name() != name || above->optional) {
+            if (above == made.tables.end() || above->source_name() == t.source_name() || above->optional) {
                 throw file.refusal(waits.place, fmt::format("Only of: {} is no table above {}, or an optional one",
                                                             name, t.source_name()));
             }
