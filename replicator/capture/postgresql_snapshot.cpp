@@ -37,7 +37,7 @@ copy_job make_job(pq::connection& on, const adapter::adapter& adapter, const sou
                 "everarchive source check shows which version of the library system the adapter fits");
         }
         job.sql += job.columns.empty() ? "" : ", ";
-        job.sql += adapter.source_expression(table, i, "t", on.identifier(column.name));
+        job.sql += on.identifier(column.name);
         job.columns.push_back(i);
     }
     // ONLY: a child table is a relation of its own in the stream as well. A partitioned table has no rows but its
