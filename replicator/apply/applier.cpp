@@ -66,8 +66,8 @@ class savepoint {
 
 applier::applier(pq::connection& on, const adapter::adapter& adapter, const taken_source& source)
     : on_(on), adapter_(adapter), source_(source), cascades_(adapter), run_(adapter, cascades_),
-      writer_(on, adapter, cascades_, source.mirror_schema, run_.touched()), quarantine_(on, source.id, source.name),
-      position_(source.position) {
+      writer_(on, adapter, cascades_, source.mirror_schema, run_.touched()), wall_(on, adapter, source.mirror_schema),
+      quarantine_(on, source.id, source.name), position_(source.position) {
     quarantine_.load();
 }
 
@@ -91,6 +91,7 @@ void applier::add(capture::batch batch) {
     const std::string position = batch.ends_transaction ? batch.position : position_;
     held_.push_back(std::move(batch));
     try {
+        wall_.pass(held_.back());
         // A copy of the spans, because a flush lets the batch go.
         const std::span<const change> changes = held_.back().changes;
         if (!source_.every_commit) {
@@ -143,6 +144,9 @@ void applier::apply_alone(const change& one, const std::string& why, const std::
     const adapter::table& table = adapter_.tables[one.table];
     if (one.what == capture::operation::truncate) {
         writer_.truncate(one.table, source_.id);
+        for (const adapter::touch_through& touch : table.touches_through) {
+            touch_through(touch, nullptr);
+        }
         quarantine_.supersede_all(table);
         return;
     }
@@ -158,6 +162,12 @@ void applier::apply_alone(const change& one, const std::string& why, const std::
     savepoint before(on_);
     try {
         const bool found = writer_.rename(one);
+        net_change both[2];
+        both[0].table = both[1].table = one.table;
+        both[0].row = one.old;
+        both[1].row = one.row;
+        const net_change* const changes[] = {&both[0], &both[1]};
+        touch_through(changes);
         before.release();
         if (!found) {
             quarantine_.put(table, operation_name(one.what), one.row, one.old, position, quarantine_.row_missing());
@@ -249,6 +259,7 @@ void applier::flush(const std::string& position) {
                 writer_.write(group, missing);
                 fault_point("apply.amid_rows");
             }
+            touch_through(order);
             before.release();
             supersede_cascaded();
             for (const net_change* one : missing) {
@@ -271,6 +282,7 @@ void applier::flush(const std::string& position) {
             }
         }
         run_.clear();
+        wall_.forget();
     }
     if (held_.size() > 1) { // the newest batch may still be read
         held_.erase(held_.begin(), held_.end() - 1);
@@ -288,6 +300,7 @@ void applier::write_carefully(net_changes group, const std::string& position) {
         writer_.collect_cascaded(!quarantine_.empty());
         writer_.read_old(group);
         writer_.write(group, missing);
+        touch_through(group);
         before.release();
     } catch (const pq::error& failed) {
         if (!is_data_error(failed.sqlstate())) {
@@ -310,6 +323,66 @@ void applier::write_carefully(net_changes group, const std::string& position) {
         if (one->what != net_change::effect::patch) {
             quarantine_.supersede(adapter_.tables[one->table], one->row);
         }
+    }
+}
+
+/// Touches what rows of other tables say that these changes concern, when all of them are written.
+void applier::touch_through(net_changes changes) {
+    for (std::size_t begin = 0; begin < changes.size();) {
+        const adapter::table& table = adapter_.tables[changes[begin]->table];
+        std::size_t end = begin;
+        while (end < changes.size() && changes[end]->table == changes[begin]->table) {
+            ++end;
+        }
+        for (const adapter::touch_through& touch : table.touches_through) {
+            std::vector<std::string> values;
+            for (const net_change* one : changes.subspan(begin, end - begin)) {
+                values.emplace_back(one->row[touch.value].text);
+            }
+            touch_through(touch, &values);
+        }
+        begin = end;
+    }
+}
+
+/// Without values: whatever the other tables name. The keys go into the queue without passing through our memory,
+/// because one row may concern very many (a location of half a million holdings).
+void applier::touch_through(const adapter::touch_through& touch, const std::vector<std::string>* values) {
+    std::string from;
+    std::string before; // the column that gives the value of the step
+    std::vector<pq::parameter> parameters;
+    for (std::size_t i = 0; i < touch.steps.size(); ++i) {
+        const adapter::touch_step& step = touch.steps[i];
+        const adapter::table* definition = adapter_.find_mirror(step.table);
+        const std::string row = "m" + std::to_string(i);
+        const std::string where = row + "." + sql_identifier(definition->columns[step.where].name);
+        const std::string& name = writer_.table(static_cast<std::size_t>(definition - adapter_.tables.data())).name;
+        if (i > 0) {
+            from += " JOIN " + name + " " + row + " ON " + where + " = " + before;
+        } else if (values != nullptr) {
+            from += " FROM pg_catalog.unnest($1::" + definition->columns[step.where].type + "[]) k JOIN " + name + " " +
+                    row + " ON " + where + " = k";
+            parameters.emplace_back(pq::array_literal(*values));
+        } else {
+            from += " FROM " + name + " " + row;
+        }
+        before = row + "." + sql_identifier(definition->columns[step.key].name);
+    }
+    const std::string distinct =
+        "SELECT DISTINCT " + before + "::text AS k" + from + " WHERE " + before + " IS NOT NULL";
+    if (!source_.every_commit) {
+        const std::string id = "$" + std::to_string(parameters.size() + 1);
+        const std::string kind = "$" + std::to_string(parameters.size() + 2);
+        parameters.emplace_back(std::to_string(source_.id));
+        parameters.emplace_back(touch.kind);
+        on_.run_prepared("INSERT INTO everarchive.touched (source_id, kind, key) SELECT " + id + "::integer, " + kind +
+                             ", d.k FROM (" + distinct + ") d",
+                         parameters);
+        return;
+    }
+    const pq::result rows = on_.run_prepared(distinct, parameters);
+    for (int row = 0; row < rows.rows(); ++row) {
+        run_.touched().add(touch.kind, std::string(rows.text(row, 0)));
     }
 }
 
@@ -498,6 +571,7 @@ void applier::roll_back() {
     if (open_) {
         run_.clear();
         run_.touched().clear();
+        wall_.forget();
         held_.clear();
         on_.run("ROLLBACK");
         writer_.after_commit();

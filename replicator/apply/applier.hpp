@@ -8,6 +8,7 @@
 
 #include "adapter/adapter.hpp"
 #include "apply/coalesce.hpp"
+#include "apply/privacy_wall.hpp"
 #include "apply/row_quarantine.hpp"
 #include "apply/row_writer.hpp"
 #include "capture/change.hpp"
@@ -69,6 +70,8 @@ class applier {
     void supersede_cascaded();
     void flush(const std::string& position);
     void write_carefully(net_changes group, const std::string& position);
+    void touch_through(net_changes changes);
+    void touch_through(const adapter::touch_through& touch, const std::vector<std::string>* values);
     void write_touched();
     void refresh_touched(const std::string& position);
     void write_position(const std::string& position, std::int64_t commit_time_us, const capture::log_lag& lag,
@@ -80,6 +83,7 @@ class applier {
     cascade_graph cascades_;
     run run_;
     row_writer writer_;
+    privacy_wall wall_;
     row_quarantine quarantine_;
     std::vector<capture::batch> held_; // whose cells the run points to
     bool open_ = false;

@@ -170,7 +170,8 @@ bool pipeline::wait_for(lease& lease) {
 
 void pipeline::follow() {
     taken_ = {};
-    const adapter::adapter adapter = adapter::load(adapters_, row_.adapter);
+    const adapter::adapter adapter =
+        adapter::load(adapters_, row_.adapter).with(adapter::parameters_from_json(row_.parameters));
     pq::connection on = open_applier_connection(conninfo_, row_.name);
     lease lease(on, row_.id, row_.name);
     if (!wait_for(lease)) {

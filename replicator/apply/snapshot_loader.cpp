@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "apply/batch_queue.hpp"
+#include "apply/privacy_wall.hpp"
 #include "apply/source_state.hpp"
 #include "base/fault_point.hpp"
 #include "base/log.hpp"
@@ -177,17 +178,19 @@ std::optional<std::string> load_snapshot(pq::connection& on, const adapter::adap
     } at_exit{reader_stop};
 
     row_loader loader(on, adapter, writer, quarantine, position);
+    const privacy_wall wall(on, adapter, taken.mirror_schema);
     std::int64_t rows = 0;
     progress(0, expected);
     while (!queue.is_finished()) {
         if (stop()) {
             return std::nullopt;
         }
-        const std::optional<capture::batch> batch = queue.take(milliseconds{100});
+        std::optional<capture::batch> batch = queue.take(milliseconds{100});
         if (!batch) {
             continue;
         }
         pq::transaction transaction(on, "BEGIN; SET LOCAL synchronous_commit = off"); // the last commit flushes all
+        wall.pass_copied(*batch);
         loader.load(*batch);
         fault_point("snapshot.amid_copy");
         rows += static_cast<std::int64_t>(batch->changes.size());

@@ -38,15 +38,17 @@ void supervisor::step(pq::connection& on) {
         renewed_ = std::chrono::steady_clock::now();
     }
     const pq::result rows = on.run_prepared(
-        "SELECT s.source_id, s.name, s.adapter, s.origin, coalesce((SELECT pg_catalog.string_agg(v.name || '=' || "
+        "SELECT s.source_id, s.name, s.adapter, s.origin, s.parameters, coalesce((SELECT pg_catalog.string_agg(v.name "
+        "|| '=' || "
         "v.value, "
         "' ' ORDER BY v.name) FROM everarchive.source_setting v WHERE v.source_id = s.source_id), ''), s.state FROM "
         "everarchive.source s WHERE NOT s.paused AND s.state IN ('new', 'snapshot', 'streaming') ORDER BY s.source_id",
         {});
     std::set<int> wanted;
     for (int row = 0; row < rows.rows(); ++row) {
-        source_row source{rows.number<int>(row, 0), std::string(rows.text(row, 1)), std::string(rows.text(row, 2)),
-                          std::string(rows.text(row, 3)), std::string(rows.text(row, 4))};
+        source_row source{rows.number<int>(row, 0),       std::string(rows.text(row, 1)),
+                          std::string(rows.text(row, 2)), std::string(rows.text(row, 3)),
+                          std::string(rows.text(row, 4)), std::string(rows.text(row, 5))};
         if (follows_files(source.adapter)) {
             continue;
         }
@@ -54,9 +56,10 @@ void supervisor::step(pq::connection& on) {
         const auto place = pipelines_.find(source.id);
         if (place != pipelines_.end()) {
             const source_row& old = place->second->source();
-            if (old.origin != source.origin || old.adapter != source.adapter || old.name != source.name) {
+            if (old.origin != source.origin || old.adapter != source.adapter || old.name != source.name ||
+                old.parameters != source.parameters) {
                 place->second->stop(); // a source that was removed and added again: begins anew below
-            } else if (old.settings != source.settings && rows.text(row, 5) == "streaming") {
+            } else if (old.settings != source.settings && rows.text(row, 6) == "streaming") {
                 place->second->stop(); // not while it is copied: the copy would begin again
             }
             if (!place->second->is_done()) {

@@ -12,7 +12,8 @@ CREATE TABLE @extschema@.source (
     message       text,
     hint          text,
     created_at    timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    changed_at    timestamptz NOT NULL DEFAULT pg_catalog.now()
+    changed_at    timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    parameters    jsonb NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(parameters) = 'object')
 );
 COMMENT ON TABLE @extschema@.source IS 'library systems that are followed, one row each; managed by source_add(), source_pause(), source_resume(), source_remove()';
 CREATE UNIQUE INDEX source_mirror_schema ON @extschema@.source (mirror_schema) WHERE state <> 'removed';
@@ -20,6 +21,7 @@ COMMENT ON COLUMN @extschema@.source.origin IS 'how to reach it, by reference on
 COMMENT ON COLUMN @extschema@.source.state IS 'new, snapshot (first copy under way), streaming, stopped (needs a person: see message and hint), position_lost (needs a resync), removed (only its history is left)';
 COMMENT ON COLUMN @extschema@.source.message IS 'why the source is stopped or lost';
 COMMENT ON COLUMN @extschema@.source.hint IS 'the command or SQL that mends it';
+COMMENT ON COLUMN @extschema@.source.parameters IS 'what its adapter leaves open, such as {"tenant": "diku"} of a FOLIO; given by everarchive source add';
 
 -- A row apart from the settings: rewritten at every batch, so it stays small and its page has room (HOT updates).
 CREATE TABLE @extschema@.source_progress (

@@ -1124,3 +1124,7 @@ CREATE VIEW report.source_health AS
     WHERE s.state <> 'removed';
 COMMENT ON VIEW report.source_health IS 'for monitoring: each source with a grade (good, warning, critical), what is wrong at worst, and the command or SQL that mends it';
 GRANT SELECT ON @extschema@.source_finding, report.replication_lag, report.source_health TO everarchive_reader, everarchive_replicator;
+-- Parameters of a source's adapter, as in 10_source.sql.
+ALTER TABLE @extschema@.source
+    ADD COLUMN parameters jsonb NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(parameters) = 'object');
+COMMENT ON COLUMN @extschema@.source.parameters IS 'what its adapter leaves open, such as {"tenant": "diku"} of a FOLIO; given by everarchive source add';
