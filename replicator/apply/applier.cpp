@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/fault_point.hpp"
+
 namespace everarchive::apply {
 
 using capture::change;
@@ -69,6 +71,7 @@ applier::applier(pq::connection& on, const adapter::adapter& adapter, const take
 
 void applier::add(capture::batch batch) {
     if (!open_) {
+        fault_point("apply.before_begin");
         on_.run("BEGIN");
         open_ = true;
     }
@@ -242,6 +245,7 @@ void applier::flush(const std::string& position) {
             writer_.read_old(order);
             for (const net_changes group : groups) {
                 writer_.write(group, missing);
+                fault_point("apply.amid_rows");
             }
             before.release();
             supersede_cascaded();
@@ -339,6 +343,7 @@ void applier::refresh_touched(const std::string& position) {
             "SELECT pg_catalog.pg_advisory_xact_lock(1163280722, $1::integer * 16 + p.part) FROM (SELECT "
             "DISTINCT pg_catalog.hashtext(k) & 15 AS part FROM pg_catalog.unnest($2::text[]) k ORDER BY 1) p",
             {id, array});
+        fault_point("apply.before_refresh");
         on_.run_prepared("SELECT * FROM everarchive.refresh($1::integer, $2, $3::text[], $4)",
                          {id, kind, array, position.empty() ? pq::parameter() : position});
     }
@@ -373,7 +378,9 @@ std::string applier::commit(std::optional<std::int64_t> lag_bytes) {
         }
         quarantine_.resolve();
         write_position(position_, commit_time_us_, lag_bytes, transactions_, changes_);
+        fault_point("apply.before_commit");
         on_.run("COMMIT");
+        fault_point("apply.after_commit");
     } catch (const pq::error& failed) {
         throw_with_hint(failed, source_);
     }
