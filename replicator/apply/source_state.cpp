@@ -10,6 +10,9 @@ pq::connection open_applier_connection(const std::string& conninfo, const std::s
     on.run("SET synchronous_commit = on");
     on.run("SET search_path = pg_catalog");
     on.run("SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0; SET lock_timeout = 0");
+    // Values have the text form that a source's sessions give them, so that rows can be compared.
+    on.run("SET datestyle = 'ISO, YMD'; SET intervalstyle = postgres; SET extra_float_digits = 3; SET bytea_output = hex; "
+           "SET timezone = 'UTC'");
     try {
         on.run("SET default_toast_compression = lz4");
     } catch (const pq::error&) {

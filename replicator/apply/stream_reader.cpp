@@ -24,6 +24,11 @@ void stream_reader::is_safe(const std::string& position) {
     safe_ = position;
 }
 
+void stream_reader::expect(const std::string& position) {
+    const std::lock_guard lock(mutex_);
+    expected_ = position;
+}
+
 std::optional<std::int64_t> stream_reader::lag_bytes() const {
     const std::int64_t bytes = lag_bytes_;
     return bytes < 0 ? std::nullopt : std::optional(bytes);
@@ -31,9 +36,14 @@ std::optional<std::int64_t> stream_reader::lag_bytes() const {
 
 void stream_reader::confirm(capture::stream& stream) {
     std::string safe;
+    std::string expected;
     {
         const std::lock_guard lock(mutex_);
         safe = safe_;
+        expected.swap(expected_);
+    }
+    if (!expected.empty()) {
+        stream.expect(expected);
     }
     if (!safe.empty() && safe != confirmed_) {
         stream.confirm(safe);

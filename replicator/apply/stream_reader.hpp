@@ -27,6 +27,9 @@ class stream_reader {
     /// Everything up to `position` is committed: the source may forget it.
     void is_safe(const std::string& position);
 
+    /// Somebody waits for the stream to pass `position`.
+    void expect(const std::string& position);
+
     std::optional<std::int64_t> lag_bytes() const;
 
   private:
@@ -40,7 +43,8 @@ class stream_reader {
     std::atomic<bool> open_{false};
     std::atomic<std::int64_t> lag_bytes_{-1};
     std::mutex mutex_;
-    std::string safe_; // under mutex_
+    std::string safe_;     // under mutex_
+    std::string expected_; // under mutex_; empty: told
     std::string confirmed_;
     std::jthread thread_; // last: it uses all the others
 };
