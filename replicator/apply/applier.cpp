@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/fault_point.hpp"
 #include "base/log.hpp"
 
 namespace everarchive::apply {
@@ -152,6 +153,7 @@ void applier::put_missing(const net_change& change, const std::string& position)
 
 void applier::add(capture::batch batch) {
     if (!open_) {
+        fault_point("apply.before_begin");
         on_.run("BEGIN");
         open_ = true;
     }
@@ -270,7 +272,7 @@ void applier::quarantine_alone(const change& one, const std::string& position, c
     const bool old_known = !one.old.empty() && std::all_of(table.key.begin(), table.key.end(), [&](std::size_t column) {
         return column < one.old.size() && one.old[column].is == capture::cell::state::value;
     });
-    if (one.what == capture::operation::update && old_known && old_key != key_text(table, one.row)) {
+    if (one.what == capture::operation::update && old_known) {
         const auto careful = [this](const auto& work) {
             savepoint before(on_);
             try {
@@ -283,8 +285,10 @@ void applier::quarantine_alone(const change& one, const std::string& position, c
                 before.roll_back(); // such a key was never in the mirror
             }
         };
-        careful([&] { writer_.remove_old(one); });
-        quarantine_.supersede(table, one.old);
+        if (old_key != key_text(table, one.row)) {
+            careful([&] { writer_.remove_old(one); });
+            quarantine_.supersede(table, one.old);
+        }
         if (!one.keeps_children) {
             careful([&] { writer_.move_children(one); });
         }
@@ -333,6 +337,7 @@ void applier::flush(const std::string& position) {
             writer_.read_old(order);
             for (const net_changes group : groups) {
                 writer_.write(group, missing);
+                fault_point("apply.amid_rows");
             }
             before.release();
             supersede_cascaded();
@@ -439,6 +444,7 @@ void applier::refresh_touched(const std::string& position) {
             "SELECT pg_catalog.pg_advisory_xact_lock(1163280722, $1::integer * 16 + p.part) FROM (SELECT "
             "DISTINCT pg_catalog.hashtext(k) & 15 AS part FROM pg_catalog.unnest($2::text[]) k ORDER BY 1) p",
             {id, array});
+        fault_point("apply.before_refresh");
         on_.run_prepared("SELECT * FROM everarchive.refresh($1::integer, $2, $3::text[], $4)",
                          {id, kind, array, position.empty() ? pq::parameter() : position});
     }
@@ -473,7 +479,9 @@ std::string applier::commit(std::optional<std::int64_t> lag_bytes) {
         }
         quarantine_.resolve();
         write_position(position_, commit_time_us_, lag_bytes, transactions_, changes_);
+        fault_point("apply.before_commit");
         on_.run("COMMIT");
+        fault_point("apply.after_commit");
     } catch (const pq::error& failed) {
         throw_with_hint(failed, source_);
     }

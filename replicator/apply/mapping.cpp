@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "apply/source_state.hpp"
+#include "base/fault_point.hpp"
 #include "base/log.hpp"
 #include "base/retry.hpp"
 #include "base/stop.hpp"
@@ -45,6 +46,7 @@ std::vector<mapped_source> sources(pq::connection& on) {
 
 /// One step: a transaction of its own. Returns the number of keys that were taken.
 std::int64_t map_step(pq::connection& on, const mapped_source& source) {
+    fault_point("map.before_begin");
     pq::transaction transaction(on, "BEGIN ISOLATION LEVEL READ COMMITTED");
     const std::string id = std::to_string(source.id);
     // While a snapshot begins, its lock is exclusive. The position is read in a statement of its own, after the lock.
@@ -59,10 +61,15 @@ std::int64_t map_step(pq::connection& on, const mapped_source& source) {
                         "everarchive.map_touched(p.source_id, $2::integer) m WHERE p.source_id = $1::integer AND "
                         "p.position IS NOT NULL",
                         {id, std::to_string(keys_at_once)});
+    const bool worked = rows.rows() > 0 && rows.number(0, 0) > 0;
+    if (worked) {
+        fault_point("map.before_commit");
+    }
     transaction.commit();
-    if (rows.rows() == 0 || rows.number(0, 0) == 0) {
+    if (!worked) {
         return 0;
     }
+    fault_point("map.after_commit");
     log::write(log::severity::debug, "map", "mapped",
                {{"source", source.name},
                 {"keys", std::string(rows.text(0, 0))},

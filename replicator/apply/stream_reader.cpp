@@ -1,5 +1,7 @@
 #include "apply/stream_reader.hpp"
 
+#include "base/fault_point.hpp"
+
 namespace everarchive::apply {
 
 using std::chrono::milliseconds;
@@ -46,7 +48,9 @@ void stream_reader::confirm(capture::stream& stream) {
         stream.expect(expected);
     }
     if (!safe.empty() && safe != confirmed_) {
+        fault_point("capture.before_confirm");
         stream.confirm(safe);
+        fault_point("capture.after_confirm");
         confirmed_ = std::move(safe);
     }
 }
@@ -55,10 +59,12 @@ void stream_reader::run() {
     try {
         const std::unique_ptr<capture::stream> stream = source_.open_stream(position_);
         open_ = true;
+        fault_point("capture.stream_opened");
         auto next_lag = steady_clock::now();
         while (!stop_) {
             if (queue_.has_room()) {
                 if (std::optional<capture::batch> batch = stream->next(patience)) {
+                    fault_point("capture.batch_read");
                     queue_.put(std::move(*batch));
                 }
             } else {
