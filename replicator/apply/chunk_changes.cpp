@@ -142,7 +142,8 @@ bool recent_changes::has_seen(const read_point& point, std::uint32_t xid, const 
 
 std::optional<unseen_changes> recent_changes::unseen(std::uint32_t table, const read_point& point) const {
     if (point.low.empty()) {
-        if (std::any_of(forgotten_.begin(), forgotten_.end(), [&](std::uint32_t xid) { return !point.has_seen(xid); })) {
+        if (std::any_of(forgotten_.begin(), forgotten_.end(),
+                        [&](std::uint32_t xid) { return !point.has_seen(xid); })) {
             return std::nullopt;
         }
     } else if (!forgotten_position_.empty() && !passed_(point.low, forgotten_position_)) {
@@ -165,8 +166,8 @@ std::optional<unseen_changes> recent_changes::unseen(std::uint32_t table, const 
             }
         }
         found.parents.insert(one.parents.begin(), one.parents.end());
-        found.whole_table = found.whole_table ||
-                            std::find(one.emptied.begin(), one.emptied.end(), table) != one.emptied.end();
+        found.whole_table =
+            found.whole_table || std::find(one.emptied.begin(), one.emptied.end(), table) != one.emptied.end();
     }
     return found;
 }

@@ -1,5 +1,5 @@
-// What the stream has changed of late, so that rows which were read from the source at some point can be compared with a
-// mirror that is ahead of that point: the keys that later transactions changed are left out.
+// What the stream has changed of late, so that rows which were read from the source at some point can be compared with
+// a mirror that is ahead of that point: the keys that later transactions changed are left out.
 #pragma once
 
 #include <deque>
@@ -17,9 +17,10 @@ namespace everarchive::apply {
 
 /// What a table's rows were read without.
 struct unseen_changes {
-    bool whole_table = false;                 // it was emptied
-    std::unordered_set<std::string> keys;     // as joined_values() writes them
-    std::unordered_set<std::string> parents;  // parent values whose child rows the source's engine changed: see link_name()
+    bool whole_table = false;             // it was emptied
+    std::unordered_set<std::string> keys; // as joined_values() writes them
+    std::unordered_set<std::string>
+        parents; // parent values whose child rows the source's engine changed: see link_name()
 };
 
 /// The name under which unseen_changes::parents holds the values `row` has in `columns`: of the parent's row its parent
@@ -34,7 +35,8 @@ class recent_changes {
 
     /// `begin`: everything up to there was applied before.
     recent_changes(const adapter::adapter& adapter, const cascade_graph& cascades, passed has_passed, std::string begin)
-        : adapter_(adapter), cascades_(cascades), passed_(std::move(has_passed)), forgotten_position_(std::move(begin)) {}
+        : adapter_(adapter), cascades_(cascades), passed_(std::move(has_passed)),
+          forgotten_position_(std::move(begin)) {}
 
     /// Keys are kept while something is compared; without that, only which transactions came.
     void watch(bool on);

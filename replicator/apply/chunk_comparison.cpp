@@ -40,7 +40,9 @@ chunk_comparison::chunk_comparison(pq::connection& on, const adapter::adapter& a
     : on_(on), adapter_(adapter), taken_(taken), source_(source), applier_(applier), cascades_(adapter),
       changes_(
           adapter, cascades_,
-          [&source](const std::string& position, const std::string& point) { return source.has_passed(position, point); },
+          [&source](const std::string& position, const std::string& point) {
+              return source.has_passed(position, point);
+          },
           taken.position),
       mirror_(on, adapter, taken.mirror_schema) {}
 
@@ -85,12 +87,12 @@ void chunk_comparison::begin(check_run run) {
             return;
         }
     }
-    const pq::result settings =
-        on_.run_prepared("SELECT everarchive.source_setting($1::integer, 'chunk_rows'), "
-                         "everarchive.source_setting($1::integer, 'resync_rows_per_second')",
-                         {std::to_string(taken_.id)});
+    const pq::result settings = on_.run_prepared("SELECT everarchive.source_setting($1::integer, 'chunk_rows'), "
+                                                 "everarchive.source_setting($1::integer, 'resync_rows_per_second')",
+                                                 {std::to_string(taken_.id)});
     chunk_rows_ = std::max<std::size_t>(settings.number<std::size_t>(0, 0), 1);
-    log::write(log::severity::notice, "apply", run.repairs ? "comparing with the source, and repairing" : "comparing with the source",
+    log::write(log::severity::notice, "apply",
+               run.repairs ? "comparing with the source, and repairing" : "comparing with the source",
                {{"source", taken_.name}, {"run", std::to_string(run.id)}, {"table", run.table}});
     run_ = std::move(run);
     changes_.watch(true);
@@ -324,15 +326,15 @@ void chunk_comparison::ask_again(const chunk_request& request, const purpose& wh
 }
 
 /// Keys and digests of a piece, or of keys that were asked for: puts in doubt what differs.
-void chunk_comparison::take_digests(const chunk_feed::answer& answer, std::size_t piece) {
+void chunk_comparison::take_digests(const chunk_feed::answer& answer, std::size_t number) {
     const chunk_request& asked = answer.asked;
     const chunk& read = answer.chunk;
     const std::optional<unseen_changes> unseen = changes_.unseen(asked.table, read.point);
     if (!unseen) {
         chunk_request again = asked;
-        again.up_to = piece_of(piece).up_to;
+        again.up_to = piece_of(number).up_to;
         again.as = chunk_request::form::digests;
-        ask_again(again, {false, piece, {}});
+        ask_again(again, {false, number, {}});
         return;
     }
     std::unordered_map<std::string, const row_digest*> source;
@@ -350,7 +352,7 @@ void chunk_comparison::take_digests(const chunk_feed::answer& answer, std::size_
         ours = mirror_.digests_of(asked.table, keys, columns());
     }
     const auto differs = [&](const row_key& key, const std::string& joined) {
-        add_doubt(key, piece, !unseen->whole_table && !unseen->keys.contains(joined));
+        add_doubt(key, number, !unseen->whole_table && !unseen->keys.contains(joined));
     };
     for (const row_digest& one : ours) {
         const std::string joined = joined_key(one.key);
@@ -367,22 +369,22 @@ void chunk_comparison::take_digests(const chunk_feed::answer& answer, std::size_
     for (const auto& [joined, one] : source) {
         differs(one->key, joined);
     }
-    if (asked.keys.empty() && read.up_to != piece_of(piece).up_to) {
+    if (asked.keys.empty() && read.up_to != piece_of(number).up_to) {
         // More rows have come into the piece meanwhile than one may have: the rest of it.
         chunk_request rest = asked;
         rest.after = read.up_to;
         rest.after_is_part = false;
-        ask_again(rest, {false, piece, {}});
+        ask_again(rest, {false, number, {}});
         return;
     }
-    --piece_of(piece).open;
+    --piece_of(number).open;
 }
 
-void chunk_comparison::add_doubt(const row_key& key, std::size_t piece, bool differs) {
+void chunk_comparison::add_doubt(const row_key& key, std::size_t number, bool differs) {
     std::string joined = joined_key(key);
-    const auto [place, is_new] = doubts_.try_emplace(joined, doubt{key, piece, differs ? 1 : 0, 0, {}});
+    const auto [place, is_new] = doubts_.try_emplace(joined, doubt{key, number, differs ? 1 : 0, 0, {}});
     if (is_new) {
-        ++piece_of(piece).open;
+        ++piece_of(number).open;
         due_.push_back(std::move(joined));
     }
 }
@@ -509,7 +511,8 @@ void chunk_comparison::judge(const chunk& read, const std::vector<std::string>& 
     }
 }
 
-std::vector<std::string> chunk_comparison::differing_columns(std::span<const cell> source, const chunk_mirror::row& mirror) {
+std::vector<std::string> chunk_comparison::differing_columns(std::span<const cell> source,
+                                                             const chunk_mirror::row& mirror) {
     std::vector<std::string> names;
     for (const std::size_t column : columns()) {
         const bool null = source[column].is != cell::state::value;

@@ -1,6 +1,6 @@
-// Compares a source with its mirror while the stream goes on: piece by piece, by checksum where the source can make one,
-// and row by row only where that differs. A row is said to differ when it did at two points of the stream; a resync then
-// repairs it through the apply step, as if the stream had said so.
+// Compares a source with its mirror while the stream goes on: piece by piece, by checksum where the source can make
+// one, and row by row only where that differs. A row is said to differ when it did at two points of the stream; a
+// resync then repairs it through the apply step, as if the stream had said so.
 //
 // Everything but the reading happens on the thread of the apply step, between target transactions, and only once the
 // stream is past the point at which the rows were read: mirror and rows then differ by what later transactions did, and
@@ -75,7 +75,7 @@ class chunk_comparison {
     bool is_due(const chunk_feed::answer* answer, const std::string& applied);
     void forget_changes();
     bool take_walk(const chunk_feed::answer& answer);
-    void take_digests(const chunk_feed::answer& answer, std::size_t piece);
+    void take_digests(const chunk_feed::answer& answer, std::size_t number);
     void take_look(const chunk_feed::answer& answer, const purpose& why);
     void judge(const capture::chunk& read, const std::vector<std::string>& asked);
     std::vector<std::string> differing_columns(std::span<const capture::cell> source, const chunk_mirror::row& mirror);
@@ -84,7 +84,7 @@ class chunk_comparison {
     void walk_mirror();
     void ask_again(const capture::chunk_request& request, const purpose& why);
     void ask_looks();
-    void add_doubt(const capture::row_key& key, std::size_t piece, bool differs);
+    void add_doubt(const capture::row_key& key, std::size_t number, bool differs);
     void settle(const std::string& key);
     void look_later(doubt& one, const std::string& key);
     void close_pieces();
@@ -107,22 +107,22 @@ class chunk_comparison {
     std::optional<check_run> run_;
     std::size_t chunk_rows_ = 2'000;
     std::unique_ptr<chunk_feed> feed_;
-    bool chosen_ = false;                // which tables
-    std::deque<std::uint32_t> tables_;   // to compare, the first is under way
-    std::string remarks_;                // tables that could not be compared
+    bool chosen_ = false;              // which tables
+    std::deque<std::uint32_t> tables_; // to compare, the first is under way
+    std::string remarks_;              // tables that could not be compared
     int pass_ = 0;
     bool walk_ended_ = false;
-    capture::row_key mirror_at_;         // pass 1: where the walk through the mirror stands
+    capture::row_key mirror_at_; // pass 1: where the walk through the mirror stands
     std::deque<piece> pieces_;
-    std::size_t first_piece_ = 0;        // number of pieces_.front()
+    std::size_t first_piece_ = 0; // number of pieces_.front()
     std::unordered_map<std::string, doubt> doubts_;
-    std::deque<std::string> due_;        // keys in doubt that nobody looks at
+    std::deque<std::string> due_; // keys in doubt that nobody looks at
     std::deque<purpose> purposes_;
     std::string awaits_;
     bool new_stream_ = false;
     std::chrono::steady_clock::time_point next_search_{};
     std::chrono::steady_clock::time_point next_save_{};
-    std::string last_refetch_;           // so that what cannot be read again is not asked for for ever
+    std::string last_refetch_; // so that what cannot be read again is not asked for for ever
 };
 
 } // namespace everarchive::apply

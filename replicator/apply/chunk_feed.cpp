@@ -1,5 +1,6 @@
 #include "apply/chunk_feed.hpp"
 
+#include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/retry.hpp"
 
@@ -145,11 +146,12 @@ void chunk_feed::run() {
             request.reset();
             pause.reset();
             pace(rows, began);
-        } catch (const error& failed) {
+        } catch (const everarchive::error& failed) {
             reader.reset();
             if (failed.why() == cause::retry) {
                 const milliseconds wait = pause.next();
-                log::write(log::severity::warning, "apply", "cannot read rows to compare: " + std::string(failed.what()),
+                log::write(log::severity::warning, "apply",
+                           "cannot read rows to compare: " + std::string(failed.what()),
                            {{"retry_ms", std::to_string(wait.count())}});
                 std::unique_lock lock(mutex_);
                 if (changed_.wait_for(lock, wait, [&] { return stop_; })) {

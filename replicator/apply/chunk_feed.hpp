@@ -1,5 +1,5 @@
-// The thread that reads rows of a source in pieces, on a connection of its own and not faster than it is allowed to, while
-// the stream goes on beside it.
+// The thread that reads rows of a source in pieces, on a connection of its own and not faster than it is allowed to,
+// while the stream goes on beside it.
 #pragma once
 
 #include <atomic>

@@ -46,7 +46,8 @@ chunk_mirror::chunk_mirror(pq::connection& on, const adapter::adapter& adapter, 
         for (const std::size_t column : table.key) {
             const std::string name = "m." + sql_identifier(table.columns[column].name);
             text.key_list += (text.key_list.empty() ? "" : ", ") + name;
-            text.key_texts += (text.key_texts.empty() ? "" : ", ") + capture::text_sql(name, table.columns[column].type);
+            text.key_texts +=
+                (text.key_texts.empty() ? "" : ", ") + capture::text_sql(name, table.columns[column].type);
         }
         for (const adapter::column& column : table.columns) {
             const std::string name = "m." + sql_identifier(column.name);
@@ -95,10 +96,10 @@ chunk_mirror::sum chunk_mirror::sum_of(const chunk_request& request, const row_k
     std::vector<pq::parameter> values;
     const std::string condition = range(request, up_to, values);
     const table_text& table = tables_[request.table];
-    const pq::result found = on_.run_prepared(
-        "SELECT count(*), md5(coalesce(string_agg(" + digest(request.table, columns) + ", '' ORDER BY " + table.key_list +
-            "), '')) FROM " + table.name + condition,
-        values);
+    const pq::result found =
+        on_.run_prepared("SELECT count(*), md5(coalesce(string_agg(" + digest(request.table, columns) +
+                             ", '' ORDER BY " + table.key_list + "), '')) FROM " + table.name + condition,
+                         values);
     return {found.number<std::size_t>(0, 0), std::string(found.text(0, 1))};
 }
 
@@ -120,8 +121,8 @@ std::vector<row_digest> chunk_mirror::digests_of(const chunk_request& request, c
     std::vector<pq::parameter> values;
     const std::string condition = range(request, up_to, values);
     const table_text& table = tables_[request.table];
-    return read_digests(on_.run_prepared("SELECT " + table.key_texts + ", " + digest(request.table, columns) + " FROM " +
-                                             table.name + condition,
+    return read_digests(on_.run_prepared("SELECT " + table.key_texts + ", " + digest(request.table, columns) +
+                                             " FROM " + table.name + condition,
                                          values),
                         table.definition->key.size());
 }
@@ -153,12 +154,13 @@ std::vector<row_digest> chunk_mirror::digests_of(std::uint32_t table, const std:
                                                  const std::vector<std::size_t>& columns) {
     std::vector<pq::parameter> values;
     const std::string from = keys(table, wanted, values);
-    return read_digests(on_.run_prepared("SELECT " + tables_[table].key_texts + ", " + digest(table, columns) + from,
-                                         values),
-                        tables_[table].definition->key.size());
+    return read_digests(
+        on_.run_prepared("SELECT " + tables_[table].key_texts + ", " + digest(table, columns) + from, values),
+        tables_[table].definition->key.size());
 }
 
-std::map<std::string, chunk_mirror::row> chunk_mirror::rows_of(std::uint32_t table, const std::vector<row_key>& wanted) {
+std::map<std::string, chunk_mirror::row> chunk_mirror::rows_of(std::uint32_t table,
+                                                               const std::vector<row_key>& wanted) {
     std::vector<pq::parameter> values;
     const std::string from = keys(table, wanted, values);
     const adapter::table& definition = *tables_[table].definition;
@@ -184,10 +186,10 @@ std::vector<row_key> chunk_mirror::keys_after(std::uint32_t table, const row_key
     request.after = after;
     std::vector<pq::parameter> values;
     const std::string condition = range(request, {}, values);
-    const pq::result rows = on_.run_prepared("SELECT " + tables_[table].key_texts + " FROM " + tables_[table].name +
-                                                 condition + " ORDER BY " + tables_[table].key_list + " LIMIT " +
-                                                 std::to_string(most),
-                                             values);
+    const pq::result rows =
+        on_.run_prepared("SELECT " + tables_[table].key_texts + " FROM " + tables_[table].name + condition +
+                             " ORDER BY " + tables_[table].key_list + " LIMIT " + std::to_string(most),
+                         values);
     std::vector<row_key> found;
     for (int at = 0; at < rows.rows(); ++at) {
         row_key& key = found.emplace_back();
@@ -201,8 +203,7 @@ std::vector<row_key> chunk_mirror::keys_after(std::uint32_t table, const row_key
 std::optional<std::string> chunk_mirror::in_column(std::uint32_t table, std::size_t column, std::string_view text) {
     const std::string& type = tables_[table].definition->columns[column].type;
     try {
-        return std::string(
-            on_.run_prepared("SELECT concat($1::" + type + ")", {std::string(text)}).text(0, 0));
+        return std::string(on_.run_prepared("SELECT concat($1::" + type + ")", {std::string(text)}).text(0, 0));
     } catch (const pq::error& failed) {
         if (!is_data_error(failed.sqlstate()) || on_.in_transaction()) {
             throw;

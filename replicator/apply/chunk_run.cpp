@@ -9,7 +9,8 @@ namespace everarchive::apply {
 std::optional<check_run> next_run(pq::connection& on, int source_id) {
     const pq::result rows = on.run_prepared(
         "SELECT run_id, what = 'resync', table_name, from_key, to_key, new_position, at_table, at_pass, "
-        "pg_catalog.to_json(at_key), state = 'requested' FROM everarchive.source_check_run WHERE source_id = $1::integer AND state IN "
+        "pg_catalog.to_json(at_key), state = 'requested' FROM everarchive.source_check_run WHERE source_id = "
+        "$1::integer AND state IN "
         "('requested', 'running') ORDER BY run_id LIMIT 1",
         {std::to_string(source_id)});
     if (rows.rows() == 0) {

@@ -78,10 +78,10 @@ class mariadb_chunks final : public chunk_reader {
             if (found != schema_[at].columns.end()) {
                 made.columns.push_back(i);
                 const value_target into = target_of(wanted.columns[i].type);
-                made.ordered = made.ordered && (!keyed || (found->second.kind == value_kind::integer &&
-                                                           (into == value_target::smallint ||
-                                                            into == value_target::integer ||
-                                                            into == value_target::bigint)));
+                made.ordered =
+                    made.ordered && (!keyed || (found->second.kind == value_kind::integer &&
+                                                (into == value_target::smallint || into == value_target::integer ||
+                                                 into == value_target::bigint)));
             } else if (keyed) {
                 made.exists = false; // nothing of the table can be captured; the stream says so
             }
@@ -94,7 +94,8 @@ class mariadb_chunks final : public chunk_reader {
     /// Whether an index gives the rows in the order of the key.
     bool has_index(const adapter::table& wanted) {
         const mariadb_rows parts = connection_.query(fmt::format(
-            "SELECT INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = {} AND "
+            "SELECT INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = {} "
+            "AND "
             "TABLE_NAME = {} AND INDEX_TYPE = 'BTREE' AND SUB_PART IS NULL ORDER BY INDEX_NAME, SEQ_IN_INDEX",
             connection_.literal(database_of(wanted, connection_)), connection_.literal(wanted.name)));
         std::size_t matched = 0;
@@ -121,8 +122,9 @@ class mariadb_chunks final : public chunk_reader {
         std::string rest;
         for (std::size_t row = 0; row < status.rows.size(); ++row) {
             const std::string name = status.text(row, 0);
-            (name == "Binlog_snapshot_file" ? file : name == "Binlog_snapshot_position" ? offset : rest) =
-                status.text(row, 1);
+            (name == "Binlog_snapshot_file"       ? file
+             : name == "Binlog_snapshot_position" ? offset
+                                                  : rest) = status.text(row, 1);
         }
         if (file.empty() || file == "none") {
             throw error(exit_code::source, cause::needs_person, "the server writes no binary log",
@@ -209,7 +211,8 @@ class mariadb_chunks final : public chunk_reader {
             }
             mariadb_select select(wanted, schema_[request.table], tables_[request.table].columns);
             connection_.send(fmt::format("SELECT {} FROM {} WHERE {} IN ({})", select.list(), name_of(request.table),
-                                         wanted.key.size() == 1 ? key_list(wanted) : "(" + key_list(wanted) + ")", list));
+                                         wanted.key.size() == 1 ? key_list(wanted) : "(" + key_list(wanted) + ")",
+                                         list));
             piece.keys_read += count;
             take(select, request, piece);
         }

@@ -113,9 +113,8 @@ class table_chunks final : public chunk_reader {
             names.key_types.push_back(cast_name(column->type));
             names.key_list += (names.key_list.empty() ? "" : ", ") + name;
             names.key_texts += (names.key_texts.empty() ? "" : ", ") + text_sql(name, column->type);
-            table.ordered =
-                table.ordered && orders_alike(column->type) && orders_alike(wanted.columns[key].type) &&
-                (column->type == "uuid") == (wanted.columns[key].type == "uuid");
+            table.ordered = table.ordered && orders_alike(column->type) && orders_alike(wanted.columns[key].type) &&
+                            (column->type == "uuid") == (wanted.columns[key].type == "uuid");
         }
         table.indexed = has_index(from, wanted);
     }
@@ -127,12 +126,13 @@ class table_chunks final : public chunk_reader {
             key.push_back(wanted.columns[column].name);
         }
         return on_
-            .run("SELECT EXISTS (SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = "
-                 "c.relam WHERE i.indrelid = $1::oid AND i.indisvalid AND i.indpred IS NULL AND a.amname = 'btree' AND "
-                 "(SELECT array_agg(t.attname::text ORDER BY k.ord) FROM unnest(i.indkey) WITH ORDINALITY AS k (attnum, "
-                 "ord) JOIN pg_attribute t ON t.attrelid = i.indrelid AND t.attnum = k.attnum WHERE k.ord <= "
-                 "cardinality($2::text[])) = $2::text[])",
-                 {from.oid, pq::array_literal(key)})
+            .run(
+                "SELECT EXISTS (SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = "
+                "c.relam WHERE i.indrelid = $1::oid AND i.indisvalid AND i.indpred IS NULL AND a.amname = 'btree' AND "
+                "(SELECT array_agg(t.attname::text ORDER BY k.ord) FROM unnest(i.indkey) WITH ORDINALITY AS k (attnum, "
+                "ord) JOIN pg_attribute t ON t.attrelid = i.indrelid AND t.attnum = k.attnum WHERE k.ord <= "
+                "cardinality($2::text[])) = $2::text[])",
+                {from.oid, pq::array_literal(key)})
             .truth(0, 0);
     }
 
@@ -158,8 +158,8 @@ class table_chunks final : public chunk_reader {
                 values.emplace_back(key[i]);
                 right += fmt::format("{}${}::{}", i == 0 ? "" : ", ", values.size(), table.key_types[i]);
             }
-            condition += fmt::format("{}({}) {} ({})", condition.empty() ? " WHERE " : " AND ", table.key_list, sign,
-                                     right);
+            condition +=
+                fmt::format("{}({}) {} ({})", condition.empty() ? " WHERE " : " AND ", table.key_list, sign, right);
         };
         if (!request.after.empty()) {
             bound(request.after, request.after_is_part ? ">=" : ">");
@@ -182,9 +182,10 @@ class table_chunks final : public chunk_reader {
         piece.up_to = request.up_to;
         std::vector<pq::parameter> values;
         std::string condition = range(table, request, request.up_to, values);
-        const pq::result last = on_.run(fmt::format("SELECT {} FROM {}{} ORDER BY {} OFFSET {} LIMIT 1", table.key_texts,
-                                                    table.from, condition, table.key_list, request.most_rows - 1),
-                                        values);
+        const pq::result last =
+            on_.run(fmt::format("SELECT {} FROM {}{} ORDER BY {} OFFSET {} LIMIT 1", table.key_texts, table.from,
+                                condition, table.key_list, request.most_rows - 1),
+                    values);
         if (last.rows() == 1) {
             piece.up_to = key_of(last, 0, table.key.size());
             values.clear();
@@ -202,8 +203,8 @@ class table_chunks final : public chunk_reader {
         std::vector<pq::parameter> values;
         const std::string condition = range(table, request, request.up_to, values);
         const pq::result rows =
-            on_.run(fmt::format("SELECT {}, {} FROM {}{} ORDER BY {} LIMIT {}", table.key_texts, table.digest, table.from,
-                                condition, table.key_list, request.most_rows),
+            on_.run(fmt::format("SELECT {}, {} FROM {}{} ORDER BY {} LIMIT {}", table.key_texts, table.digest,
+                                table.from, condition, table.key_list, request.most_rows),
                     values);
         take_digests(table, rows, piece);
         piece.up_to = piece.rows < request.most_rows ? request.up_to : piece.digests.back().key;
@@ -211,8 +212,8 @@ class table_chunks final : public chunk_reader {
 
     static void take_digests(const readable_table& table, const pq::result& rows, chunk& piece) {
         for (int row = 0; row < rows.rows(); ++row) {
-            piece.digests.push_back({key_of(rows, row, table.key.size()),
-                                     std::string(rows.text(row, static_cast<int>(table.key.size())))});
+            piece.digests.push_back(
+                {key_of(rows, row, table.key.size()), std::string(rows.text(row, static_cast<int>(table.key.size())))});
         }
         piece.rows += static_cast<std::size_t>(rows.rows());
     }
@@ -227,10 +228,9 @@ class table_chunks final : public chunk_reader {
             matches += fmt::format("{}{} = k.c{}", i == 0 ? "" : " AND ", table.key[i], i);
         }
         const bool digests = request.as != chunk_request::form::rows;
-        const std::string sql =
-            fmt::format("SELECT {} FROM {} JOIN unnest({}) AS k({}) ON {}",
-                        digests ? table.key_texts + ", " + table.digest : table.columns, table.from, arrays, names,
-                        matches);
+        const std::string sql = fmt::format("SELECT {} FROM {} JOIN unnest({}) AS k({}) ON {}",
+                                            digests ? table.key_texts + ", " + table.digest : table.columns, table.from,
+                                            arrays, names, matches);
         while (piece.keys_read < request.keys.size() && piece.content.bytes < most_bytes) {
             const std::size_t count =
                 std::min(digests ? request.keys.size() : keys_at_once, request.keys.size() - piece.keys_read);

@@ -47,8 +47,7 @@ std::string digest_sql(std::span<const std::string> names, std::span<const std::
     std::string all;
     for (std::size_t i = 0; i < names.size(); ++i) {
         const std::string text = text_sql(names[i], types[i]);
-        const std::string size =
-            utf8 ? "octet_length(" + text + ")" : "octet_length(convert_to(" + text + ", 'UTF8'))";
+        const std::string size = utf8 ? "octet_length(" + text + ")" : "octet_length(convert_to(" + text + ", 'UTF8'))";
         all += (all.empty() ? "" : " || ");
         all += "CASE WHEN " + names[i] + " IS NULL THEN 'N' ELSE " + size + "::text || ':' || " + text + " END";
     }

@@ -1,5 +1,5 @@
-// One digest for a row, whoever makes it: PostgreSQL as a source, PostgreSQL as the mirror, or this program of a row that
-// it read. MD5, because every PostgreSQL has it as a function; it guards against accidents, not against malice.
+// One digest for a row, whoever makes it: PostgreSQL as a source, PostgreSQL as the mirror, or this program of a row
+// that it read. MD5, because every PostgreSQL has it as a function; it guards against accidents, not against malice.
 #pragma once
 
 #include <span>
