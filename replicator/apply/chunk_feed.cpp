@@ -117,7 +117,7 @@ void chunk_feed::pace(std::size_t rows, steady_clock::time_point began) {
     }
     const auto due = began + std::chrono::microseconds{rows * 1'000'000 / rows_per_second_};
     std::unique_lock lock(mutex_);
-    changed_.wait_until(lock, due, [&] { return stop_ || !asked_.empty(); });
+    changed_.wait_until(lock, due, [&] { return stop_; });
 }
 
 void chunk_feed::run() {

@@ -269,7 +269,7 @@ void pipeline::apply(applier& applier, stream_reader& reader, chunk_comparison& 
         bool compared = false;
         if (!applier.is_open() && greeted) {
             const auto end = steady_clock::now() + comparison_share;
-            while (comparison.step(taken_.position)) {
+            while (!stopping() && comparison.step(taken_.position)) {
                 compared = true;
                 if (steady_clock::now() >= end) {
                     break;

@@ -16,7 +16,7 @@ namespace everarchive::capture {
 namespace {
 
 /// A piece is small; a server that is silent for longer hangs, or waits for a lock of the library's.
-constexpr std::chrono::seconds silence{600};
+constexpr std::chrono::seconds silence{120};
 constexpr std::size_t most_bytes = std::size_t{8} * 1024 * 1024;
 constexpr std::size_t keys_at_once = 50;
 

@@ -17,7 +17,7 @@ namespace everarchive::capture::postgresql {
 namespace {
 
 /// A piece is small; a server that takes longer for it hangs, or waits for a lock of the library's.
-constexpr std::chrono::seconds patience{600};
+constexpr std::chrono::seconds patience{120};
 constexpr std::size_t most_bytes = std::size_t{8} * 1024 * 1024;
 constexpr std::size_t keys_at_once = 50; // rows of a megabyte each still fit in memory
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <iostream>
-#include <optional>
+#include <thread>
 
 #include "apply/source_state.hpp"
 #include "base/log.hpp"
@@ -38,13 +38,26 @@ std::string mirror_name(std::string name) {
     return name;
 }
 
-bool is_followed(pq::connection& on, const std::string& source) {
+/// A source that was stopped is taken up again within a few seconds.
+constexpr int patience_seconds = 5;
+
+bool has_program(pq::connection& on, const std::string& source) {
     return on
         .run("SELECT EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND classid = $1::oid AND "
              "objid "
              "= (everarchive.source_named($2)).source_id::oid AND granted)",
              {std::to_string(apply::follow_lock_class), source})
         .truth(0, 0);
+}
+
+bool is_followed(pq::connection& on, const std::string& source) {
+    for (int second = 0; second < patience_seconds; ++second) {
+        if (has_program(on, source)) {
+            return true;
+        }
+        std::this_thread::sleep_for(std::chrono::seconds{1});
+    }
+    return has_program(on, source);
 }
 
 void show_differences(pq::connection& on, const std::string& run) {
