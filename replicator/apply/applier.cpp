@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/fault_point.hpp"
+#include "base/log.hpp"
 
 namespace everarchive::apply {
 
@@ -30,6 +31,12 @@ std::string_view operation_name(capture::operation what) {
         return "truncate";
     }
     return "update";
+}
+
+/// What a mirror table can be guilty of that is not as the adapter has it any more: SQLSTATE class 42, except for what
+/// one value may cause.
+bool is_table_error(std::string_view sqlstate) {
+    return sqlstate.starts_with("42") && !is_data_error(sqlstate);
 }
 
 row_quarantine::reason reason_of(const pq::error& failed) {
@@ -67,8 +74,83 @@ class savepoint {
 applier::applier(pq::connection& on, const adapter::adapter& adapter, const taken_source& source)
     : on_(on), adapter_(adapter), source_(source), cascades_(adapter), run_(adapter, cascades_),
       writer_(on, adapter, cascades_, source.mirror_schema, run_.touched()), wall_(on, adapter, source.mirror_schema),
-      quarantine_(on, source.id, source.name), position_(source.position) {
+      quarantine_(on, source.id, source.name), forgiven_(adapter.tables.size(), false), position_(source.position) {
     quarantine_.load();
+    load_tables();
+}
+
+void applier::load_tables() {
+    stopped_.assign(adapter_.tables.size(), false);
+    const pq::result rows = on_.run("SELECT table_name FROM everarchive.source_table WHERE source_id = $1::integer AND "
+                                    "state = 'stopped'",
+                                    {std::to_string(source_.id)});
+    for (int row = 0; row < rows.rows(); ++row) {
+        for (std::size_t i = 0; i < adapter_.tables.size(); ++i) {
+            stopped_[i] = stopped_[i] || adapter_.tables[i].mirror_name() == rows.text(row, 0);
+        }
+    }
+}
+
+/// From now on the changes of a table are left out; the other tables go on.
+void applier::stop_table(std::size_t table, const std::string& what, const std::string& mend) {
+    const std::string name = adapter_.tables[table].mirror_name();
+    const std::string resync = "everarchive source resync " + source_.name + " --table " + name;
+    const std::string hint = mend.empty() || mend == resync ? resync : mend + "; then: " + resync;
+    on_.run_prepared("INSERT INTO everarchive.source_table (source_id, table_name, state, message, hint) VALUES "
+                     "($1::integer, $2, 'stopped', $3, $4) ON CONFLICT (source_id, table_name) DO UPDATE SET state = "
+                     "EXCLUDED.state, message = EXCLUDED.message, hint = EXCLUDED.hint, since = pg_catalog.now()",
+                     {std::to_string(source_.id), name, log::redact(printable(what)), log::redact(printable(hint))});
+    stopped_[table] = true;
+    log::write(log::severity::error, "apply", "a table is not followed any more: " + what,
+               {{"source", source_.name}, {"table", name}, {"hint", hint}});
+}
+
+bool applier::follow_again(const std::string& mirror_name) {
+    return on_
+               .run_prepared("UPDATE everarchive.source_table SET state = 'resync', since = pg_catalog.now() WHERE "
+                             "source_id = $1::integer AND state = 'stopped' AND ($2 = '' OR table_name = $2)",
+                             {std::to_string(source_.id), mirror_name})
+               .affected() > 0;
+}
+
+void applier::is_repaired(std::size_t table) {
+    on_.run_prepared("UPDATE everarchive.source_table SET state = 'ok', message = NULL, hint = NULL, since = "
+                     "pg_catalog.now() WHERE source_id = $1::integer AND table_name = $2 AND state = 'resync'",
+                     {std::to_string(source_.id), adapter_.tables[table].mirror_name()});
+}
+
+void applier::repair(capture::batch changes, const std::function<void()>& beside) {
+    on_.run("BEGIN");
+    open_ = true;
+    try {
+        add_changes(changes.changes, position_);
+        flush(position_);
+        beside();
+    } catch (const pq::error& failed) {
+        throw_with_hint(failed, source_);
+    }
+    commit({});
+}
+
+std::vector<kept_change> applier::missing_rows(std::size_t most) {
+    std::vector<kept_change> found;
+    for (const std::string& json : quarantine_.missing_rows(most)) {
+        if (std::optional<kept_change> kept = change_from_json(adapter_, json)) {
+            found.push_back(std::move(*kept));
+        }
+    }
+    may_miss_rows_ = !found.empty();
+    return found;
+}
+
+/// A part of a row of which the mirror has not the rest. The row is read again from the source; until then its case is
+/// in quarantine, so that a crash does not lose it.
+void applier::put_missing(const net_change& change, const std::string& position) {
+    if (forgiven_[change.table]) {
+        return;
+    }
+    quarantine_.put(adapter_.tables[change.table], change, position, quarantine_.row_missing());
+    may_miss_rows_ = true;
 }
 
 void applier::add(capture::batch batch) {
@@ -84,6 +166,9 @@ void applier::add(capture::batch batch) {
     if (batch.ends_transaction) {
         position_ = batch.position;
         commit_time_us_ = batch.commit_time_us != 0 ? batch.commit_time_us : commit_time_us_;
+    }
+    for (const capture::table_trouble& trouble : batch.troubles) {
+        stop_table(trouble.table, trouble.what, trouble.mend);
     }
     if (batch.changes.empty()) {
         return;
@@ -124,6 +209,9 @@ void applier::add(capture::batch batch) {
 void applier::add_changes(std::span<const change> changes, const std::string& position) {
     std::string why;
     for (const change& one : changes) {
+        if (stopped_[one.table]) {
+            continue;
+        }
         run::verdict verdict = run_.add(one, why);
         if (verdict == run::verdict::flush_first) {
             flush(position);
@@ -170,7 +258,10 @@ void applier::apply_alone(const change& one, const std::string& why, const std::
         touch_through(changes);
         before.release();
         if (!found) {
-            quarantine_.put(table, operation_name(one.what), one.row, one.old, position, quarantine_.row_missing());
+            if (!forgiven_[one.table]) {
+                quarantine_.put(table, operation_name(one.what), one.row, one.old, position, quarantine_.row_missing());
+                may_miss_rows_ = true;
+            }
             return;
         }
     } catch (const pq::error& failed) {
@@ -233,6 +324,7 @@ void applier::flush(const std::string& position) {
             // Whose earlier change is in quarantine is not completed by a part.
             if (one.what == net_change::effect::patch && quarantine_.holds(adapter_.tables[one.table], one.row)) {
                 quarantine_.put(adapter_.tables[one.table], one, position, quarantine_.row_missing());
+                may_miss_rows_ = true;
             } else {
                 order.push_back(&one);
             }
@@ -263,7 +355,7 @@ void applier::flush(const std::string& position) {
             before.release();
             supersede_cascaded();
             for (const net_change* one : missing) {
-                quarantine_.put(adapter_.tables[one->table], *one, position, quarantine_.row_missing());
+                put_missing(*one, position);
             }
             if (!quarantine_.empty()) {
                 for (const net_change* one : order) {
@@ -273,7 +365,7 @@ void applier::flush(const std::string& position) {
                 }
             }
         } catch (const pq::error& failed) {
-            if (!is_data_error(failed.sqlstate())) {
+            if (!is_data_error(failed.sqlstate()) && !is_table_error(failed.sqlstate())) {
                 throw;
             }
             before.roll_back();
@@ -303,6 +395,15 @@ void applier::write_carefully(net_changes group, const std::string& position) {
         touch_through(group);
         before.release();
     } catch (const pq::error& failed) {
+        if (is_table_error(failed.sqlstate())) {
+            before.roll_back();
+            const std::uint32_t table = group.front()->table;
+            if (!stopped_[table]) {
+                stop_table(table, failed.what(),
+                           "compare " + writer_.table(table).name + " with the adapter's mirror.sql, and mend it");
+            }
+            return;
+        }
         if (!is_data_error(failed.sqlstate())) {
             throw;
         }
@@ -317,7 +418,7 @@ void applier::write_carefully(net_changes group, const std::string& position) {
     }
     supersede_cascaded();
     for (const net_change* one : missing) {
-        quarantine_.put(adapter_.tables[one->table], *one, position, quarantine_.row_missing());
+        put_missing(*one, position);
     }
     for (const net_change* one : group) {
         if (one->what != net_change::effect::patch) {
@@ -576,6 +677,7 @@ void applier::roll_back() {
         on_.run("ROLLBACK");
         writer_.after_commit();
         quarantine_.load();
+        load_tables();
         open_ = false;
         torn_ = false;
         transactions_ = 0;

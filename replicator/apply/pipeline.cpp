@@ -1,5 +1,6 @@
 #include "apply/pipeline.hpp"
 
+#include "apply/chunk_comparison.hpp"
 #include "apply/source_state.hpp"
 #include "apply/stream_reader.hpp"
 #include "base/log.hpp"
@@ -26,6 +27,9 @@ constexpr std::chrono::seconds heard_interval{10};
 constexpr std::chrono::seconds retry_interval{5};
 
 constexpr milliseconds fenced_interval{500};
+
+/// A comparison with the source has so much of the apply step's time between two target transactions.
+constexpr milliseconds comparison_share{50};
 
 /// A stream that has lasted so long works. Two readers with one server id end each other's in less.
 constexpr std::chrono::seconds settled_after{3};
@@ -83,7 +87,7 @@ void pipeline::note_arrival() {
 }
 
 bool pipeline::is_idle(milliseconds quiet) const {
-    return streaming_ && now_ms() - last_arrival_ms_ >= quiet.count();
+    return streaming_ && !comparing_ && now_ms() - last_arrival_ms_ >= quiet.count();
 }
 
 void pipeline::run() {
@@ -147,7 +151,7 @@ bool pipeline::recover(const error& failed) {
             hint = std::string("everarchive source ") + (lost ? "resync " : "resume ") + row_.name;
         }
         tell_state(conninfo_, taken_, lost ? "position_lost" : "stopped", failed.what(), hint);
-        return false;
+        return lost && resync_by_itself(failed) && wait(backoff_.next());
     }
     return false;
 }
@@ -166,6 +170,52 @@ bool pipeline::wait_for(lease& lease) {
         }
     }
     return true;
+}
+
+/// A source may be set to repair itself when its position is lost. Returns true if the repair was asked for.
+bool pipeline::resync_by_itself(const error& failed) {
+    try {
+        pq::connection on(conninfo_, pq::connection::side::sink, "everarchive run");
+        const pq::result wanted = on.run("SELECT everarchive.source_setting($1::integer, 'on_position_lost') = 'resync'",
+                                         {std::to_string(row_.id)});
+        if (!wanted.truth(0, 0)) {
+            return false;
+        }
+        log::write(log::severity::error, "apply",
+                   "the position is lost; the source is compared with its mirror and repaired, because on_position_lost "
+                   "is resync",
+                   {{"source", row_.name}, {"reason", failed.what()}});
+        on.run("SELECT everarchive.source_check($1, 'resync')", {row_.name});
+        return true;
+    } catch (const error& refused) {
+        log::write(log::severity::error, "apply", std::string("cannot ask for a resync: ") + refused.what(),
+                   {{"source", row_.name}});
+        return false;
+    }
+}
+
+/// The old position is lost, and somebody has decided to begin at a new one: what lies between is found by comparison.
+/// A crash before the commit makes it anew.
+std::string pipeline::renewed_position(pq::connection& on, capture::source& source, const check_run& run) {
+    const std::string identity = source.identity();
+    const std::string position = source.renew_position();
+    pq::transaction transaction(on);
+    const pq::result answer =
+        on.run("UPDATE everarchive.source_progress SET position = $3, identity = $4, seen_at = pg_catalog.now() WHERE "
+               "source_id = $1::integer AND epoch = $2::bigint",
+               {std::to_string(taken_.id), std::to_string(taken_.epoch), position, identity});
+    if (answer.affected() == 0) {
+        throw error(exit_code::state, cause::fenced,
+                    "another program has taken source " + row_.name + " over, or it was removed",
+                    "run one everarchive program for a source");
+    }
+    position_renewed(on, run);
+    transaction.commit();
+    log::write(log::severity::notice, "apply", "following from a new position; what was missed is found by comparison",
+               {{"source", row_.name}, {"lost", taken_.position}, {"position", position}});
+    taken_.identity = identity;
+    taken_.position = position;
+    return position;
 }
 
 void pipeline::follow() {
@@ -200,6 +250,8 @@ void pipeline::follow() {
         taken_.state = "streaming";
         taken_.position = position;
         mapping_.call();
+    } else if (const std::optional<check_run> run = next_run(on, row_.id); run && run->new_position) {
+        position = renewed_position(on, *source, *run);
     } else if (const std::string identity = source->identity();
                !taken_.identity.empty() && identity != taken_.identity) {
         throw error(exit_code::source, cause::position_lost,
@@ -218,9 +270,11 @@ void pipeline::stream(pq::connection& on, const adapter::adapter& adapter, const
                {taken.name, std::to_string(taken.epoch)});
         taken_.state = "streaming";
     }
+    chunk_comparison comparison(on, adapter, taken, source, applier);
     stream_reader reader(source, position, meters_);
     note_arrival();
-    apply(applier, reader);
+    apply(applier, reader, comparison);
+    comparing_ = false;
 }
 
 /// Not as soon as the stream is open: what ends it may come right after.
@@ -236,7 +290,7 @@ void pipeline::note_works() {
     }
 }
 
-void pipeline::apply(applier& applier, stream_reader& reader) {
+void pipeline::apply(applier& applier, stream_reader& reader, chunk_comparison& comparison) {
     auto last_commit = steady_clock::now();
     auto last_retry = last_commit;
     bool greeted = false;
@@ -264,8 +318,26 @@ void pipeline::apply(applier& applier, stream_reader& reader) {
             applier.retry_quarantined();
             last_retry = steady_clock::now();
         }
-        const bool waits = !applier.is_open() || applier.is_torn() || applier.changes() == 0;
-        std::optional<capture::batch> batch = reader.queue().take(milliseconds{waits ? 100 : 0});
+        bool compared = false;
+        if (!applier.is_open() && greeted) {
+            const auto end = steady_clock::now() + comparison_share;
+            while (!stopping() && comparison.step(taken_.position)) {
+                compared = true;
+                if (steady_clock::now() >= end) {
+                    break;
+                }
+            }
+            comparing_ = !comparison.is_idle();
+            if (comparison.wants_new_stream()) {
+                return;
+            }
+            if (!comparison.awaits().empty()) {
+                reader.expect(comparison.awaits());
+            }
+        }
+        const bool waits = !compared && (!applier.is_open() || applier.is_torn() || applier.changes() == 0);
+        std::optional<capture::batch> batch =
+            reader.queue().take(milliseconds{!waits ? 0 : comparing_ ? 10 : 100});
         const bool arrived = batch.has_value();
         meters_.queue_bytes.set(static_cast<std::int64_t>(reader.queue().bytes()));
         if (batch) {
@@ -275,6 +347,7 @@ void pipeline::apply(applier& applier, stream_reader& reader) {
             if (!applier.is_open()) {
                 batch_begin = steady_clock::now();
             }
+            comparison.note(*batch);
             applier.add(std::move(*batch));
         }
         const auto now = steady_clock::now();
@@ -288,7 +361,8 @@ void pipeline::apply(applier& applier, stream_reader& reader) {
         const bool full = applier.transactions() >= most_transactions || applier.changes() >= most_changes ||
                           applier.bytes() >= most_bytes;
         const bool nothing_of_ours = applier.changes() == 0 && applier.bytes() == 0;
-        const bool due = nothing_of_ours ? now - last_commit >= position_interval : !arrived || full;
+        const bool due =
+            nothing_of_ours ? comparing_ || now - last_commit >= position_interval : !arrived || full;
         if (!applier.is_torn() && (due || stopping())) {
             const std::size_t changes = applier.changes();
             const std::size_t transactions = applier.transactions();

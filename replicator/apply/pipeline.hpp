@@ -54,7 +54,9 @@ class pipeline {
     bool wait_for(lease& lease);
     void stream(pq::connection& on, const adapter::adapter& adapter, const taken_source& taken, capture::source& source,
                 const std::string& position);
-    void apply(applier& applier, class stream_reader& reader);
+    void apply(applier& applier, class stream_reader& reader, class chunk_comparison& comparison);
+    std::string renewed_position(pq::connection& on, capture::source& source, const struct check_run& run);
+    bool resync_by_itself(const error& failed);
     bool stopping() const;
     bool wait(std::chrono::milliseconds time) const;
     bool recover(const error& failed);
@@ -75,6 +77,7 @@ class pipeline {
     std::atomic<bool> stop_{false};
     std::atomic<bool> done_{false};
     std::atomic<bool> streaming_{false};
+    std::atomic<bool> comparing_{false};
     std::atomic<std::int64_t> last_arrival_ms_{0};
     std::jthread thread_; // last: it uses all the others
 };

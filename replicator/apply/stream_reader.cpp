@@ -26,6 +26,11 @@ void stream_reader::is_safe(const std::string& position) {
     safe_ = position;
 }
 
+void stream_reader::expect(const std::string& position) {
+    const std::lock_guard lock(mutex_);
+    expected_ = position;
+}
+
 capture::log_lag stream_reader::lag() const {
     const std::lock_guard lock(mutex_);
     return lag_;
@@ -33,9 +38,14 @@ capture::log_lag stream_reader::lag() const {
 
 void stream_reader::confirm(capture::stream& stream) {
     std::string safe;
+    std::string expected;
     {
         const std::lock_guard lock(mutex_);
         safe = safe_;
+        expected.swap(expected_);
+    }
+    if (!expected.empty()) {
+        stream.expect(expected);
     }
     if (!safe.empty() && safe != confirmed_) {
         fault_point("capture.before_confirm");

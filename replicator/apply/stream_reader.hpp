@@ -28,6 +28,9 @@ class stream_reader {
     /// Everything up to `position` is committed: the source may forget it.
     void is_safe(const std::string& position);
 
+    /// Somebody waits for the stream to pass `position`.
+    void expect(const std::string& position);
+
     /// As the server said a few seconds ago.
     capture::log_lag lag() const;
 
@@ -44,6 +47,7 @@ class stream_reader {
     mutable std::mutex mutex_;
     std::string safe_;     // under mutex_
     capture::log_lag lag_; // under mutex_
+    std::string expected_; // under mutex_; empty: told
     std::string confirmed_;
     std::jthread thread_; // last: it uses all the others
 };

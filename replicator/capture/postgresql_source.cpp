@@ -53,6 +53,14 @@ class postgresql_source final : public source {
         }
     }
 
+    std::unique_ptr<chunk_reader> open_chunks() override { return postgresql::open_chunks(conninfo_, adapter_); }
+
+    bool has_passed(const std::string& position, const std::string& point) const override {
+        return postgresql::parse_lsn(position) >= postgresql::parse_lsn(point);
+    }
+
+    std::string renew_position() override { return postgresql::renew_position(conninfo_, names_, adapter_); }
+
     void remove() override {
         pq::connection on = postgresql::connect(conninfo_);
         postgresql::drop_slot(on, names_);

@@ -9,6 +9,7 @@
 
 #include "adapter/adapter.hpp"
 #include "capture/change.hpp"
+#include "capture/chunk.hpp"
 
 namespace everarchive::capture {
 
@@ -63,6 +64,10 @@ class stream {
     /// Same thread as next().
     virtual void confirm(const std::string& position) = 0;
 
+    /// A comparison waits for the stream to pass `position`: it is handed out as soon as it is passed, changes or not.
+    /// Same thread as next(). A stream that hands positions out within a second anyway need not care.
+    virtual void expect(const std::string& position) { static_cast<void>(position); }
+
     /// Bytes of log between our position and the source's newest, for `status`; nullopt: unknown.
     virtual std::optional<std::int64_t> lag_bytes() = 0;
 
@@ -96,6 +101,18 @@ class source {
     /// apply nothing any more: it may hang, and the server would wait for it. Does nothing where the server ends it by
     /// itself when a second one comes (MariaDB, MySQL).
     virtual void end_reader() {}
+
+    /// Opens a connection of its own that reads rows in pieces, for comparison with the mirror.
+    virtual std::unique_ptr<chunk_reader> open_chunks() = 0;
+
+    /// Whether what the stream had handed out at `position` is all that it hands out up to `point`, a position that a
+    /// read_point names. Called from any thread.
+    virtual bool has_passed(const std::string& position, const std::string& point) const = 0;
+
+    /// Makes what the stream needs, as open_snapshot() does, without a snapshot, and returns a position: rows that are
+    /// read from now on hold every change that the stream after it does not give. For a position that was lost: what
+    /// lies between the old one and this is found by comparison.
+    virtual std::string renew_position() = 0;
 
     /// Removes what open_snapshot() made in the source.
     virtual void remove() = 0;

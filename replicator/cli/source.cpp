@@ -9,6 +9,7 @@
 #include "cli/command.hpp"
 #include "cli/source_add.hpp"
 #include "cli/source_set.hpp"
+#include "cli/source_verify.hpp"
 #include "cli/text_table.hpp"
 
 namespace everarchive::cli {
@@ -118,22 +119,6 @@ exit_code run_list(const context& context) {
     return exit_code::ok;
 }
 
-/// The position goes, the epoch is raised: the program that follows the source notices and copies it again. Unchanged
-/// records get no new version; what is gone gets a tombstone.
-exit_code run_resync(const context& context, const std::string& name) {
-    pq::connection on = open_database(context);
-    pq::transaction transaction(on);
-    const pq::result id = on.run("SELECT (everarchive.source_named($1)).source_id", {name});
-    on.run(
-        "UPDATE everarchive.source_progress SET epoch = epoch + 1, position = NULL, identity = NULL, snapshot_rows = "
-        "0 WHERE source_id = $1::integer",
-        {std::string(id.text(0, 0))});
-    on.run("SELECT everarchive.source_set_state($1, 'new')", {name});
-    transaction.commit();
-    std::cout << "everarchive run copies " << name << " again; unchanged records get no new version\n";
-    return exit_code::ok;
-}
-
 /// What we made in the library system goes first, while its row still says how to reach it.
 exit_code run_remove(const context& context, const std::string& name) {
     pq::connection on = open_database(context);
@@ -217,8 +202,7 @@ void add_source(CLI::App& app, context& context) {
            [&context, asked] { return run_function(context, "source_pause", asked->name, "paused"); });
     choose(named(*source, "resume", "let a paused or stopped source go on", *asked),
            [&context, asked] { return run_function(context, "source_resume", asked->name, "resumed"); });
-    choose(named(*source, "resync", "copy a source again from the beginning", *asked),
-           [&context, asked] { return run_resync(context, asked->name); });
+    add_source_verify(*source, context);
     choose(named(*source, "remove", "stop following a source for good; what was preserved stays", *asked),
            [&context, asked] { return run_remove(context, asked->name); });
 }

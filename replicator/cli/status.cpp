@@ -108,6 +108,30 @@ std::string sources(pq::connection& on, std::optional<last_look>& last, bool wat
     return out;
 }
 
+/// Comparisons under way, and tables that are not followed; nothing when there are none.
+std::string checks(pq::connection& on) {
+    std::string out;
+    const pq::result runs = on.run("SELECT source, what, coalesce(at_table, 'waits'), coalesce(percent, 0), rows, "
+                                   "differences, repaired FROM report.source_check WHERE state IN ('requested', "
+                                   "'running') ORDER BY run_id");
+    for (int row = 0; row < runs.rows(); ++row) {
+        out += fmt::format("  {}: {}, {} %, {}, {} rows, {} differ, {} repaired\n", runs.text(row, 0), runs.text(row, 1),
+                           runs.text(row, 3), runs.text(row, 2), grouped(runs.number(row, 4)),
+                           grouped(runs.number(row, 5)), grouped(runs.number(row, 6)));
+    }
+    const pq::result tables = on.run("SELECT source, table_name, state, coalesce(message, ''), coalesce(hint, '') FROM "
+                                     "report.source_table ORDER BY source, table_name");
+    for (int row = 0; row < tables.rows(); ++row) {
+        out += fmt::format("  {}: table {} is {}{}{}\n", tables.text(row, 0), tables.text(row, 1),
+                           tables.text(row, 2) == "stopped" ? "not followed" : "being repaired",
+                           tables.text(row, 3).empty() ? "" : ": ", tables.text(row, 3));
+        if (!tables.text(row, 4).empty()) {
+            out += fmt::format("    hint: {}\n", tables.text(row, 4));
+        }
+    }
+    return out;
+}
+
 std::string targets(pq::connection& on) {
     const pq::result rows =
         on.run("SELECT t.name, t.uri, CASE WHEN t.paused THEN 'paused' ELSE 'on' END, "
@@ -142,7 +166,7 @@ std::string screen(pq::connection& on, std::optional<last_look>& last, bool watc
         on.run("SELECT pg_catalog.current_database(), pg_catalog.to_char(pg_catalog.now(), 'YYYY-MM-DD HH24:MI:SS'), "
                "(SELECT pg_catalog.count(*) FROM everarchive.quarantine WHERE resolved_at IS NULL)");
     std::string out = fmt::format("everarchive {}, database {}, {}\n\n", version(), facts.text(0, 0), facts.text(0, 1));
-    out += sources(on, last, watched) + '\n' + targets(on);
+    out += sources(on, last, watched) + checks(on) + '\n' + targets(on);
     if (facts.number(0, 2) > 0) {
         out += fmt::format("\n{} in quarantine: SELECT * FROM report.quarantine\n", grouped(facts.number(0, 2)));
     }

@@ -96,3 +96,10 @@ GRANT INSERT (format, n, version, options) ON @extschema@.crosswalk_release TO e
 GRANT INSERT, UPDATE ON @extschema@.vocabulary TO everarchive_operator;
 GRANT INSERT, DELETE ON @extschema@.subject_term, @extschema@.subject_map TO everarchive_operator;
 GRANT INSERT, UPDATE, DELETE ON @extschema@.subject_scheme TO everarchive_operator;
+-- Comparisons: an operator asks for them, the program does them, and asks for one when a source is set to on_position_lost = resync.
+GRANT EXECUTE ON FUNCTION @extschema@.source_check(text, text, text, text, text), @extschema@.source_check_cancel(bigint)
+    TO everarchive_replicator, everarchive_operator;
+GRANT INSERT, UPDATE ON @extschema@.source_check_run TO everarchive_replicator, everarchive_operator;
+GRANT INSERT, UPDATE ON @extschema@.source_difference, @extschema@.source_table TO everarchive_replicator;
+GRANT UPDATE ON @extschema@.source_table TO everarchive_operator;
+GRANT DELETE ON @extschema@.source_check_run, @extschema@.source_difference TO everarchive_operator;
