@@ -10,7 +10,7 @@ import time
 import traceback
 
 import stage as theatre
-from stage import FOLDER, LOST, ORIGINS, Failed, Stage, patiently, rows, value
+from stage import FOLDER, ORIGINS, Failed, Stage, is_lost, patiently, rows, value
 
 import oracle  # noqa: E402 (after stage, which says where the workloads are)
 import trouble
@@ -94,7 +94,9 @@ class Run:
         made = {}
         for at, source in enumerate(self.sources):
             count = self.options.workers
-            made[source] = [WORKERS[source](number, self.seed * 10 + at, self.options.transactions, lambda s=source: self.stage.connect(s), LOST, self.options.pace,
+            # In `every commit` mode each transaction is mapped by itself, which takes several times as long.
+            most = self.options.transactions // (4 if self.mode == "every-commit" else 1)
+            made[source] = [WORKERS[source](number, self.seed * 10 + at, most, lambda s=source: self.stage.connect(s), is_lost, self.options.pace,
                                             workers=count, poison=self.poison and number == 0) for number in range(count)]
             for worker in made[source]:
                 worker.start()
@@ -120,11 +122,10 @@ class Run:
                         # Only if it is still following: a resync may have begun between the two questions.
                         if torn and value(on, "SELECT state FROM everarchive.source WHERE name = %s", (name,)) == "streaming":
                             self.problems.append(f"{name}: a transaction is torn in the mirror: {torn}")
-            except (*LOST, Failed) as lost:
-                self.note(f"watcher: {str(lost).strip().splitlines()[0]}")
+            except (theatre.psycopg2.Error, Failed) as lost:
+                if not is_lost(lost):  # a server that is away is no news; the mirror may be in the making
+                    self.note(f"watcher: {str(lost).strip().splitlines()[0]}")
                 on = None
-            except theatre.psycopg2.Error:
-                on = None  # the mirror is being made
 
     def wait(self, seconds, what, condition):
         def work():
@@ -213,9 +214,9 @@ def main():
     parser.add_argument("--faults", type=lambda text: text.split(","))
     parser.add_argument("--huge", type=int, default=200_000)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--transactions", type=int, default=1500, help="of a worker, at most")
+    parser.add_argument("--transactions", type=int, default=400, help="of a worker, at most")
     parser.add_argument("--pace", type=float, default=0.004)
-    parser.add_argument("--patience", type=int, default=150)
+    parser.add_argument("--patience", type=int, default=300)
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
     first = options.seed or options.first or random.SystemRandom().randint(1, 1_000_000)
