@@ -21,6 +21,18 @@ bool is_adapter_name(std::string_view name) {
 
 } // namespace
 
+std::string_view in_words(foreign_key::action action) {
+    switch (action) {
+    case foreign_key::action::cascade:
+        return "CASCADE";
+    case foreign_key::action::set_null:
+        return "SET NULL";
+    case foreign_key::action::none:
+        break;
+    }
+    return "NO ACTION";
+}
+
 std::optional<std::size_t> table::find(std::string_view column_name) const {
     for (std::size_t i = 0; i < columns.size(); ++i) {
         if (columns[i].name == column_name) {

@@ -19,6 +19,7 @@ struct column {
     std::string type; // PostgreSQL type as mirror.sql has it: bigint, text, timestamp with time zone, …
     bool not_null = false;
     std::string comment = {};
+    bool optional = false; // may be missing in the source: its comment begins with Optional.
 };
 
 /// One part of the key of a touched entity: a column of the row, or a constant where two tables make one kind and their
@@ -39,12 +40,17 @@ struct touch {
 /// A foreign key of the source, of which the source's engine changes the child rows by itself. MariaDB writes none of
 /// those changes to its binary log, so the apply step repeats them.
 struct foreign_key {
-    enum class action { cascade, set_null };
+    /// none: the engine refuses the change of a parent that has children.
+    enum class action { none, cascade, set_null };
     std::vector<std::size_t> columns;        // of this table
     std::string parent;                      // source name of the parent table, as table::source_name()
     std::vector<std::size_t> parent_columns; // indexes into the parent's columns
-    action on_delete;
+    action on_delete = action::none;
+    action on_update = action::none; // where the columns of the parent that it names change
 };
+
+/// `CASCADE`, `SET NULL`, `NO ACTION`.
+std::string_view in_words(foreign_key::action action);
 
 struct table {
     std::string schema; // in the source; empty: the database that the connection names
@@ -62,6 +68,10 @@ struct table {
     /// The table in the mirror schema: `biblio_record_entry` or `biblio`.
     std::string mirror_name() const { return schema.empty() ? name : schema + "_" + name; }
     std::optional<std::size_t> find(std::string_view column_name) const;
+    /// Whether the source may lack this column, which is then NULL in the mirror: an older or a newer version.
+    bool may_lack(std::size_t column) const {
+        return (optional || columns[column].optional) && !columns[column].not_null;
+    }
 };
 
 /// An entity kind that a mapping view (of the same name) makes.

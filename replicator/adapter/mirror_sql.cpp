@@ -95,6 +95,10 @@ void read_comment(const sql_file& file, const statement& s, adapter& made, place
             throw file.refusal(s.begin, fmt::format("{} has no column {}", t.source_name(), column));
         }
         t.columns[*at].comment = comment;
+        t.columns[*at].optional = comment.starts_with("Optional.");
+        if (t.columns[*at].optional && t.columns[*at].not_null) {
+            throw file.refusal(s.begin, fmt::format("{}.{} is Optional. and NOT NULL", t.source_name(), column));
+        }
         return;
     }
     table& t = find_table(file, made, fmt::format("{}", fmt::join(names, ".")), s.begin);

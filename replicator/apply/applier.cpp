@@ -181,7 +181,7 @@ void applier::quarantine_alone(const change& one, const std::string& position, c
     const bool old_known = !one.old.empty() && std::all_of(table.key.begin(), table.key.end(), [&](std::size_t column) {
         return column < one.old.size() && one.old[column].is == capture::cell::state::value;
     });
-    if (one.what == capture::operation::update && old_known && old_key != key_text(table, one.row)) {
+    if (one.what == capture::operation::update && old_known) {
         const auto careful = [this](const auto& work) {
             savepoint before(on_);
             try {
@@ -194,8 +194,10 @@ void applier::quarantine_alone(const change& one, const std::string& position, c
                 before.roll_back(); // such a key was never in the mirror
             }
         };
-        careful([&] { writer_.remove_old(one); });
-        quarantine_.supersede(table, one.old);
+        if (old_key != key_text(table, one.row)) {
+            careful([&] { writer_.remove_old(one); });
+            quarantine_.supersede(table, one.old);
+        }
         if (!one.keeps_children) {
             careful([&] { writer_.move_children(one); });
         }

@@ -46,10 +46,11 @@ row_writer::row_writer(pq::connection& on, const adapter::adapter& adapter, cons
     }
 }
 
-void row_writer::touch_row(const mirror_table& table, const pq::result& rows, int row) {
+/// The touch columns stand in `rows` from column `first`.
+void row_writer::touch_row(const mirror_table& table, const pq::result& rows, int row, int first) {
     std::vector<cell> cells(table.definition->columns.size());
     for (std::size_t i = 0; i < table.touch_columns.size(); ++i) {
-        const int column = static_cast<int>(i);
+        const int column = first + static_cast<int>(i);
         cells[table.touch_columns[i]] = rows.is_null(row, column) ? cell::null() : cell::of(rows.text(row, column));
     }
     touched_.add(*table.definition, cells);

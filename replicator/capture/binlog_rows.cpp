@@ -30,6 +30,9 @@ struct image {
               std::string& problem) const {
         const std::size_t columns = bound.columns.size();
         const std::string_view nulls = in.take((count_bits(present, columns) + 7) / 8);
+        for (const std::size_t at : bound.lacking) {
+            cells[at] = cell::null();
+        }
         std::size_t at_null = 0;
         for (std::size_t at = 0; at < columns; ++at) {
             if (!bit_of(present, at)) {
@@ -135,8 +138,9 @@ bound_table bind_table(const table_map& map, const adapter::adapter& adapter, st
         }
     }
     for (std::size_t at = 0; at < seen.size(); ++at) {
-        const bool keyed = std::find(table.key.begin(), table.key.end(), at) != table.key.end();
-        if (!seen[at] && (!table.optional || keyed)) {
+        if (!seen[at] && table.may_lack(at)) {
+            bound.lacking.push_back(at);
+        } else if (!seen[at]) {
             throw not_capturable(
                 fmt::format("{}.{} has no column {} any more, which the adapter {} captures", map.database, map.table,
                             table.columns[at].name, adapter.name),

@@ -42,6 +42,7 @@ struct bound_table {
     std::optional<std::uint32_t> table; // index into adapter::tables; none: not captured, its rows are passed over
     std::string raw;                    // the table map it was made of
     std::vector<bound_column> columns;
+    std::vector<std::size_t> lacking; // cells of optional columns that the server's table does not have: NULL
 };
 
 /// The columns of `table` that say which entities and rows a change concerns.

@@ -7,11 +7,14 @@
 #   harness_begin NAME            makes $HARNESS_DIR and the clean-up
 #   pg_start NAME [SETTING…]      PostgreSQL: ${PG_PORT[NAME]}, socket in $HARNESS_DIR; superuser postgres, no password on the socket
 #   mariadb_start NAME [OPTION…]  MariaDB: ${MARIADB_PORT[NAME]}, ${MARIADB_SOCKET[NAME]}; root without password on the socket
+#   mysql_start NAME [OPTION…]    MySQL of tests/mysql_server.sh in $EVERARCHIVE_MYSQL_ROOT; the same, with MYSQL_ for MARIADB_.
+#                                 Ask mysql_is_there first, and skip the test where it says no
 #   pg_private_installation       servers started from then on have an extension folder of their own: $PG_EXTENSION_FOLDER
 #   pg NAME DATABASE [psql …]     psql as superuser        mariadb_root NAME [mariadb …]
-#   pg_stop, pg_kill, mariadb_stop, mariadb_kill NAME; pg_restart, mariadb_restart NAME
+#   pg_stop, pg_kill, mariadb_stop, mariadb_kill, mysql_stop, mysql_kill NAME; pg_restart, mariadb_restart, mysql_restart NAME
 
 declare -A PG_PORT PG_DATA MARIADB_PORT MARIADB_SOCKET MARIADB_DATA MARIADB_OPTIONS MARIADB_PID
+declare -A MYSQL_PORT MYSQL_SOCKET MYSQL_DATA MYSQL_OPTIONS MYSQL_PID
 HARNESS_KEEP=${HARNESS_KEEP:-no}
 PG_BIN=${PG_BIN:-$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)}
 
@@ -33,6 +36,7 @@ harness_end() {
     local name
     for name in "${!PG_DATA[@]}"; do pg_kill "$name" 2>/dev/null; done
     for name in "${!MARIADB_DATA[@]}"; do mariadb_kill "$name" 2>/dev/null; done
+    for name in "${!MYSQL_DATA[@]}"; do mysql_kill "$name" 2>/dev/null; done
     rm -rf "$HARNESS_DIR"
     exit "$status"
 }
@@ -153,10 +157,11 @@ mariadb_kill() {
     kill -9 "${MARIADB_PID[$1]}" 2>/dev/null
     mariadb_gone "$1"
 }
-mariadb_gone() {
+mariadb_gone() { process_gone "${MARIADB_PID[$1]}"; }
+process_gone() {
     local i
     for ((i = 0; i < 300; i++)); do
-        kill -0 "${MARIADB_PID[$1]}" 2>/dev/null || return 0
+        kill -0 "$1" 2>/dev/null || return 0
         sleep 0.1
     done
     return 1
@@ -167,6 +172,70 @@ mariadb_root() {
     local name=$1
     shift
     mariadb --no-defaults --default-character-set=utf8mb4 --local-infile=1 -u root -S "${MARIADB_SOCKET[$name]}" "$@"
+}
+
+mysql_is_there() { [ -n "${EVERARCHIVE_MYSQL_ROOT:-}" ] && [ -x "$EVERARCHIVE_MYSQL_ROOT/usr/sbin/mysqld" ]; }
+
+# mysqld …: the server through its own dynamic loader and its own libraries.
+mysqld_program() {
+    local root=$EVERARCHIVE_MYSQL_ROOT
+    exec "$root/usr/lib64/ld-linux-x86-64.so.2" --library-path "$root/usr/lib/x86_64-linux-gnu:$root/usr/lib/mysql/private" \
+        "$root/usr/sbin/mysqld" --no-defaults --basedir="$root/usr" --lc-messages-dir="$root/usr/share/mysql" \
+        --character-sets-dir="$root/usr/share/mysql/charsets" --plugin-dir="$root/usr/lib/mysql/plugin" "$@"
+}
+
+mysql_start() {
+    local name=$1 user=()
+    shift
+    MYSQL_DATA[$name]=$HARNESS_DIR/$name
+    MYSQL_PORT[$name]=$(free_port)
+    MYSQL_SOCKET[$name]=$HARNESS_DIR/sockets/$name.sock
+    MYSQL_OPTIONS[$name]=$(printf '%s\n' "$@")
+    mkdir -m 755 "${MYSQL_DATA[$name]}"
+    if [ "$(id -u)" = 0 ]; then
+        chown mysql "${MYSQL_DATA[$name]}"
+        user=(--user=mysql)
+    fi
+    (mysqld_program "${user[@]}" --datadir="${MYSQL_DATA[$name]}" --initialize-insecure) >"$HARNESS_DIR/log/$name.install" 2>&1 ||
+        { cat "$HARNESS_DIR/log/$name.install" >&2; return 1; }
+    mysql_up "$name"
+}
+
+mysql_up() {
+    local name=$1 user=() options=() i
+    [ "$(id -u)" = 0 ] && user=(--user=mysql)
+    [ -n "${MYSQL_OPTIONS[$name]}" ] && mapfile -t options <<<"${MYSQL_OPTIONS[$name]}"
+    (mysqld_program "${user[@]}" --datadir="${MYSQL_DATA[$name]}" \
+        --bind-address=127.0.0.1 --port="${MYSQL_PORT[$name]}" --socket="${MYSQL_SOCKET[$name]}" --mysqlx=OFF \
+        --pid-file="${MYSQL_DATA[$name]}/server.pid" --log-error="${MYSQL_DATA[$name]}/server.log" --log-error-verbosity=2 \
+        --server-id=1 --log-bin=binlog --gtid-mode=ON --enforce-gtid-consistency=ON --binlog-row-metadata=FULL --sync-binlog=1 \
+        --innodb-buffer-pool-size=128M --secure-file-priv=NULL "${options[@]}") >/dev/null 2>&1 &
+    MYSQL_PID[$name]=$!
+    disown
+    for ((i = 0; i < 600; i++)); do
+        mysql_root "$name" -e 'SELECT 1' >/dev/null 2>&1 && return 0
+        kill -0 "${MYSQL_PID[$name]}" 2>/dev/null || break
+        sleep 0.1
+    done
+    echo "MySQL did not start; its log ends:" >&2
+    tail -n 20 "${MYSQL_DATA[$name]}/server.log" >&2
+    return 1
+}
+
+mysql_stop() {
+    mysql_root "$1" -e SHUTDOWN >/dev/null 2>&1
+    process_gone "${MYSQL_PID[$1]}"
+}
+mysql_kill() {
+    kill -9 "${MYSQL_PID[$1]}" 2>/dev/null
+    process_gone "${MYSQL_PID[$1]}"
+}
+mysql_restart() { mysql_stop "$1" && mysql_up "$1"; }
+
+mysql_root() {
+    local name=$1
+    shift
+    mariadb --no-defaults --default-character-set=utf8mb4 -u root -S "${MYSQL_SOCKET[$name]}" "$@"
 }
 
 # wait_for SECONDS COMMAND…: until the command succeeds; the tests wait for a state, never for a time.

@@ -58,6 +58,7 @@ adapter library(everarchive::adapter::system runs_on) {
     to_book.parent = "book";
     to_book.parent_columns = {0};
     to_book.on_delete = foreign_key::action::cascade;
+    to_book.on_update = foreign_key::action::cascade;
     page.foreign_keys = {to_book};
     everarchive::adapter::table note;
     note.name = "note";
@@ -398,6 +399,29 @@ TEST(cascade, a_source_that_does_not_follow_foreign_keys_keeps_the_children) {
     change partial = changes::make(0, operation::remove, made.row({"10", "", ""}, {false, true, true}));
     partial.keeps_children = true;
     EXPECT_EQ(two.add(partial, why), run::verdict::taken);
+}
+
+TEST(cascade, a_changed_column_that_children_name_goes_alone) {
+    adapter of = library(everarchive::adapter::system::mariadb);
+    of.tables[1].foreign_keys[0].parent_columns = {1}; // by title, a unique key beside the primary one
+    of.tables[1].foreign_keys[0].on_delete = foreign_key::action::none;
+    const cascade_graph graph(of);
+    changes made;
+    run one(of, graph);
+    std::string why;
+    EXPECT_EQ(one.add(changes::make(0, operation::update, made.row({"10", "t", "B"}), made.row({"10", "t", "A"})), why),
+              run::verdict::taken);
+    EXPECT_EQ(one.add(changes::make(0, operation::update, made.row({"10", "u", "B"}), made.row({"10", "t", "B"})), why),
+              run::verdict::alone);
+    change kept = changes::make(0, operation::update, made.row({"10", "u", "B"}), made.row({"10", "t", "B"}));
+    kept.keeps_children = true;
+    EXPECT_EQ(one.add(kept, why), run::verdict::taken);
+    EXPECT_EQ(one.add(changes::make(0, operation::remove, made.row({"10", "u", "B"})), why), run::verdict::taken);
+    EXPECT_FALSE(one.changes().front().cascades) << "the source refuses to delete a row that others name";
+    of.tables[1].foreign_keys[0].on_update = foreign_key::action::none;
+    run two(of, graph);
+    EXPECT_EQ(two.add(changes::make(0, operation::update, made.row({"10", "u", "B"}), made.row({"10", "t", "B"})), why),
+              run::verdict::taken);
 }
 
 TEST(coalesce, a_part_that_completes_what_a_row_touches_touches_it) {
