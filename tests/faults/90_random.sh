@@ -2,12 +2,12 @@
 # Random faults under a random mixed workload on each source, then an oracle: for each seed new databases, a schedule of
 # faults that is a function of the seed, and what must hold afterwards (tests/faults/README.md). Prints each seed.
 #
-#   tests/faults/90_random.sh                                 three seeds, as ./test.sh runs it
+#   tests/faults/90_random.sh                                 three seeds, as ./test.sh runs it, and a proof of the oracle
 #   tests/faults/90_random.sh --seed N [--mode every-commit]  repeats one
 #   tests/faults/90_random.sh --seeds 200 --from 1            the long run; --minutes M ends it after the seed under way
 #
 # Options: --sources koha,evergreen  --mode settled|every-commit|mixed (default)  --huge ROWS (of a huge transaction)
-#          --faults NAME[,NAME…] (only these)  --keep (the folder of a seed that failed is kept in any case)  --verbose
+#          --faults NAME[,NAME…] (only these)  --verbose  --prove
 #
 # Servers are started, stopped and crashed here, by servers.sh; harness/seeds.py says when, over a pipe.
 set -uo pipefail
@@ -18,6 +18,7 @@ source tests/harness/packages.sh
 
 RECORDS=${FAULT_RECORDS:-60}
 [ -d "${1:-}" ] && shift # test.sh gives the build folder to each script
+[ $# = 0 ] && set -- --seeds 3 --prove
 
 need_packages python3-psycopg2 python3-pymysql faketime || exit 1
 harness_begin random

@@ -95,6 +95,11 @@ def rows(on, sql, values=None):
         return list(cursor.fetchall())
 
 
+def run(on, sql, values=None):
+    with on.cursor() as cursor:
+        cursor.execute(sql, values)
+
+
 def value(on, sql, values=None):
     return rows(on, sql, values)[0][0]
 
