@@ -242,7 +242,7 @@ void pipeline::follow() {
         const auto progress = [this, &name](std::int64_t rows, std::int64_t expected) {
             progress_(name, rows, expected);
         };
-        const std::optional<std::string> begin = load_snapshot(on, adapter, taken_, *source, stop, progress);
+        const std::optional<std::string> begin = load_snapshot(on, conninfo_, adapter, taken_, *source, stop, progress);
         if (!begin) {
             return;
         }
@@ -252,12 +252,12 @@ void pipeline::follow() {
         mapping_.call();
     } else if (const std::optional<check_run> run = next_run(on, row_.id); run && run->new_position) {
         position = renewed_position(on, *source, *run);
-    } else if (const std::string identity = source->identity();
-               !taken_.identity.empty() && identity != taken_.identity) {
-        throw error(exit_code::source, cause::position_lost,
-                    "source " + row_.name + " is another server than before: " + identity + " instead of " +
-                        taken_.identity,
-                    "if it should be: everarchive source resync " + row_.name);
+    } else if (!taken_.identity.empty()) {
+        const std::string identity = source->recognize(taken_.identity, position);
+        if (identity != taken_.identity) {
+            note_identity(on, taken_, identity);
+            taken_.identity = identity;
+        }
     }
     stream(on, adapter, taken_, *source, position);
 }
@@ -293,6 +293,7 @@ void pipeline::note_works() {
 void pipeline::apply(applier& applier, stream_reader& reader, chunk_comparison& comparison) {
     auto last_commit = steady_clock::now();
     auto last_retry = last_commit;
+    std::optional<capture::stream_notice> noticed;
     bool greeted = false;
     bool works = false;
     auto opened = last_commit;
@@ -351,6 +352,11 @@ void pipeline::apply(applier& applier, stream_reader& reader, chunk_comparison& 
             applier.add(std::move(*batch));
         }
         const auto now = steady_clock::now();
+        if (const auto notice = reader.notice(); notice != noticed) {
+            noticed = notice;
+            told_ = false;
+            tell_state(conninfo_, taken_, taken_.state, notice ? notice->what : "", notice ? notice->mend : "");
+        }
         if (!applier.is_open()) {
             if (now - last_commit >= heard_interval && reader.is_open()) {
                 applier.heard(reader.lag());
