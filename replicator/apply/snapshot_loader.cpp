@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "apply/batch_queue.hpp"
+#include "apply/privacy_wall.hpp"
 #include "apply/source_state.hpp"
 #include "base/fault_point.hpp"
 #include "base/log.hpp"
@@ -190,17 +191,19 @@ class copy {
         row_writer writer(on, adapter_, cascades_, taken_.mirror_schema, unused);
         row_quarantine quarantine(on, taken_.id, taken_.name);
         row_loader loader(on, adapter_, writer, quarantine, from_.position());
+        const privacy_wall wall(on, adapter_, taken_.mirror_schema);
         while (!done_ && !queue_.is_finished()) {
             if (stop_()) {
                 done_ = true;
                 return;
             }
             const in_hand one(writing_);
-            const std::optional<capture::batch> batch = queue_.take(milliseconds{100});
+            std::optional<capture::batch> batch = queue_.take(milliseconds{100});
             if (!batch) {
                 continue;
             }
             pq::transaction transaction(on, "BEGIN; SET LOCAL synchronous_commit = off"); // the last commit flushes all
+            wall.pass_copied(*batch);
             loader.load(*batch);
             fault_point("snapshot.amid_copy");
             const auto count = static_cast<std::int64_t>(batch->changes.size());

@@ -35,11 +35,13 @@ struct copy_plan {
     std::string select; // up to FROM
     std::vector<std::size_t> columns;
     std::size_t width;
+    std::string condition; // which rows belong to what the adapter names; empty: all
 };
 
 copy_plan plan_copy(pq::connection& on, const adapter::adapter& adapter, const source_table& from) {
     const adapter::table& table = adapter.tables[from.table];
-    copy_plan plan{static_cast<std::uint32_t>(from.table), table.source_name(), "SELECT ", {}, table.columns.size()};
+    copy_plan plan{static_cast<std::uint32_t>(from.table), table.source_name(), "SELECT ", {}, table.columns.size(),
+                   adapter.source_condition(table, "t")};
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
         const adapter::column& column = table.columns[i];
         if (from.find(column.name) == nullptr) {
@@ -62,10 +64,14 @@ copy_plan plan_copy(pq::connection& on, const adapter::adapter& adapter, const s
 /// nodeTidrangescan.c). The last one is open: rows may lie on pages that came after the table was measured.
 void add_jobs(std::vector<copy_job>& jobs, const copy_plan& plan, const std::string& relation, std::int64_t pages,
               std::int64_t pages_a_job) {
-    const auto add = [&](const std::string& condition) {
+    const auto add = [&](const std::string& pages_of_it) {
+        std::string where = plan.condition;
+        where += where.empty() || pages_of_it.empty() ? "" : " AND ";
+        where += pages_of_it;
         jobs.push_back({plan.table, plan.name,
-                        fmt::format("COPY ({} FROM {} t{}) TO STDOUT", plan.select, relation, condition), plan.columns,
-                        plan.width});
+                        fmt::format("COPY ({} FROM {} t{}{}) TO STDOUT", plan.select, relation,
+                                    where.empty() ? "" : " WHERE ", where),
+                        plan.columns, plan.width});
     };
     if (pages_a_job == 0 || pages <= pages_a_job) {
         add("");
@@ -73,9 +79,9 @@ void add_jobs(std::vector<copy_job>& jobs, const copy_plan& plan, const std::str
     }
     std::int64_t begin = 0;
     for (; begin + pages_a_job < pages; begin += pages_a_job) {
-        add(fmt::format(" WHERE t.ctid >= '({},0)' AND t.ctid < '({},0)'", begin, begin + pages_a_job));
+        add(fmt::format("t.ctid >= '({},0)' AND t.ctid < '({},0)'", begin, begin + pages_a_job));
     }
-    add(fmt::format(" WHERE t.ctid >= '({},0)'", begin));
+    add(fmt::format("t.ctid >= '({},0)'", begin));
 }
 
 /// ONLY: a child table is a relation of its own in the stream as well. A partitioned table has no rows but its

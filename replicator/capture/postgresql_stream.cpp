@@ -102,6 +102,7 @@ class slot_stream final : public stream {
         look();
     }
 
+    void expect(const std::string& position) override { expected_ = parse_lsn(position); }
     void confirm(const std::string& position) override { line_->confirm(parse_lsn(position)); }
 
     std::optional<std::int64_t> lag_bytes() override {
@@ -378,6 +379,9 @@ class slot_stream final : public stream {
         if (in_transaction_) {
             return false;
         }
+        if (expected_ > handed_ && passed_ >= expected_) {
+            return true;
+        }
         if (!building_.troubles.empty()) {
             return true;
         }
@@ -405,6 +409,7 @@ class slot_stream final : public stream {
     lsn handed_;           // end of the last batch that was handed out
     lsn passed_;           // everything before it was received
     lsn finished_end_ = 0; // end of the last transaction in building_
+    lsn expected_ = 0;     // somebody waits for this position
 
     std::optional<pgoutput_decoder> decoder_;
     batch building_;

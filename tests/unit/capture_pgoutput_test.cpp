@@ -382,6 +382,16 @@ TEST_F(pgoutput, an_optional_table_may_lack_a_nullable_column_but_not_its_key) {
     EXPECT_EQ(batch_.troubles.size(), 1U);
 }
 
+/// Absent would mean "unchanged", and the row would never be written.
+TEST_F(pgoutput, a_column_that_the_source_does_not_have_is_null) {
+    read(begin_at(0x1000));
+    read(bytes('R').i32(200).string("public").string("note").raw("d").i16(1).i8(1).string("id").i32(23).i32(-1));
+    read(bytes('I').i32(200).raw("N").i16(1).value("7"));
+    ASSERT_EQ(batch_.changes.size(), 1U);
+    EXPECT_EQ(batch_.changes[0].row[0], cell::of("7"));
+    EXPECT_EQ(batch_.changes[0].row[1], cell::null());
+}
+
 TEST_F(pgoutput, rows_without_their_key_or_with_an_unsent_value_stop_the_table) {
     open();
     read(bytes('I').i32(100).raw("N").i16(4).raw("n").value("42").raw("u").value("t"));
