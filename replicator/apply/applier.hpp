@@ -70,7 +70,7 @@ class applier {
     void flush(const std::string& position);
     void write_carefully(net_changes group, const std::string& position);
     void write_touched();
-    void refresh_touched(const std::string& position);
+    void refresh_touched(const std::string& position, std::int64_t commit_time_us);
     void write_position(const std::string& position, std::int64_t commit_time_us, const capture::log_lag& lag,
                         std::size_t transactions = 0, std::size_t changes = 0);
 

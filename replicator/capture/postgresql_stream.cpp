@@ -321,7 +321,8 @@ class slot_stream final : public stream {
                 if (++building_.transactions == 1) {
                     grouped_at_ = clock::now() + group_time;
                 }
-                building_.ends.push_back({building_.changes.size(), decoder_.mark().xid});
+                building_.ends.push_back(
+                    {building_.changes.size(), decoder_.mark().xid, decoder_.mark().commit_time_us});
                 building_.commit_time_us = decoder_.mark().commit_time_us;
             }
             skipping_ = false;
