@@ -199,7 +199,7 @@ binlog_decoder::outcome binlog_decoder::end_group(const binlog_event& event, bat
     const bool changed = into.changes.size() > group_start_ || (handed_out_ && group_has_changes_);
     if (changed) {
         ++into.transactions;
-        into.ends.push_back({into.changes.size()});
+        into.ends.push_back({into.changes.size(), 0, std::int64_t{event.time} * 1'000'000});
     }
     position_.gtids.advance(group_.id);
     commit_time_ = event.time;
