@@ -246,6 +246,15 @@ class capture_postgresql : public ::testing::Test {
         }
     }
 
+    /// What a library's DBA does before an upgrade: from 15 on, a publication that lists columns makes ALTER COLUMN TYPE
+    /// and DROP COLUMN of those columns fail.
+    void lift_column_lists() {
+        if (PQserverVersion(library_->raw()) >= 150000) {
+            library_->run("ALTER PUBLICATION everarchive_" + name_ +
+                          " SET TABLE ONLY biblio.record_entry, ONLY asset.copy");
+        }
+    }
+
     std::string slot_value(const std::string& column) {
         return std::string(
             admin_->run("SELECT " + column + " FROM pg_replication_slots WHERE slot_name = 'everarchive_" + name_ + "'")
