@@ -143,7 +143,9 @@ mariadb_start() {
         chown mysql "${MARIADB_DATA[$name]}"
         user=(--user=mysql)
     fi
-    mariadb-install-db --no-defaults "${user[@]}" --datadir="${MARIADB_DATA[$name]}" --auth-root-authentication-method=normal \
+    # A server that starts removes what it takes for its own leftovers in the temporary folder: not in a shared one.
+    mkdir -m 1777 "$HARNESS_DIR/$name.tmp"
+    mariadb-install-db --no-defaults "${user[@]}" --tmpdir="$HARNESS_DIR/$name.tmp" --datadir="${MARIADB_DATA[$name]}" --auth-root-authentication-method=normal \
         --skip-test-db >"$HARNESS_DIR/log/$name.install" 2>&1 || { cat "$HARNESS_DIR/log/$name.install" >&2; return 1; }
     mariadb_up "$name"
 }
@@ -152,7 +154,7 @@ mariadb_up() {
     local name=$1 user=() options=() i
     [ "$(id -u)" = 0 ] && user=(--user=mysql)
     [ -n "${MARIADB_OPTIONS[$name]}" ] && mapfile -t options <<<"${MARIADB_OPTIONS[$name]}"
-    "$(command -v mariadbd || echo /usr/sbin/mariadbd)" --no-defaults "${user[@]}" --datadir="${MARIADB_DATA[$name]}" \
+    "$(command -v mariadbd || echo /usr/sbin/mariadbd)" --no-defaults "${user[@]}" --datadir="${MARIADB_DATA[$name]}" --tmpdir="$HARNESS_DIR/$name.tmp" \
         --bind-address=127.0.0.1 --port="${MARIADB_PORT[$name]}" --socket="${MARIADB_SOCKET[$name]}" \
         --pid-file="${MARIADB_DATA[$name]}/server.pid" --log-error="${MARIADB_DATA[$name]}/server.log" \
         --server-id=1 --log-bin=binlog --binlog-format=ROW --binlog-row-metadata=FULL --gtid-strict-mode=ON --sync-binlog=1 --expire-logs-days=7 \
