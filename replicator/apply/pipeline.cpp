@@ -150,12 +150,12 @@ void pipeline::follow() {
         taken_.state = "streaming";
         taken_.position = position;
         mapping_.call();
-    } else if (const std::string identity = source->identity();
-               !taken_.identity.empty() && identity != taken_.identity) {
-        throw error(exit_code::source, cause::position_lost,
-                    "source " + row_.name + " is another server than before: " + identity + " instead of " +
-                        taken_.identity,
-                    "if it should be: everarchive source resync " + row_.name);
+    } else if (!taken_.identity.empty()) {
+        const std::string identity = source->recognize(taken_.identity, position);
+        if (identity != taken_.identity) {
+            note_identity(on, taken_, identity);
+            taken_.identity = identity;
+        }
     }
     stream(on, adapter, taken_, *source, position);
 }

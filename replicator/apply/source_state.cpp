@@ -45,6 +45,11 @@ taken_source take(pq::connection& on, int source_id, const std::string& name) {
     return taken;
 }
 
+void note_identity(pq::connection& on, const taken_source& taken, const std::string& identity) {
+    on.run("UPDATE everarchive.source_progress SET identity = $3 WHERE source_id = $1::integer AND epoch = $2::bigint",
+           {std::to_string(taken.id), std::to_string(taken.epoch), identity});
+}
+
 void tell_state(const std::string& conninfo, const taken_source& source, const std::string& state,
                 const std::string& message, const std::string& hint) noexcept {
     try {

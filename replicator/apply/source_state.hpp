@@ -20,6 +20,9 @@ pq::connection open_applier_connection(const std::string& conninfo, const std::s
 /// Takes the lock of a source on `on` and raises its epoch. Throws error (fenced) if another program has the lock.
 taken_source take(pq::connection& on, int source_id, const std::string& name);
 
+/// Stores who the source's server is now: one that goes on from the one before.
+void note_identity(pq::connection& on, const taken_source& taken, const std::string& identity);
+
 /// Tells the state of a source, with the epoch if the source was taken (0: not). Does not throw: it is called when
 /// things already went wrong.
 void tell_state(const std::string& conninfo, const taken_source& source, const std::string& state,

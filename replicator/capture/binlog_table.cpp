@@ -77,6 +77,8 @@ void read_detail(mapped_column& column, byte_reader& in) {
     case column_type::medium_blob:
     case column_type::long_blob:
     case column_type::geometry:
+    case column_type::json:
+    case column_type::vector:
     case column_type::timestamp:
     case column_type::datetime:
     case column_type::time:

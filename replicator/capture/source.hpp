@@ -1,4 +1,5 @@
-// A library system's database as the rest of the program sees it. One implementation for PostgreSQL, one for MariaDB.
+// A library system's database as the rest of the program sees it. One implementation for PostgreSQL, one for MariaDB
+// and MySQL.
 #pragma once
 
 #include <chrono>
@@ -35,6 +36,13 @@ class snapshot {
     virtual std::optional<batch> next() = 0;
 };
 
+/// What a person should know of a source although its stream goes on.
+struct stream_notice {
+    std::string what;
+    std::string mend; // the command or SQL that mends it
+    friend bool operator==(const stream_notice&, const stream_notice&) = default;
+};
+
 /// The changes after a position.
 class stream {
   public:
@@ -55,6 +63,9 @@ class stream {
 
     /// Bytes of log between our position and the source's newest, for `status`; nullopt: unknown.
     virtual std::optional<std::int64_t> lag_bytes() = 0;
+
+    /// What stands against the source at the moment; nullopt: nothing.
+    virtual std::optional<stream_notice> notice() { return std::nullopt; }
 };
 
 class source {
@@ -67,6 +78,10 @@ class source {
     /// Who the server is: system identifier (PostgreSQL) or server id and domain (MariaDB), stored with the position so
     /// that another server behind the same name is noticed.
     virtual std::string identity() = 0;
+
+    /// Whether the server is still the one of `known`, an identity that was stored with `position`, or one that goes on
+    /// from there, as a promoted standby does. Returns the identity to store from now on. Throws error (position_lost).
+    virtual std::string recognize(const std::string& known, const std::string& position);
 
     /// Makes what the stream needs (slot and publication for exactly the adapter's tables and columns) and opens a
     /// snapshot at the stream's beginning. A slot of ours that an interrupted snapshot left is dropped first.
