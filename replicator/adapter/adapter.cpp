@@ -21,6 +21,18 @@ bool is_adapter_name(std::string_view name) {
 
 } // namespace
 
+std::string_view in_words(foreign_key::action action) {
+    switch (action) {
+    case foreign_key::action::cascade:
+        return "CASCADE";
+    case foreign_key::action::set_null:
+        return "SET NULL";
+    case foreign_key::action::none:
+        break;
+    }
+    return "NO ACTION";
+}
+
 std::optional<std::size_t> table::find(std::string_view column_name) const {
     for (std::size_t i = 0; i < columns.size(); ++i) {
         if (columns[i].name == column_name) {
@@ -33,6 +45,15 @@ std::optional<std::size_t> table::find(std::string_view column_name) const {
 const table* adapter::find(std::string_view source_name) const {
     for (const table& t : tables) {
         if (t.source_name() == source_name) {
+            return &t;
+        }
+    }
+    return nullptr;
+}
+
+const table* adapter::find_mirror(std::string_view mirror_name) const {
+    for (const table& t : tables) {
+        if (t.mirror_name() == mirror_name) {
             return &t;
         }
     }

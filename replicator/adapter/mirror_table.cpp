@@ -151,6 +151,20 @@ class table_reader {
         }
     }
 
+    /// The letters are those of PostgreSQL's parser (FKCONSTR_ACTION_… in parsenodes.h).
+    foreign_key::action action_of(const std::string& letter, std::size_t place) const {
+        if (letter == "c") {
+            return foreign_key::action::cascade;
+        }
+        if (letter == "n") {
+            return foreign_key::action::set_null;
+        }
+        if (letter != "a") {
+            refuse(place, "REFERENCES has the actions CASCADE and SET NULL here");
+        }
+        return foreign_key::action::none;
+    }
+
     void read_foreign_key(const node& constraint, std::vector<std::size_t> columns, std::size_t place) {
         pending_foreign_key found;
         found.child = name();
@@ -158,17 +172,16 @@ class table_reader {
         found.key.columns = std::move(columns);
         found.key.parent = relation_name(constraint.at("pktable"));
         found.parent_columns = strings(constraint.value("pk_attrs", node::array()));
-        const std::string action = text_at(constraint, "fk_del_action");
-        if (action != "c" && action != "n") {
-            refuse(place,
-                   "REFERENCES needs ON DELETE CASCADE or ON DELETE SET NULL: only what the source's engine does by "
-                   "itself is repeated");
+        found.key.on_delete = action_of(text_at(constraint, "fk_del_action"), place);
+        found.key.on_update = action_of(text_at(constraint, "fk_upd_action"), place);
+        if (found.key.on_delete == foreign_key::action::none && found.key.on_update == foreign_key::action::none) {
+            refuse(place, "REFERENCES needs ON DELETE or ON UPDATE, with CASCADE or SET NULL: only what the source's "
+                          "engine does by itself is repeated");
         }
-        found.key.on_delete = action == "c" ? foreign_key::action::cascade : foreign_key::action::set_null;
-        if (text_at(constraint, "fk_upd_action") != "a" || text_at(constraint, "fk_matchtype") != "s" ||
-            flag_at(constraint, "deferrable") || constraint.contains("fk_del_set_cols")) {
-            refuse(place, "REFERENCES says only ON DELETE CASCADE or ON DELETE SET NULL here: no ON UPDATE, MATCH, "
-                          "DEFERRABLE or column list of SET NULL");
+        if (text_at(constraint, "fk_matchtype") != "s" || flag_at(constraint, "deferrable") ||
+            constraint.contains("fk_del_set_cols")) {
+            refuse(place, "REFERENCES says only ON DELETE and ON UPDATE here: no MATCH, DEFERRABLE or column list of "
+                          "SET NULL");
         }
         pending_.push_back(std::move(found));
     }

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/fault_point.hpp"
+#include "base/log.hpp"
+
 namespace everarchive::apply {
 
 using capture::change;
@@ -13,6 +16,8 @@ namespace {
 constexpr std::size_t most_run_changes = 20'000;
 constexpr std::size_t most_run_bytes = 16 * 1024 * 1024;
 constexpr std::size_t most_touched = 100'000;
+/// Keys that are mapped at once in a source set to every commit.
+constexpr std::size_t most_refreshed = 2'000;
 
 std::string_view operation_name(capture::operation what) {
     switch (what) {
@@ -26,6 +31,12 @@ std::string_view operation_name(capture::operation what) {
         return "truncate";
     }
     return "update";
+}
+
+/// What a mirror table can be guilty of that is not as the adapter has it any more: SQLSTATE class 42, except for what
+/// one value may cause.
+bool is_table_error(std::string_view sqlstate) {
+    return sqlstate.starts_with("42") && !is_data_error(sqlstate);
 }
 
 row_quarantine::reason reason_of(const pq::error& failed) {
@@ -62,13 +73,89 @@ class savepoint {
 
 applier::applier(pq::connection& on, const adapter::adapter& adapter, const taken_source& source)
     : on_(on), adapter_(adapter), source_(source), cascades_(adapter), run_(adapter, cascades_),
-      writer_(on, adapter, cascades_, source.mirror_schema, run_.touched()), quarantine_(on, source.id, source.name),
-      position_(source.position) {
+      writer_(on, adapter, cascades_, source.mirror_schema, run_.touched()), wall_(on, adapter, source.mirror_schema),
+      quarantine_(on, source.id, source.name), forgiven_(adapter.tables.size(), false), position_(source.position) {
     quarantine_.load();
+    load_tables();
+}
+
+void applier::load_tables() {
+    stopped_.assign(adapter_.tables.size(), false);
+    const pq::result rows = on_.run("SELECT table_name FROM everarchive.source_table WHERE source_id = $1::integer AND "
+                                    "state = 'stopped'",
+                                    {std::to_string(source_.id)});
+    for (int row = 0; row < rows.rows(); ++row) {
+        for (std::size_t i = 0; i < adapter_.tables.size(); ++i) {
+            stopped_[i] = stopped_[i] || adapter_.tables[i].mirror_name() == rows.text(row, 0);
+        }
+    }
+}
+
+/// From now on the changes of a table are left out; the other tables go on.
+void applier::stop_table(std::size_t table, const std::string& what, const std::string& mend) {
+    const std::string name = adapter_.tables[table].mirror_name();
+    const std::string resync = "everarchive source resync " + source_.name + " --table " + name;
+    const std::string hint = mend.empty() || mend == resync ? resync : mend + "; then: " + resync;
+    on_.run_prepared("INSERT INTO everarchive.source_table (source_id, table_name, state, message, hint) VALUES "
+                     "($1::integer, $2, 'stopped', $3, $4) ON CONFLICT (source_id, table_name) DO UPDATE SET state = "
+                     "EXCLUDED.state, message = EXCLUDED.message, hint = EXCLUDED.hint, since = pg_catalog.now()",
+                     {std::to_string(source_.id), name, log::redact(printable(what)), log::redact(printable(hint))});
+    stopped_[table] = true;
+    log::write(log::severity::error, "apply", "a table is not followed any more: " + what,
+               {{"source", source_.name}, {"table", name}, {"hint", hint}});
+}
+
+bool applier::follow_again(const std::string& mirror_name) {
+    return on_
+               .run_prepared("UPDATE everarchive.source_table SET state = 'resync', since = pg_catalog.now() WHERE "
+                             "source_id = $1::integer AND state = 'stopped' AND ($2 = '' OR table_name = $2)",
+                             {std::to_string(source_.id), mirror_name})
+               .affected() > 0;
+}
+
+void applier::is_repaired(std::size_t table) {
+    on_.run_prepared("UPDATE everarchive.source_table SET state = 'ok', message = NULL, hint = NULL, since = "
+                     "pg_catalog.now() WHERE source_id = $1::integer AND table_name = $2 AND state = 'resync'",
+                     {std::to_string(source_.id), adapter_.tables[table].mirror_name()});
+}
+
+void applier::repair(capture::batch changes, const std::function<void()>& beside) {
+    on_.run("BEGIN");
+    open_ = true;
+    try {
+        add_changes(changes.changes, position_);
+        flush(position_);
+        beside();
+    } catch (const pq::error& failed) {
+        throw_with_hint(failed, source_);
+    }
+    commit({});
+}
+
+std::vector<kept_change> applier::missing_rows(std::size_t most) {
+    std::vector<kept_change> found;
+    for (const std::string& json : quarantine_.missing_rows(most)) {
+        if (std::optional<kept_change> kept = change_from_json(adapter_, json)) {
+            found.push_back(std::move(*kept));
+        }
+    }
+    may_miss_rows_ = !found.empty();
+    return found;
+}
+
+/// A part of a row of which the mirror has not the rest. The row is read again from the source; until then its case is
+/// in quarantine, so that a crash does not lose it.
+void applier::put_missing(const net_change& change, const std::string& position) {
+    if (forgiven_[change.table]) {
+        return;
+    }
+    quarantine_.put(adapter_.tables[change.table], change, position, quarantine_.row_missing());
+    may_miss_rows_ = true;
 }
 
 void applier::add(capture::batch batch) {
     if (!open_) {
+        fault_point("apply.before_begin");
         on_.run("BEGIN");
         open_ = true;
     }
@@ -80,12 +167,16 @@ void applier::add(capture::batch batch) {
         position_ = batch.position;
         commit_time_us_ = batch.commit_time_us != 0 ? batch.commit_time_us : commit_time_us_;
     }
+    for (const capture::table_trouble& trouble : batch.troubles) {
+        stop_table(trouble.table, trouble.what, trouble.mend);
+    }
     if (batch.changes.empty()) {
         return;
     }
     const std::string position = batch.ends_transaction ? batch.position : position_;
     held_.push_back(std::move(batch));
     try {
+        wall_.pass(held_.back());
         // A copy of the spans, because a flush lets the batch go.
         const std::span<const change> changes = held_.back().changes;
         if (!source_.every_commit) {
@@ -118,6 +209,9 @@ void applier::add(capture::batch batch) {
 void applier::add_changes(std::span<const change> changes, const std::string& position) {
     std::string why;
     for (const change& one : changes) {
+        if (stopped_[one.table]) {
+            continue;
+        }
         run::verdict verdict = run_.add(one, why);
         if (verdict == run::verdict::flush_first) {
             flush(position);
@@ -138,6 +232,9 @@ void applier::apply_alone(const change& one, const std::string& why, const std::
     const adapter::table& table = adapter_.tables[one.table];
     if (one.what == capture::operation::truncate) {
         writer_.truncate(one.table, source_.id);
+        for (const adapter::touch_through& touch : table.touches_through) {
+            touch_through(touch, nullptr);
+        }
         quarantine_.supersede_all(table);
         return;
     }
@@ -153,9 +250,18 @@ void applier::apply_alone(const change& one, const std::string& why, const std::
     savepoint before(on_);
     try {
         const bool found = writer_.rename(one);
+        net_change both[2];
+        both[0].table = both[1].table = one.table;
+        both[0].row = one.old;
+        both[1].row = one.row;
+        const net_change* const changes[] = {&both[0], &both[1]};
+        touch_through(changes);
         before.release();
         if (!found) {
-            quarantine_.put(table, operation_name(one.what), one.row, one.old, position, quarantine_.row_missing());
+            if (!forgiven_[one.table]) {
+                quarantine_.put(table, operation_name(one.what), one.row, one.old, position, quarantine_.row_missing());
+                may_miss_rows_ = true;
+            }
             return;
         }
     } catch (const pq::error& failed) {
@@ -178,7 +284,7 @@ void applier::quarantine_alone(const change& one, const std::string& position, c
     const bool old_known = !one.old.empty() && std::all_of(table.key.begin(), table.key.end(), [&](std::size_t column) {
         return column < one.old.size() && one.old[column].is == capture::cell::state::value;
     });
-    if (one.what == capture::operation::update && old_known && old_key != key_text(table, one.row)) {
+    if (one.what == capture::operation::update && old_known) {
         const auto careful = [this](const auto& work) {
             savepoint before(on_);
             try {
@@ -191,8 +297,10 @@ void applier::quarantine_alone(const change& one, const std::string& position, c
                 before.roll_back(); // such a key was never in the mirror
             }
         };
-        careful([&] { writer_.remove_old(one); });
-        quarantine_.supersede(table, one.old);
+        if (old_key != key_text(table, one.row)) {
+            careful([&] { writer_.remove_old(one); });
+            quarantine_.supersede(table, one.old);
+        }
         if (!one.keeps_children) {
             careful([&] { writer_.move_children(one); });
         }
@@ -216,6 +324,7 @@ void applier::flush(const std::string& position) {
             // Whose earlier change is in quarantine is not completed by a part.
             if (one.what == net_change::effect::patch && quarantine_.holds(adapter_.tables[one.table], one.row)) {
                 quarantine_.put(adapter_.tables[one.table], one, position, quarantine_.row_missing());
+                may_miss_rows_ = true;
             } else {
                 order.push_back(&one);
             }
@@ -240,11 +349,13 @@ void applier::flush(const std::string& position) {
             writer_.read_old(order);
             for (const net_changes group : groups) {
                 writer_.write(group, missing);
+                fault_point("apply.amid_rows");
             }
+            touch_through(order);
             before.release();
             supersede_cascaded();
             for (const net_change* one : missing) {
-                quarantine_.put(adapter_.tables[one->table], *one, position, quarantine_.row_missing());
+                put_missing(*one, position);
             }
             if (!quarantine_.empty()) {
                 for (const net_change* one : order) {
@@ -254,7 +365,7 @@ void applier::flush(const std::string& position) {
                 }
             }
         } catch (const pq::error& failed) {
-            if (!is_data_error(failed.sqlstate())) {
+            if (!is_data_error(failed.sqlstate()) && !is_table_error(failed.sqlstate())) {
                 throw;
             }
             before.roll_back();
@@ -263,6 +374,7 @@ void applier::flush(const std::string& position) {
             }
         }
         run_.clear();
+        wall_.forget();
     }
     if (held_.size() > 1) { // the newest batch may still be read
         held_.erase(held_.begin(), held_.end() - 1);
@@ -280,8 +392,18 @@ void applier::write_carefully(net_changes group, const std::string& position) {
         writer_.collect_cascaded(!quarantine_.empty());
         writer_.read_old(group);
         writer_.write(group, missing);
+        touch_through(group);
         before.release();
     } catch (const pq::error& failed) {
+        if (is_table_error(failed.sqlstate())) {
+            before.roll_back();
+            const std::uint32_t table = group.front()->table;
+            if (!stopped_[table]) {
+                stop_table(table, failed.what(),
+                           "compare " + writer_.table(table).name + " with the adapter's mirror.sql, and mend it");
+            }
+            return;
+        }
         if (!is_data_error(failed.sqlstate())) {
             throw;
         }
@@ -296,12 +418,72 @@ void applier::write_carefully(net_changes group, const std::string& position) {
     }
     supersede_cascaded();
     for (const net_change* one : missing) {
-        quarantine_.put(adapter_.tables[one->table], *one, position, quarantine_.row_missing());
+        put_missing(*one, position);
     }
     for (const net_change* one : group) {
         if (one->what != net_change::effect::patch) {
             quarantine_.supersede(adapter_.tables[one->table], one->row);
         }
+    }
+}
+
+/// Touches what rows of other tables say that these changes concern, when all of them are written.
+void applier::touch_through(net_changes changes) {
+    for (std::size_t begin = 0; begin < changes.size();) {
+        const adapter::table& table = adapter_.tables[changes[begin]->table];
+        std::size_t end = begin;
+        while (end < changes.size() && changes[end]->table == changes[begin]->table) {
+            ++end;
+        }
+        for (const adapter::touch_through& touch : table.touches_through) {
+            std::vector<std::string> values;
+            for (const net_change* one : changes.subspan(begin, end - begin)) {
+                values.emplace_back(one->row[touch.value].text);
+            }
+            touch_through(touch, &values);
+        }
+        begin = end;
+    }
+}
+
+/// Without values: whatever the other tables name. The keys go into the queue without passing through our memory,
+/// because one row may concern very many (a location of half a million holdings).
+void applier::touch_through(const adapter::touch_through& touch, const std::vector<std::string>* values) {
+    std::string from;
+    std::string before; // the column that gives the value of the step
+    std::vector<pq::parameter> parameters;
+    for (std::size_t i = 0; i < touch.steps.size(); ++i) {
+        const adapter::touch_step& step = touch.steps[i];
+        const adapter::table* definition = adapter_.find_mirror(step.table);
+        const std::string row = "m" + std::to_string(i);
+        const std::string where = row + "." + sql_identifier(definition->columns[step.where].name);
+        const std::string& name = writer_.table(static_cast<std::size_t>(definition - adapter_.tables.data())).name;
+        if (i > 0) {
+            from += " JOIN " + name + " " + row + " ON " + where + " = " + before;
+        } else if (values != nullptr) {
+            from += " FROM pg_catalog.unnest($1::" + definition->columns[step.where].type + "[]) k JOIN " + name + " " +
+                    row + " ON " + where + " = k";
+            parameters.emplace_back(pq::array_literal(*values));
+        } else {
+            from += " FROM " + name + " " + row;
+        }
+        before = row + "." + sql_identifier(definition->columns[step.key].name);
+    }
+    const std::string distinct =
+        "SELECT DISTINCT " + before + "::text AS k" + from + " WHERE " + before + " IS NOT NULL";
+    if (!source_.every_commit) {
+        const std::string id = "$" + std::to_string(parameters.size() + 1);
+        const std::string kind = "$" + std::to_string(parameters.size() + 2);
+        parameters.emplace_back(std::to_string(source_.id));
+        parameters.emplace_back(touch.kind);
+        on_.run_prepared("INSERT INTO everarchive.touched (source_id, kind, key) SELECT " + id + "::integer, " + kind +
+                             ", d.k FROM (" + distinct + ") d",
+                         parameters);
+        return;
+    }
+    const pq::result rows = on_.run_prepared(distinct, parameters);
+    for (int row = 0; row < rows.rows(); ++row) {
+        run_.touched().add(touch.kind, std::string(rows.text(row, 0)));
     }
 }
 
@@ -332,28 +514,43 @@ void applier::refresh_touched(const std::string& position) {
     }
     const std::string id = std::to_string(source_.id);
     for (const auto& [kind, keys] : touched.by_kind()) {
-        const std::string array = pq::array_literal({keys.begin(), keys.end()});
-        on_.run_prepared(
-            "SELECT pg_catalog.pg_advisory_xact_lock(1163280722, $1::integer * 16 + p.part) FROM (SELECT "
-            "DISTINCT pg_catalog.hashtext(k) & 15 AS part FROM pg_catalog.unnest($2::text[]) k ORDER BY 1) p",
-            {id, array});
-        on_.run_prepared("SELECT * FROM everarchive.refresh($1::integer, $2, $3::text[], $4)",
-                         {id, kind, array, position.empty() ? pq::parameter() : position});
+        // A transaction of a million rows is mapped in pieces, of the size that a mapping worker takes.
+        const std::vector<std::string> all(keys.begin(), keys.end());
+        for (std::size_t begin = 0; begin < all.size(); begin += most_refreshed) {
+            const std::size_t end = std::min(begin + most_refreshed, all.size());
+            const std::string array = pq::array_literal(
+                {all.begin() + static_cast<std::ptrdiff_t>(begin), all.begin() + static_cast<std::ptrdiff_t>(end)});
+            on_.run_prepared(
+                "SELECT pg_catalog.pg_advisory_xact_lock(1163280722, $1::integer * 16 + p.part) FROM (SELECT "
+                "DISTINCT pg_catalog.hashtext(k) & 15 AS part FROM pg_catalog.unnest($2::text[]) k ORDER BY 1) p",
+                {id, array});
+            fault_point("apply.before_refresh");
+            on_.run_prepared("SELECT * FROM everarchive.refresh($1::integer, $2, $3::text[], $4)",
+                             {id, kind, array, position.empty() ? pq::parameter() : position});
+        }
     }
     touched.clear();
 }
 
-void applier::write_position(const std::string& position, std::int64_t commit_time_us,
-                             std::optional<std::int64_t> lag_bytes, std::size_t transactions, std::size_t changes) {
+void applier::write_position(const std::string& position, std::int64_t commit_time_us, const capture::log_lag& lag,
+                             std::size_t transactions, std::size_t changes) {
+    const auto number = [](const auto& value) {
+        return value ? pq::parameter(std::to_string(*value)) : pq::parameter();
+    };
+    // A clock of the source that is ahead of ours makes no negative lag. What has no commit time moves the position
+    // over nothing of ours, or says that the source is silent: everything is here.
     const pq::result answer = on_.run_prepared(
         "UPDATE everarchive.source_progress SET position = coalesce($3, position), commit_time = coalesce("
         "'epoch'::timestamptz + $4::bigint * interval '1 microsecond', commit_time), transactions = transactions + "
         "$5::bigint, changes = changes + $6::bigint, lag_bytes = coalesce($7::bigint, lag_bytes), seen_at = "
-        "pg_catalog.now() "
-        "WHERE source_id = $1::integer AND epoch = $2::bigint",
+        "pg_catalog.now(), lag_seconds = greatest(coalesce(extract(epoch FROM pg_catalog.clock_timestamp()) - "
+        "$4::bigint / 1e6, 0), 0), lag_transactions = coalesce($8::bigint, lag_transactions), retained_bytes = "
+        "coalesce($9::bigint, retained_bytes), log_state = coalesce($10, log_state), log_hours = "
+        "coalesce($11::double precision, log_hours) WHERE source_id = $1::integer AND epoch = $2::bigint",
         {std::to_string(source_.id), std::to_string(source_.epoch), position.empty() ? pq::parameter() : position,
          commit_time_us == 0 ? pq::parameter() : std::to_string(commit_time_us), std::to_string(transactions),
-         std::to_string(changes), lag_bytes ? pq::parameter(std::to_string(*lag_bytes)) : pq::parameter()});
+         std::to_string(changes), number(lag.bytes), number(lag.transactions), number(lag.retained_bytes),
+         lag.log_state.empty() ? pq::parameter() : lag.log_state, number(lag.log_hours)});
     if (answer.affected() == 0) {
         throw error(exit_code::state, cause::fenced,
                     "another program has taken source " + source_.name + " over, or it was removed",
@@ -361,7 +558,7 @@ void applier::write_position(const std::string& position, std::int64_t commit_ti
     }
 }
 
-std::string applier::commit(std::optional<std::int64_t> lag_bytes) {
+std::string applier::commit(const capture::log_lag& lag) {
     try {
         flush(position_);
         if (source_.every_commit) {
@@ -370,8 +567,10 @@ std::string applier::commit(std::optional<std::int64_t> lag_bytes) {
             write_touched();
         }
         quarantine_.resolve();
-        write_position(position_, commit_time_us_, lag_bytes, transactions_, changes_);
+        write_position(position_, commit_time_us_, lag, transactions_, changes_);
+        fault_point("apply.before_commit");
         on_.run("COMMIT");
+        fault_point("apply.after_commit");
     } catch (const pq::error& failed) {
         throw_with_hint(failed, source_);
     }
@@ -381,12 +580,13 @@ std::string applier::commit(std::optional<std::int64_t> lag_bytes) {
     transactions_ = 0;
     changes_ = 0;
     bytes_ = 0;
+    commit_time_us_ = 0;
     return position_;
 }
 
-void applier::heard(std::optional<std::int64_t> lag_bytes) {
+void applier::heard(const capture::log_lag& lag) {
     if (!open_) {
-        write_position({}, 0, lag_bytes);
+        write_position({}, 0, lag);
     }
 }
 
@@ -418,7 +618,7 @@ void applier::retry_quarantined() {
         quarantine_.retried(id, adapter_.tables[kept->table], *kept, retry(*kept, beside.older));
         supersede_cascaded();
     }
-    commit(std::nullopt);
+    commit({});
 }
 
 /// Applies a kept change again. Returns why it could not be.
@@ -472,15 +672,18 @@ void applier::roll_back() {
     if (open_) {
         run_.clear();
         run_.touched().clear();
+        wall_.forget();
         held_.clear();
         on_.run("ROLLBACK");
         writer_.after_commit();
         quarantine_.load();
+        load_tables();
         open_ = false;
         torn_ = false;
         transactions_ = 0;
         changes_ = 0;
         bytes_ = 0;
+        commit_time_us_ = 0;
     }
 }
 

@@ -111,6 +111,16 @@ bool run::depends_on_cascade(const change& change) const {
     return named(change.row) || named(change.old);
 }
 
+/// Whether columns change that foreign keys with ON UPDATE name: of the key, or of a unique key beside it.
+bool run::moves_children(const change& change, std::span<const cell> row) const {
+    const auto& children = cascades_.children(change.table);
+    return std::any_of(children.begin(), children.end(), [&](const cascade_graph::child& child) {
+        const auto& columns = child.link->parent_columns;
+        return child.link->on_update != adapter::foreign_key::action::none && has_values(columns, change.old) &&
+               has_values(columns, row) && !same_values(columns, change.old, row);
+    });
+}
+
 bool run::add_old_touches(const adapter::table& table, std::span<const cell> old, std::span<const cell> row) {
     if (table.touches.empty()) {
         return true;
@@ -130,7 +140,8 @@ void run::remove_row(std::uint32_t table, std::span<const cell> row, bool cascad
     const bool touches_known = touched_.add(definition, row);
     if (cascades) {
         for (const cascade_graph::child& child : cascades_.children(table)) {
-            if (has_values(child.link->parent_columns, row)) {
+            if (child.link->on_delete != adapter::foreign_key::action::none &&
+                has_values(child.link->parent_columns, row)) {
                 pending_.insert(pending_name(table, *child.link, child.link->parent_columns, row));
             }
         }
@@ -226,11 +237,15 @@ run::verdict run::add(const change& change, std::string& why) {
         }
     }
 
-    const bool cascades = !cascades_.children(change.table).empty() && !change.keeps_children;
+    const auto& children = cascades_.children(change.table);
+    const auto takes_along = [](const cascade_graph::child& child) {
+        return child.link->on_delete != adapter::foreign_key::action::none;
+    };
     if (change.what == operation::remove) {
-        for (const cascade_graph::child& child : cascades_.children(change.table)) {
+        const bool cascades = !change.keeps_children && std::any_of(children.begin(), children.end(), takes_along);
+        for (const cascade_graph::child& child : children) {
             for (const std::size_t column : child.link->parent_columns) {
-                if (cascades && row[column].is == cell::state::absent) {
+                if (cascades && takes_along(child) && row[column].is == cell::state::absent) {
                     why = "the deleted row does not carry column " + table.columns[column].name +
                           ", by which its child rows are found; the source needs binlog_row_image=FULL";
                     return verdict::alone;
@@ -240,11 +255,16 @@ run::verdict run::add(const change& change, std::string& why) {
         remove_row(change.table, row, cascades);
         return verdict::taken;
     }
-    if (change.what == operation::update && has_values(table.key, change.old) &&
-        !same_values(table.key, change.old, row)) {
-        // The row moves to another key. Child rows follow it in the source without a log entry; and without all cells
-        // the row can only be moved in the mirror itself.
-        if (cascades || !is_full(row)) {
+    if (change.what != operation::update) {
+        return write_row(change, row);
+    }
+    // Child rows follow the columns that they name in the source without a log entry.
+    if (!change.keeps_children && moves_children(change, row)) {
+        return verdict::alone;
+    }
+    if (has_values(table.key, change.old) && !same_values(table.key, change.old, row)) {
+        // The row moves to another key. Without all cells it can only be moved in the mirror itself.
+        if (!is_full(row)) {
             return verdict::alone;
         }
         remove_row(change.table, change.old, false);

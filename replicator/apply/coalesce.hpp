@@ -68,6 +68,7 @@ class run {
     bool add_old_touches(const adapter::table& table, std::span<const capture::cell> old,
                          std::span<const capture::cell> row);
     bool depends_on_cascade(const capture::change& change) const;
+    bool moves_children(const capture::change& change, std::span<const capture::cell> row) const;
     bool is_pending(std::size_t parent, const adapter::foreign_key& link, const std::vector<std::size_t>& columns,
                     std::span<const capture::cell> row) const;
     std::string pending_name(std::size_t parent, const adapter::foreign_key& link,

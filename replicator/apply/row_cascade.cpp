@@ -16,10 +16,22 @@ namespace {
 constexpr std::size_t parents_at_once = 1'000;
 constexpr int children_at_once = 10'000;
 
+/// InnoDB follows foreign keys over this many levels (row0mysql.cc, FK_MAX_CASCADE_DEL).
+constexpr int deepest_cascade = 15;
+
+bool any_of_them(const std::vector<std::size_t>& columns, const std::vector<std::size_t>& wanted) {
+    return std::any_of(wanted.begin(), wanted.end(), [&](std::size_t column) {
+        return std::find(columns.begin(), columns.end(), column) != columns.end();
+    });
+}
+
 } // namespace
 
 void row_writer::cascade_children(std::size_t parent, net_changes removed) {
     for (const cascade_graph::child& child : cascades_.children(parent)) {
+        if (child.link->on_delete == adapter::foreign_key::action::none) {
+            continue;
+        }
         std::set<std::vector<std::string>> values;
         for (const net_change* change : removed) {
             if (!change->cascades) {
@@ -42,7 +54,10 @@ void row_writer::cascade_children(std::size_t parent, net_changes removed) {
 void row_writer::cascade_child(const cascade_graph::child& child,
                                const std::vector<std::vector<std::string>>& parents) {
     const mirror_table& table = tables_[child.table];
-    const auto& grandchildren = cascades_.children(child.table);
+    std::vector<cascade_graph::child> grandchildren = cascades_.children(child.table);
+    std::erase_if(grandchildren, [](const cascade_graph::child& below) {
+        return below.link->on_delete == adapter::foreign_key::action::none;
+    });
     std::vector<std::size_t> wanted = table.touch_columns;
     const auto want = [&wanted](const std::vector<std::size_t>& columns) {
         for (const std::size_t column : columns) {
@@ -139,36 +154,107 @@ std::vector<std::vector<std::string>> row_writer::cascade_step(const cascade_gra
 }
 
 void row_writer::move_children(const capture::change& change) {
-    for (const cascade_graph::child& child : cascades_.children(change.table)) {
-        const mirror_table& table = tables_[child.table];
-        const std::size_t count = child.link->columns.size();
-        std::vector<pq::parameter> values; // the old ones, then the new ones
-        std::string set;
-        std::string where;
-        bool same = true;
-        for (std::size_t i = 0; i < count; ++i) {
-            const cell& from = change.old[child.link->parent_columns[i]];
-            const cell& to = change.row[child.link->parent_columns[i]];
-            same = same && (from == to || from.is != cell::state::value || to.is != cell::state::value);
-            const std::string column = sql_identifier(table.definition->columns[child.link->columns[i]].name);
-            values.insert(values.begin() + static_cast<std::ptrdiff_t>(i), std::string(from.text));
-            values.emplace_back(to.text);
-            where += (i == 0 ? "m." : " AND m.") + column + " = $" + std::to_string(i + 1);
-            set += (i == 0 ? "" : ", ") + column + " = $" + std::to_string(count + i + 1);
+    const std::size_t columns = tables_[change.table].definition->columns.size();
+    std::vector<std::string> from(columns);
+    std::vector<std::string> to(columns);
+    std::vector<std::size_t> changed;
+    for (std::size_t i = 0; i < columns && i < change.old.size(); ++i) {
+        const bool known = change.old[i].is == cell::state::value && change.row[i].is == cell::state::value;
+        if (known) {
+            from[i] = change.old[i].text;
+            to[i] = change.row[i].text;
         }
-        if (same) {
+        if (known && from[i] != to[i]) {
+            changed.push_back(i);
+        }
+    }
+    for (const cascade_graph::child& child : cascades_.children(change.table)) {
+        if (child.link->on_update != adapter::foreign_key::action::none &&
+            any_of_them(changed, child.link->parent_columns)) {
+            move_child(child, changed, from, to, 0);
+        }
+    }
+}
+
+/// The parent's row `from` became `to` in the columns `changed`: the rows that name it follow, and those below them.
+void row_writer::move_child(const cascade_graph::child& child, const std::vector<std::size_t>& changed,
+                            const std::vector<std::string>& from, const std::vector<std::string>& to, int depth) {
+    const mirror_table& table = tables_[child.table];
+    const bool follow = child.link->on_update == adapter::foreign_key::action::cascade;
+    if (depth == deepest_cascade) {
+        throw error(exit_code::state, cause::needs_person,
+                    "foreign keys of " + table.definition->source_name() +
+                        " go more than 15 levels deep, which InnoDB does not follow",
+                    "take the foreign keys that the source does not have out of the adapter's mirror.sql");
+    }
+    std::vector<pq::parameter> old_values;
+    std::string where;
+    for (std::size_t i = 0; i < child.link->columns.size(); ++i) {
+        old_values.emplace_back(from[child.link->parent_columns[i]]);
+        where += (i == 0 ? "m." : " AND m.") + sql_identifier(table.definition->columns[child.link->columns[i]].name) +
+                 " = $" + std::to_string(i + 1);
+    }
+    std::vector<pq::parameter> values = old_values;
+    std::string set;
+    std::vector<std::size_t> moved; // columns of the child
+    for (std::size_t i = 0; i < child.link->columns.size(); ++i) {
+        const std::size_t named = child.link->parent_columns[i];
+        if (follow && std::find(changed.begin(), changed.end(), named) == changed.end()) {
             continue;
         }
-        const std::string touches = table.as_text(table.touch_columns, "m");
-        const pq::result before = on_.run("SELECT " + touches + " FROM " + table.name + " m WHERE " + where,
-                                          {values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count)});
-        const pq::result after =
-            on_.run("UPDATE " + table.name + " m SET " + set + " WHERE " + where + " RETURNING " + touches, values);
-        for (const pq::result* rows : {&before, &after}) {
-            for (int row = 0; row < rows->rows(); ++row) {
-                touch_row(table, *rows, row);
-            }
+        set += (set.empty() ? "" : ", ") + sql_identifier(table.definition->columns[child.link->columns[i]].name);
+        if (follow) {
+            values.emplace_back(to[named]);
+            set += " = $" + std::to_string(values.size());
+        } else {
+            set += " = NULL";
         }
+        moved.push_back(child.link->columns[i]);
+    }
+
+    // Rows that name the child by what moves follow in their turn, each distinct row of the child once.
+    for (const cascade_graph::child& below : cascades_.children(child.table)) {
+        const auto& named = below.link->parent_columns;
+        if (!follow || below.link->on_update == adapter::foreign_key::action::none || !any_of_them(moved, named)) {
+            continue;
+        }
+        const pq::result rows = on_.run(
+            "SELECT DISTINCT " + table.as_text(named, "m") + " FROM " + table.name + " m WHERE " + where, old_values);
+        for (int row = 0; row < rows.rows(); ++row) {
+            std::vector<std::string> child_from(table.definition->columns.size());
+            for (std::size_t i = 0; i < named.size(); ++i) {
+                child_from[named[i]] = rows.text(row, static_cast<int>(i));
+            }
+            std::vector<std::string> child_to = child_from;
+            for (std::size_t i = 0; i < child.link->columns.size(); ++i) {
+                child_to[child.link->columns[i]] = to[child.link->parent_columns[i]];
+            }
+            move_child(below, moved, child_from, child_to, depth + 1);
+        }
+    }
+
+    std::string before;
+    for (std::size_t i = 0; i < table.touch_columns.size(); ++i) {
+        before += ", m." + sql_identifier(table.definition->columns[table.touch_columns[i]].name) + "::text AS w" +
+                  std::to_string(i);
+    }
+    std::string names;
+    for (std::size_t i = 0; i < table.touch_columns.size(); ++i) {
+        names += (i == 0 ? "old.w" : ", old.w") + std::to_string(i);
+    }
+    for (bool more = true; more;) {
+        // What the rows touched before and touch now, side by side.
+        const pq::result rows =
+            on_.run("UPDATE " + table.name + " d SET " + set + " FROM (SELECT m.ctid AS row_place" + before + " FROM " +
+                        table.name + " m WHERE " + where + " LIMIT " + std::to_string(children_at_once) +
+                        ") old WHERE d.ctid = old.row_place RETURNING " +
+                        (names.empty() ? "NULL" : names + ", " + table.as_text(table.touch_columns, "d")),
+                    values);
+        for (int row = 0; row < rows.rows(); ++row) {
+            touch_row(table, rows, row);
+            touch_row(table, rows, row, static_cast<int>(table.touch_columns.size()));
+        }
+        more = rows.rows() == children_at_once;
     }
 }
 

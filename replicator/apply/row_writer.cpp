@@ -42,14 +42,22 @@ row_writer::row_writer(pq::connection& on, const adapter::adapter& adapter, cons
     for (const adapter::table& table : adapter.tables) {
         tables_.emplace_back(table, mirror_schema);
         // Once a session: a temporary table made for every batch would bloat the catalog.
-        on_.run(tables_.back().make_stage);
+        try {
+            on_.run(tables_.back().make_stage);
+        } catch (const pq::error& failed) {
+            if (!failed.sqlstate().starts_with("42") || on_.in_transaction()) {
+                throw;
+            }
+            // The mirror has no such table any more: what writes into it fails alike, and is told of the table.
+        }
     }
 }
 
-void row_writer::touch_row(const mirror_table& table, const pq::result& rows, int row) {
+/// The touch columns stand in `rows` from column `first`.
+void row_writer::touch_row(const mirror_table& table, const pq::result& rows, int row, int first) {
     std::vector<cell> cells(table.definition->columns.size());
     for (std::size_t i = 0; i < table.touch_columns.size(); ++i) {
-        const int column = static_cast<int>(i);
+        const int column = first + static_cast<int>(i);
         cells[table.touch_columns[i]] = rows.is_null(row, column) ? cell::null() : cell::of(rows.text(row, column));
     }
     touched_.add(*table.definition, cells);

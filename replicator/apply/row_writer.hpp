@@ -39,8 +39,8 @@ class row_writer {
     /// A row has left its key, and what it became cannot be written: removes what the mirror has under the old key.
     void remove_old(const capture::change& change);
 
-    /// The parent's key changed: its child rows follow (ON UPDATE CASCADE). Where the source forbids such a change
-    /// (RESTRICT) there are none, so nothing happens.
+    /// Columns of a parent changed that foreign keys with ON UPDATE name: the rows that name it follow, or no longer
+    /// name it.
     void move_children(const capture::change& change);
 
     /// The rows that cascades have deleted since the last call: index of the table and key as key_text() writes it.
@@ -68,7 +68,9 @@ class row_writer {
     std::vector<std::vector<std::string>> cascade_step(const cascade_graph::child& child,
                                                        const std::vector<pq::parameter>& arrays,
                                                        const std::vector<std::size_t>& wanted);
-    void touch_row(const mirror_table& table, const pq::result& rows, int row);
+    void move_child(const cascade_graph::child& child, const std::vector<std::size_t>& changed,
+                    const std::vector<std::string>& from, const std::vector<std::string>& to, int depth);
+    void touch_row(const mirror_table& table, const pq::result& rows, int row, int first = 0);
 
     pq::connection& on_;
     const adapter::adapter& adapter_;

@@ -3,7 +3,9 @@
 #include <thread>
 
 #include "apply/batch_queue.hpp"
+#include "apply/privacy_wall.hpp"
 #include "apply/source_state.hpp"
+#include "base/fault_point.hpp"
 #include "base/log.hpp"
 
 namespace everarchive::apply {
@@ -143,6 +145,7 @@ std::optional<std::string> load_snapshot(pq::connection& on, const adapter::adap
 
     const std::string identity = source.identity();
     const std::unique_ptr<capture::snapshot> snapshot = source.open_snapshot();
+    fault_point("snapshot.opened");
     const std::string position = snapshot->position();
     const std::int64_t expected = snapshot->estimated_rows();
     begin_load(on, adapter, taken, writer, identity, expected);
@@ -175,25 +178,30 @@ std::optional<std::string> load_snapshot(pq::connection& on, const adapter::adap
     } at_exit{reader_stop};
 
     row_loader loader(on, adapter, writer, quarantine, position);
+    const privacy_wall wall(on, adapter, taken.mirror_schema);
     std::int64_t rows = 0;
     progress(0, expected);
     while (!queue.is_finished()) {
         if (stop()) {
             return std::nullopt;
         }
-        const std::optional<capture::batch> batch = queue.take(milliseconds{100});
+        std::optional<capture::batch> batch = queue.take(milliseconds{100});
         if (!batch) {
             continue;
         }
         pq::transaction transaction(on, "BEGIN; SET LOCAL synchronous_commit = off"); // the last commit flushes all
+        wall.pass_copied(*batch);
         loader.load(*batch);
+        fault_point("snapshot.amid_copy");
         rows += static_cast<std::int64_t>(batch->changes.size());
         update_progress(on, taken, "snapshot_rows = $3::bigint", {text_of(rows)});
         transaction.commit();
         progress(rows, expected);
     }
     (void)queue.take(milliseconds{0}); // throws what the reader died of
+    fault_point("snapshot.before_end");
     end_load(on, adapter, taken, writer, position);
+    fault_point("snapshot.ended");
     progress(rows, rows);
     log::write(log::severity::info, "apply", "the first copy is complete",
                {{"source", taken.name}, {"position", position}, {"rows", text_of(rows)}});

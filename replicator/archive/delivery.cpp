@@ -12,6 +12,7 @@
 #include "archive/read_back.hpp"
 #include "archive/segment.hpp"
 #include "base/error.hpp"
+#include "base/fault_point.hpp"
 #include "base/log.hpp"
 #include "base/retry.hpp"
 #include "base/stop.hpp"
@@ -198,11 +199,13 @@ class worker {
 
     void write_and_verify(std::int64_t id) {
         const auto begin = steady_clock::now();
+        fault_point("deliver.claimed");
         archive_object about = read_archive_object(control_, id);
         // Accepted before, then found bad when it was read back: read once more, and if it is still bad, written anew.
         const bool bad = about.state == "failed" && !about.sha512.empty() && read_again(about);
         if (about.state != "accepted") {
             const written_version written = write(about, bad ? publish::replace : publish::once);
+            fault_point("deliver.written");
             about.sha512 = written.sha512;
             if (!written.set_aside.empty()) {
                 control_.run_prepared("INSERT INTO everarchive.event (type, outcome, detail, agent, archive_object_id) "
@@ -221,7 +224,9 @@ class worker {
                         {"bytes", std::to_string(written.bytes)}});
         }
         const auto accepted = steady_clock::now();
+        fault_point("deliver.accepted");
         const std::optional<std::string> wrong = read_again(about);
+        fault_point("deliver.before_verify");
         control_.run_prepared(
             "SELECT everarchive.archive_object_verify($1::bigint, $2::boolean, $3)",
             {std::to_string(id), wrong ? "false" : "true", wrong.value_or("every file was read again")});

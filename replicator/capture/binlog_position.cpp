@@ -44,6 +44,10 @@ std::string binlog_place::text() const {
     return server == 0 ? fmt::format("{}:{}", file, offset) : fmt::format("{}:{}@{}", file, offset, server);
 }
 
+std::string_view base_name(std::string_view file) {
+    return file.substr(0, file.rfind('.'));
+}
+
 std::uint64_t file_number(std::string_view file) {
     const auto dot = file.rfind('.');
     std::uint64_t number = 0;

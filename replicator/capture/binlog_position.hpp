@@ -32,6 +32,9 @@ struct binlog_place {
     friend bool operator==(const binlog_place&, const binlog_place&) = default;
 };
 
+/// A file's name without the number at its end.
+std::string_view base_name(std::string_view file);
+
 /// The number at the end of a file's name; 0 if it has none.
 std::uint64_t file_number(std::string_view file);
 

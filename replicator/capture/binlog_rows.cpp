@@ -31,6 +31,9 @@ struct image {
         const std::size_t columns = bound.columns.size();
         std::size_t at_json = 0;
         const std::string_view nulls = in.take((count_bits(present, columns) + 7) / 8);
+        for (const std::size_t at : bound.lacking) {
+            cells[at] = cell::null();
+        }
         std::size_t at_null = 0;
         for (std::size_t at = 0; at < columns; ++at) {
             const bound_column& column = bound.columns[at];
@@ -233,8 +236,9 @@ bound_table bind_table(const table_map& given, const adapter::adapter& adapter, 
         }
     }
     for (std::size_t at = 0; at < seen.size(); ++at) {
-        const bool keyed = std::find(table.key.begin(), table.key.end(), at) != table.key.end();
-        if (!seen[at] && (!table.optional || keyed)) {
+        if (!seen[at] && table.may_lack(at)) {
+            bound.lacking.push_back(at);
+        } else if (!seen[at]) {
             throw not_followable(
                 fmt::format("{}.{} has no column {} any more, which the adapter {} captures", map.database, map.table,
                             table.columns[at].name, adapter.name),

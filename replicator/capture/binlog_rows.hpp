@@ -59,6 +59,7 @@ struct bound_table {
     bool by_layout = false;             // the columns' names are those of information_schema
     std::string raw;                    // the table map it was made of
     std::vector<bound_column> columns;
+    std::vector<std::size_t> lacking; // cells of optional columns that the server's table does not have: NULL
 };
 
 /// The columns of `table` that say which entities and rows a change concerns.

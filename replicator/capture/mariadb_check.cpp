@@ -297,13 +297,14 @@ class checker {
             if (found.columns.contains(column)) {
                 continue;
             }
-            const bool keyed = std::find(table.key.begin(), table.key.end(), at) != table.key.end();
             const unsigned refused = try_read(quoted_name, mariadb_identifier(column));
             if (refused == ER_COLUMNACCESS_DENIED_ERROR) {
                 add(grade::missing, fmt::format("{} may not read {}.{}", account_, name, column),
                     fmt::format("GRANT SELECT ON {} TO {}", quoted_name, account_));
+            } else if (table.may_lack(at)) {
+                add(grade::good, fmt::format("{} has no column {}, and need not have it", name, column));
             } else {
-                add(table.optional && !keyed ? grade::warning : grade::missing,
+                add(grade::missing,
                     fmt::format("{} has no column {}, which the adapter {} captures", name, column, adapter_.name),
                     "use an adapter for this version of the library system");
             }

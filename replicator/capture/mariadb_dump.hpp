@@ -35,6 +35,12 @@ class mariadb_dump {
     /// Throws what ended the dump, after all events before it were given out.
     std::string_view next(std::chrono::milliseconds wait);
 
+    /// Whether events wait to be read: then the server has more than was given out.
+    bool is_behind() {
+        const std::lock_guard lock(mutex_);
+        return waiting_bytes_ > 0;
+    }
+
     /// What the server is.
     const server_kind& server() const noexcept { return connection_.server(); }
 

@@ -102,21 +102,11 @@ class key_checker {
             // Column grants are what the adapter's README asks for, so there is nothing to mend.
             findings_.push_back(
                 {grade::good,
-                 fmt::format("foreign keys of {}: ON DELETE as the adapter has them; grants on columns do not show "
-                             "the rules of the source, so others are not known: where a key has ON UPDATE CASCADE, or "
-                             "its parent is not captured, a change of the parent changes these rows unseen (a branch "
-                             "code that changes, and the items of that branch), and after such a change: everarchive "
-                             "source resync NAME",
+                 fmt::format("foreign keys of {}: ON DELETE and ON UPDATE CASCADE as the adapter has them; grants on "
+                             "columns do not show the rules of the source, so others are not known: what a key that "
+                             "the adapter does not have changes is seen only by: everarchive source resync NAME",
                              unseen_),
                  ""});
-        }
-        if (!updating_.empty()) {
-            findings_.push_back(
-                {grade::warning,
-                 fmt::format("ON UPDATE CASCADE: {}; when the key of a parent changes, the changed rows are "
-                             "not in the binary log",
-                             updating_),
-                 "after such a change: everarchive source resync NAME"});
         }
     }
 
@@ -146,59 +136,80 @@ class key_checker {
             names(*parent, declared.parent_columns) != key.parent_columns) {
             return false;
         }
-        return key.on_delete == (declared.on_delete == adapter::foreign_key::action::cascade ? "CASCADE" : "SET NULL");
+        return true;
+    }
+
+    /// Whether the mirror does what the source does. Where the source refuses a change of the parent, there is nothing
+    /// to do, whatever the adapter says.
+    static bool agree(adapter::foreign_key::action declared, const std::string& rule) {
+        return !changes_rows(rule) || in_words(declared) == rule;
+    }
+
+    static std::string rules(const std::string& on_delete, const std::string& on_update) {
+        std::string text;
+        if (changes_rows(on_delete)) {
+            text = " ON DELETE " + on_delete;
+        }
+        if (changes_rows(on_update)) {
+            text += " ON UPDATE " + on_update;
+        }
+        return text;
     }
 
     void check_source_key(const adapter::table& table, const source_key& key) {
-        const std::string text =
-            fmt::format("{} ({}) REFERENCES {} ({})", table.source_name(), fmt::join(key.columns, ", "), key.parent,
-                        fmt::join(key.parent_columns, ", "));
+        // Rows of a table vanish whatever columns are captured; else only captured columns matter.
         const bool sees_column = std::any_of(key.columns.begin(), key.columns.end(),
                                              [&](const std::string& column) { return table.find(column).has_value(); });
-        if (changes_rows(key.on_update) && sees_column) {
-            updating_ += (updating_.empty() ? "" : ", ") + text;
-        }
-        if (!changes_rows(key.on_delete) || (key.on_delete != "CASCADE" && !sees_column)) {
+        const std::string on_delete = sees_column || key.on_delete == "CASCADE" ? key.on_delete : "RESTRICT";
+        const std::string on_update = sees_column ? key.on_update : "RESTRICT";
+        if (!changes_rows(on_delete) && !changes_rows(on_update)) {
             return;
         }
+        const std::string text =
+            fmt::format("{} ({}) REFERENCES {} ({}){}", table.source_name(), fmt::join(key.columns, ", "), key.parent,
+                        fmt::join(key.parent_columns, ", "), rules(on_delete, on_update));
         if (captured(key) == nullptr) {
-            findings_.push_back(
-                {grade::warning,
-                 fmt::format("{} ON DELETE {}: {} is not captured, so a delete there changes rows of {} "
-                             "unseen",
-                             text, key.on_delete, key.parent, table.source_name()),
-                 "after deletes there: everarchive source resync NAME"});
+            findings_.push_back({grade::warning,
+                                 fmt::format("{}: {} is not captured, so a change there changes rows of {} unseen",
+                                             text, key.parent, table.source_name()),
+                                 "after such a change: everarchive source resync NAME"});
             return;
         }
-        const bool declared = std::any_of(table.foreign_keys.begin(), table.foreign_keys.end(),
-                                          [&](const adapter::foreign_key& each) { return same(table, each, key); });
+        const bool declared =
+            std::any_of(table.foreign_keys.begin(), table.foreign_keys.end(), [&](const adapter::foreign_key& each) {
+                return same(table, each, key) && agree(each.on_delete, on_delete) && agree(each.on_update, on_update);
+            });
         if (declared) {
-            findings_.push_back({grade::good, fmt::format("{} ON DELETE {}", text, key.on_delete), {}});
+            findings_.push_back({grade::good, text, {}});
         } else {
             findings_.push_back(
                 {grade::missing,
-                 fmt::format("{} ON DELETE {} is not in the adapter {}: the rows it changes are not in the "
-                             "binary log",
-                             text, key.on_delete, adapter_.name),
-                 fmt::format("add to the column in mirror.sql: REFERENCES {} ({}) ON DELETE {}", key.parent,
-                             fmt::join(key.parent_columns, ", "), key.on_delete)});
+                 fmt::format("{} is not in the adapter {}: the rows it changes are not in the binary log", text,
+                             adapter_.name),
+                 fmt::format("add to the column in mirror.sql: REFERENCES {} ({}){}", key.parent,
+                             fmt::join(key.parent_columns, ", "), rules(on_delete, on_update))});
         }
     }
 
+    /// A key that the source does not have: rows that stay there would be changed in the mirror. A table or column that
+    /// the source may lack has no key there, and rows neither.
     void check_declared(const adapter::table& table, const adapter::foreign_key& declared,
                         const std::vector<source_key>& keys) {
         const adapter::table* const parent = adapter_.find(declared.parent);
         const bool there =
             std::any_of(keys.begin(), keys.end(), [&](const source_key& key) { return same(table, declared, key); });
-        if (!there && parent != nullptr) {
+        const bool optional = parent == nullptr || parent->optional || table.optional ||
+                              std::any_of(declared.columns.begin(), declared.columns.end(),
+                                          [&](std::size_t column) { return table.columns[column].optional; });
+        if (!there && !optional) {
             findings_.push_back(
                 {grade::warning,
                  fmt::format(
-                     "the adapter {} says that {} ({}) REFERENCES {} ON DELETE {}, and the source has no such key: "
-                     "rows that the source keeps are changed in the mirror",
+                     "the adapter {} says that {} ({}) REFERENCES {}{}, and the source has no such key: rows "
+                     "that the source keeps are changed in the mirror",
                      adapter_.name, table.source_name(), fmt::join(names(table, declared.columns), ", "),
                      declared.parent,
-                     declared.on_delete == adapter::foreign_key::action::cascade ? "CASCADE" : "SET NULL"),
+                     rules(std::string(in_words(declared.on_delete)), std::string(in_words(declared.on_update)))),
                  "compare the library system's version with the adapter's README"});
         }
     }
@@ -206,7 +217,6 @@ class key_checker {
     const adapter::adapter& adapter_;
     mariadb_connection& connection_;
     std::vector<finding>& findings_;
-    std::string updating_;
     std::string unseen_;
 };
 

@@ -26,10 +26,6 @@ error another_history(const std::string& what) {
             "everarchive source resync NAME"};
 }
 
-std::string base_name(const std::string& file) {
-    return file.substr(0, file.rfind('.'));
-}
-
 std::string newest_file(mariadb_connection& side) {
     if (!side.server().is_mysql) {
         const mariadb_rows now = side.query("SHOW STATUS LIKE 'Binlog_snapshot_file'");

@@ -86,8 +86,7 @@ class mariadb_snapshot final : public snapshot {
                             name));
         }
         for (std::size_t column = 0; column < wanted.columns.size(); ++column) {
-            const bool keyed = std::find(wanted.key.begin(), wanted.key.end(), column) != wanted.key.end();
-            if (!schema_[at].columns.contains(wanted.columns[column].name) && (!wanted.optional || keyed)) {
+            if (!schema_[at].columns.contains(wanted.columns[column].name) && !wanted.may_lack(column)) {
                 throw error(
                     exit_code::source, cause::needs_person,
                     fmt::format("{} has no column {}, which the adapter {} captures", name, wanted.columns[column].name,

@@ -49,6 +49,15 @@ class mariadb_source final : public source {
         return open_mariadb_stream(settings_, position);
     }
 
+    std::unique_ptr<chunk_reader> open_chunks() override { return open_mariadb_chunks(settings_); }
+
+    bool has_passed(const std::string& position, const std::string& point) const override {
+        return has_passed_binlog(position, point);
+    }
+
+    // A snapshot's position is exact, whether its rows are read or not.
+    std::string renew_position() override { return open_mariadb_snapshot(settings_)->position(); }
+
     // Nothing of ours is ever in the source.
     void remove() override {}
 

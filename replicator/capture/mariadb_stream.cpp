@@ -97,13 +97,25 @@ class mariadb_stream final : public stream {
     // MariaDB keeps nothing for a reader and needs no word from it.
     void confirm(const std::string& position) override { confirmed_ = binlog_position::parse(position); }
 
-    std::optional<std::int64_t> lag_bytes() override {
+    std::optional<std::int64_t> lag_bytes() override { return lag().bytes; }
+
+    log_lag lag() override {
         const auto now = steady_clock::now();
-        if (now >= next_lag_ && !lag_refused_) {
+        if (now >= next_lag_) {
             next_lag_ = now + lag_interval;
             lag_ = read_lag();
         }
         return lag_;
+    }
+
+    std::optional<stream_notice> notice() override {
+        if (!lag_.log_hours || warn_hours_ == 0 || *lag_.log_hours > static_cast<double>(warn_hours_)) {
+            return std::nullopt;
+        }
+        return stream_notice{
+            fmt::format("the server deletes the changes that come next in {:.1f} hours, and they have not been read",
+                        std::max(*lag_.log_hours, 0.0)),
+            "SET GLOBAL binlog_expire_logs_seconds (or expire_logs_days) to more, until the stream has caught up"};
     }
 
   private:
@@ -171,11 +183,25 @@ class mariadb_stream final : public stream {
         return out;
     }
 
-    std::optional<std::int64_t> read_lag() {
+    log_lag read_lag() {
+        log_lag lag;
         try {
             if (!side_) {
                 side_.emplace(settings_.origin, side_timeout);
             }
+            if (!lag_refused_) {
+                lag.bytes = read_lag_bytes();
+            }
+            lag.log_hours = read_log_hours(lag.bytes);
+        } catch (const error&) {
+            side_.reset();
+        }
+        return lag;
+    }
+
+    /// Not everyone gives BINLOG MONITOR to a reader: then the bytes are not known, which is no fault.
+    std::optional<std::int64_t> read_lag_bytes() {
+        try {
             const auto [newest, end] = side_->newest_log();
             const binlog_place& here = confirmed_.place;
             if (newest.empty() || here.file.empty()) {
@@ -198,12 +224,26 @@ class mariadb_stream final : public stream {
                 }
             }
             return after ? std::optional(static_cast<std::int64_t>(bytes)) : std::nullopt;
-        } catch (const error& failed) {
-            side_.reset();
-            // Not everyone gives BINLOG MONITOR to a reader: then the lag is not known, which is no fault.
-            lag_refused_ = failed.why() == cause::needs_person;
+        } catch (const mariadb_error& refused) {
+            if (refused.why() != cause::needs_person) {
+                throw;
+            }
+            lag_refused_ = true;
             return std::nullopt;
         }
+    }
+
+    /// A file is purged when it is older than the expiry; what was written after our position is not older than the
+    /// last transaction that we read. Nothing is lost to who has read all.
+    std::optional<double> read_log_hours(std::optional<std::int64_t> behind) {
+        const std::chrono::seconds kept = log_expiry(*side_);
+        const bool read_all = behind ? *behind == 0 : !dump_.is_behind();
+        if (kept.count() == 0 || read_all || decoder_.commit_time() == 0) {
+            return std::nullopt;
+        }
+        const auto now = static_cast<std::int64_t>(number(side_->value("SELECT UNIX_TIMESTAMP()").value_or("0")));
+        const std::int64_t age = std::max<std::int64_t>(now - std::int64_t{decoder_.commit_time()}, 0);
+        return static_cast<double>(kept.count() - age) / 3600;
     }
 
     mariadb_settings settings_;
@@ -216,7 +256,8 @@ class mariadb_stream final : public stream {
     steady_clock::time_point next_empty_;
     std::optional<mariadb_connection> side_;
     steady_clock::time_point next_lag_;
-    std::optional<std::int64_t> lag_;
+    log_lag lag_;
+    std::int64_t warn_hours_ = 24; // binlog_warn_hours
     bool lag_refused_ = false;
 };
 

@@ -13,8 +13,8 @@ using kind = binlog_position::kind;
 
 // How long a transaction that is committed in InnoDB may take to count as executed; a server does it at once. One that
 // is rolled back, or applied for long by a replica, was not seen by the snapshot and need not be waited for.
-constexpr int owned_tries = 50;
-constexpr std::chrono::milliseconds owned_pause{100};
+constexpr int owned_tries = 1000;
+constexpr std::chrono::milliseconds owned_pause{5};
 
 constexpr std::uint64_t first_event = 4; // behind the magic number of a file
 

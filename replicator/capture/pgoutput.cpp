@@ -185,7 +185,9 @@ void pgoutput_decoder::read_relation(reader& in) {
     }
     for (std::size_t c = 0; c < now.width; ++c) {
         const adapter::table& table = adapter_.tables[*now.table];
-        if (!seen[c] && (!table.optional || table.columns[c].not_null)) {
+        if (!seen[c] && table.may_lack(c)) {
+            now.lacking.push_back(c);
+        } else if (!seen[c]) {
             throw error(exit_code::source, cause::needs_person,
                         fmt::format("the source does not send the column {} of {}, which the adapter {} needs: it was "
                                     "dropped or renamed, or the publication does not list it",
@@ -210,6 +212,11 @@ std::span<cell> pgoutput_decoder::read_tuple(reader& in, const relation& of, cha
         refuse(fmt::format("a row of {} with {} columns instead of {}", of.name, count, of.columns.size()));
     }
     const std::span<cell> row = into.cells(of.width);
+    if (kind != 'K') {
+        for (const std::size_t column : of.lacking) {
+            row[column] = cell::null();
+        }
+    }
     for (const relation::source_column& column : of.columns) {
         cell value;
         switch (const char state = in.byte()) {

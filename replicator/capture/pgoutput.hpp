@@ -63,7 +63,8 @@ class pgoutput_decoder {
             bool identity;
         };
         std::vector<source_column> columns;
-        std::size_t width = 0; // columns of the adapter's table
+        std::size_t width = 0;            // columns of the adapter's table
+        std::vector<std::size_t> lacking; // of these, optional ones that the source does not have: NULL
     };
     class reader;
 

@@ -28,8 +28,8 @@ copy_job make_job(pq::connection& on, const adapter::adapter& adapter, const sou
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
         const adapter::column& column = table.columns[i];
         if (from.find(column.name) == nullptr) {
-            if (table.optional && !column.not_null) {
-                continue; // an older version of the library system: the cell stays absent
+            if (table.may_lack(i)) {
+                continue; // another version of the library system: the cell stays absent, which COPY writes as NULL
             }
             throw error(
                 exit_code::source, cause::needs_person,
@@ -42,7 +42,9 @@ copy_job make_job(pq::connection& on, const adapter::adapter& adapter, const sou
     }
     // ONLY: a child table is a relation of its own in the stream as well. A partitioned table has no rows but its
     // partitions', and is published as a whole.
-    job.sql += fmt::format(" FROM {}{}) TO STDOUT", from.partitioned ? "" : "ONLY ", from.name);
+    const std::string condition = adapter.source_condition(table, "t");
+    job.sql += fmt::format(" FROM {}{} t{}{}) TO STDOUT", from.partitioned ? "" : "ONLY ", from.name,
+                           condition.empty() ? "" : " WHERE ", condition);
     return job;
 }
 

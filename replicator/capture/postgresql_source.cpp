@@ -1,6 +1,8 @@
 // A library system's PostgreSQL database as a source: everything that is asked of it goes to the file of its subject.
 #include <fmt/format.h>
 
+#include <thread>
+
 #include "base/log.hpp"
 #include "capture/postgresql_check.hpp"
 #include "capture/postgresql_readers.hpp"
@@ -34,6 +36,30 @@ class postgresql_source final : public source {
     std::unique_ptr<stream> open_stream(const std::string& position) override {
         return postgresql::open_stream(conninfo_, names_, adapter_, position);
     }
+
+    void end_reader() override {
+        pq::connection on = postgresql::connect(conninfo_, postgresql::stream_patience);
+        for (int attempt = 0; attempt < 20; ++attempt) {
+            const std::optional<postgresql::slot_state> slot = postgresql::find_slot(on, names_);
+            if (!slot || slot->active_pid.empty()) {
+                return;
+            }
+            if (attempt == 0) {
+                log::write(log::severity::notice, "capture", "ending the reader of a program that has lost the source",
+                           {{"source", names_.source}, {"pid", slot->active_pid}});
+                on.run("SELECT pg_terminate_backend($1::integer)", {slot->active_pid}); // a session of our own role
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds{100});
+        }
+    }
+
+    std::unique_ptr<chunk_reader> open_chunks() override { return postgresql::open_chunks(conninfo_, adapter_); }
+
+    bool has_passed(const std::string& position, const std::string& point) const override {
+        return postgresql::parse_lsn(position) >= postgresql::parse_lsn(point);
+    }
+
+    std::string renew_position() override { return postgresql::renew_position(conninfo_, names_, adapter_); }
 
     void remove() override {
         pq::connection on = postgresql::connect(conninfo_);

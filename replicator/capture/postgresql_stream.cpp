@@ -127,6 +127,8 @@ class slot_stream final : public stream {
         }
     }
 
+    void expect(const std::string& position) override { expected_ = parse_lsn(position); }
+
     std::optional<std::int64_t> lag_bytes() override {
         try {
             ask_newest();
@@ -389,6 +391,9 @@ class slot_stream final : public stream {
         if (in_transaction_ || passed_ <= handed_) {
             return false;
         }
+        if (expected_ > handed_ && passed_ >= expected_) {
+            return true;
+        }
         // A server that shuts down waits until its reader has confirmed everything: do not keep it waiting.
         return reply_due_.has_value() || passed_ - handed_ >= move_bytes || clock::now() - last_moved_ >= move_every;
     }
@@ -444,6 +449,7 @@ class slot_stream final : public stream {
     lsn finished_end_ = 0; // end of the last transaction in building_
     lsn confirmed_ = 0;    // stored in the preservation database
     lsn newest_ = 0;       // of the server
+    lsn expected_ = 0;     // somebody waits for this position
     lsn asked_about_ = 0;  // position of the keepalive that wants a reply
 
     batch building_;

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "base/fault_point.hpp"
 #include "base/log.hpp"
 #include "cli/command.hpp"
 
@@ -81,6 +82,7 @@ int main(int argc, char** argv) {
     try {
         using everarchive::log::severity;
         everarchive::log::start(context.verbose ? severity::debug : severity::info);
+        everarchive::start_fault_points();
         return static_cast<int>(context.chosen());
     } catch (const everarchive::error& failed) {
         tell(failed.what(), failed.hint());

@@ -17,14 +17,14 @@ rate() { awk -v n="$1" -v from="$2" -v to="$3" 'BEGIN { printf "%9.0f rows/s  (%
 library_start "$RECORDS" "${2:-}" && preservation_start || exit 1
 if [ "${BIBS_ONLY:-no}" = yes ]; then
     koha -e 'DELETE FROM items; DELETE FROM auth_header'
-    pg pg evergreen -c 'TRUNCATE asset.copy, asset.call_number, authority.record_entry, serial.record_entry CASCADE'
+    evergreen -c 'TRUNCATE asset.copy, asset.call_number, authority.record_entry, serial.record_entry CASCADE'
 fi
 pg pg postgres -c 'CREATE DATABASE plain'
 pg pg plain -c 'CREATE TABLE record_entry (id bigint PRIMARY KEY, marc text)'
-pg pg evergreen -c 'VACUUM ANALYZE' -c CHECKPOINT
+evergreen -c 'VACUUM ANALYZE' -c CHECKPOINT
 
 from=$(now)
-pg pg evergreen -c 'COPY (SELECT id, marc FROM biblio.record_entry WHERE id > 0) TO STDOUT' | pg pg plain -c 'COPY record_entry FROM STDIN'
+evergreen -c 'COPY (SELECT id, marc FROM biblio.record_entry WHERE id > 0) TO STDOUT' | pg pg plain -c 'COPY record_entry FROM STDIN'
 printf 'COPY between two databases:      %s\n' "$(rate "$RECORDS" "$from" "$(now)")"
 
 from=$(now)

@@ -2,13 +2,15 @@
 # A library for the demo, the tests and the benchmarks: a Koha database in MariaDB, an Evergreen database and the preservation
 # database in PostgreSQL, the grants as the adapters' READMEs give them, and what staff do in both systems. Needs servers.sh.
 #
-#   library_start RECORDS [FILE]   servers and both databases, RECORDS bibliographic records each (from FILE, ISO 2709, if given)
+#   library_start RECORDS [FILE]   servers and both databases, RECORDS bibliographic records each (from FILE, ISO 2709, if given);
+#                                  EVERGREEN_SERVER=ils puts Evergreen on a PostgreSQL server of its own
 #   library_connect                preservation database, both sources, one target; nothing runs yet
 #   ea …                           the program, connected to the preservation database
 #   daemon_start, daemon_stop, daemon_kill; settled: everything has arrived and is mapped; delivered: … and is verified
 
 LIBRARY_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 EVERARCHIVE=${EVERARCHIVE:-$LIBRARY_ROOT/build/release/replicator/everarchive}
+EVERGREEN_SERVER=${EVERGREEN_SERVER:-pg}
 # A word that must never be seen in a process list, a log or a table.
 LIBRARY_SECRET=s3cret-$RANDOM$RANDOM
 
@@ -17,6 +19,7 @@ library_start() {
     [ -n "${2:-}" ] && from=(--from "$2")
     pg_start pg "fsync = ${LIBRARY_FSYNC:-on}" "max_wal_size = 4GB" "shared_buffers = 512MB" "max_worker_processes = 16" &&
         mariadb_start koha || return 1
+    [ "$EVERGREEN_SERVER" = pg ] || pg_start "$EVERGREEN_SERVER" "fsync = ${LIBRARY_FSYNC:-on}" "max_wal_size = 4GB" "shared_buffers = 512MB" || return 1
     PRESERVATION="host=$HARNESS_DIR/sockets port=${PG_PORT[pg]} user=postgres dbname=preservation"
     mkdir "$HARNESS_DIR/records" "$HARNESS_DIR/archive"
     python3 "$LIBRARY_ROOT/tests/harness/make_records.py" --count "$records" --seed "${LIBRARY_SEED:-7}" "${from[@]}" \
@@ -46,18 +49,18 @@ evergreen_grants() {
 }
 
 evergreen_start() {
-    pg pg postgres -c 'CREATE DATABASE evergreen'
-    pg pg evergreen -f "$LIBRARY_ROOT/tests/harness/evergreen_schema.sql" >/dev/null &&
-        (cd "$HARNESS_DIR/records/evergreen" && pg pg evergreen -f load.sql >/dev/null) || return 1
-    pg pg evergreen <<SQL
+    pg "$EVERGREEN_SERVER" postgres -c 'CREATE DATABASE evergreen'
+    evergreen -f "$LIBRARY_ROOT/tests/harness/evergreen_schema.sql" >/dev/null &&
+        (cd "$HARNESS_DIR/records/evergreen" && evergreen -f load.sql >/dev/null) || return 1
+    evergreen <<SQL
 CREATE ROLE everarchive_capture LOGIN REPLICATION PASSWORD '$LIBRARY_SECRET';
 $(evergreen_grants)
 SQL
     (
         umask 077
-        printf '%s\n' '[evergreen]' host=127.0.0.1 "port=${PG_PORT[pg]}" dbname=evergreen user=everarchive_capture '' \
+        printf '%s\n' '[evergreen]' host=127.0.0.1 "port=${PG_PORT[$EVERGREEN_SERVER]}" dbname=evergreen user=everarchive_capture '' \
             '[preservation]' host=127.0.0.1 "port=${PG_PORT[pg]}" dbname=preservation user=everarchive_daemon >"$HARNESS_DIR/pg_service.conf"
-        printf '%s\n' "127.0.0.1:${PG_PORT[pg]}:*:*:$LIBRARY_SECRET" >"$HARNESS_DIR/pgpass"
+        printf '%s\n' "127.0.0.1:*:*:*:$LIBRARY_SECRET" >"$HARNESS_DIR/pgpass"
     )
     export PGSERVICEFILE=$HARNESS_DIR/pg_service.conf PGPASSFILE=$HARNESS_DIR/pgpass
     EVERGREEN_ORIGIN=postgresql:service=evergreen
@@ -100,7 +103,7 @@ before_harness_end() {
 
 preservation() { pg pg preservation -At "$@"; }
 koha() { mariadb_root koha koha "$@"; }
-evergreen() { pg pg evergreen "$@"; }
+evergreen() { pg "$EVERGREEN_SERVER" evergreen "$@"; }
 
 # The position of a marker that was committed in each source after the work: once it has arrived, everything before it has.
 settled() {

@@ -5,7 +5,7 @@ PACKAGES_BUILD=(g++ cmake ninja-build pkg-config make postgresql-server-dev-15 l
     libmariadb-dev libzstd-dev libpg-query-dev libboost-log-dev libboost-thread-dev libarchive-dev nlohmann-json3-dev libcli11-dev libfmt-dev)
 PACKAGES_SERVERS=(postgresql-15 mariadb-server mariadb-client python3)
 PACKAGES_TESTS=(libgtest-dev libgmock-dev postgresql-15-pgtap libtap-parser-sourcehandler-pgtap-perl libxml2-utils unzip jq
-    ccache procps python3-rdflib)
+    ccache procps python3-rdflib python3-psycopg2 python3-pymysql faketime)
 PACKAGES_BENCH=(yaz libmarc-record-perl libmarc-xml-perl libmarc-charset-perl postgresql-plperl-15 liblz4-dev)
 
 need_packages() {

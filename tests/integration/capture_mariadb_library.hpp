@@ -256,7 +256,8 @@ inline adapter::adapter small_koha() {
     record.name = "biblio_metadata";
     record.columns = {{"id", "integer", true}, {"biblionumber", "integer", true}, {"metadata", "text"}};
     record.key = {0};
-    record.foreign_keys = {{{1}, "biblio", {0}, adapter::foreign_key::action::cascade}};
+    record.foreign_keys = {
+        {{1}, "biblio", {0}, adapter::foreign_key::action::cascade, adapter::foreign_key::action::cascade}};
     adapter::table later;
     later.name = "holdings";
     later.columns = {{"holding_id", "integer", true}};

@@ -74,7 +74,7 @@ TEST(adapter_mirror, puts_parents_before_children_and_resolves_foreign_keys) {
         "  up integer REFERENCES leaf (id) ON DELETE CASCADE,\n"
         "  FOREIGN KEY (book) REFERENCES book (id) ON DELETE CASCADE);\n"
         "COMMENT ON TABLE leaf IS 'Optional. Touches: nothing.';\n"
-        "CREATE TABLE twig (id integer PRIMARY KEY, book integer REFERENCES book (id) ON DELETE CASCADE);\n"
+        "CREATE TABLE twig (id integer PRIMARY KEY, book integer REFERENCES book (id) ON UPDATE SET NULL);\n"
         "COMMENT ON TABLE twig IS 'Touches: nothing. Optional.';\n"
         "CREATE TABLE book (title text, id integer, PRIMARY KEY (id));\n"
         "COMMENT ON TABLE book IS 'Touches: bib (id).';\n",
@@ -96,6 +96,9 @@ TEST(adapter_mirror, puts_parents_before_children_and_resolves_foreign_keys) {
     EXPECT_EQ(keys[2].columns, std::vector<std::size_t>{2});
     EXPECT_EQ(keys[2].parent_columns, std::vector<std::size_t>{1});
     EXPECT_EQ(keys[2].on_delete, foreign_key::action::cascade);
+    EXPECT_EQ(keys[2].on_update, foreign_key::action::none);
+    EXPECT_EQ(read.tables[1].foreign_keys[0].on_delete, foreign_key::action::none);
+    EXPECT_EQ(read.tables[1].foreign_keys[0].on_update, foreign_key::action::set_null);
 }
 
 TEST(adapter_mirror, reads_constants_and_two_part_keys) {
@@ -169,6 +172,8 @@ INSTANTIATE_TEST_SUITE_P(
             "mirror.sql:9: book is there twice"},
         bad{"comment_on_nothing", "COMMENT ON COLUMN book.title", "COMMENT ON COLUMN book.author",
             "mirror.sql:11: book has no column author"},
+        bad{"optional_key", "COMMENT ON COLUMN book.title IS '", "COMMENT ON COLUMN book.id IS 'Optional. ",
+            "mirror.sql:11: book.id is Optional. and NOT NULL"},
         bad{"comment_on_other", "COMMENT ON COLUMN book.title", "COMMENT ON COLUMN shelf.title",
             "mirror.sql:11: there is no table shelf above"},
         bad{"comment_on_schema", "COMMENT ON COLUMN book.title", "COMMENT ON SCHEMA book",
@@ -245,11 +250,13 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     foreign_keys, adapter_mirror_refuses,
     testing::Values(bad{"no_action", "branch text,", "branch text REFERENCES book,",
-                        "mirror.sql:6: REFERENCES needs ON DELETE CASCADE or ON DELETE SET NULL: only what the "
-                        "source's engine does by itself is repeated"},
-                    bad{"on_update", "branch text,", "branch text REFERENCES book ON DELETE CASCADE ON UPDATE CASCADE,",
-                        "mirror.sql:6: REFERENCES says only ON DELETE CASCADE or ON DELETE SET NULL here: no ON "
-                        "UPDATE, MATCH, DEFERRABLE or column list of SET NULL"},
+                        "mirror.sql:6: REFERENCES needs ON DELETE or ON UPDATE, with CASCADE or SET NULL: only what "
+                        "the source's engine does by itself is repeated"},
+                    bad{"set_default", "branch text,", "branch text REFERENCES book ON DELETE SET DEFAULT,",
+                        "mirror.sql:6: REFERENCES has the actions CASCADE and SET NULL here"},
+                    bad{"match", "branch text,", "branch text REFERENCES book MATCH FULL ON DELETE CASCADE,",
+                        "mirror.sql:6: REFERENCES says only ON DELETE and ON UPDATE here: no MATCH, DEFERRABLE or "
+                        "column list of SET NULL"},
                     bad{"no_parent", "branch text,", "branch text REFERENCES shelf ON DELETE CASCADE,",
                         "mirror.sql:6: REFERENCES shelf: mirror.sql has no such table"},
                     bad{"no_parent_column", "branch text,", "branch text REFERENCES book (author) ON DELETE CASCADE,",

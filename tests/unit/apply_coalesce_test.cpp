@@ -58,6 +58,7 @@ adapter library(everarchive::adapter::system runs_on) {
     to_book.parent = "book";
     to_book.parent_columns = {0};
     to_book.on_delete = foreign_key::action::cascade;
+    to_book.on_update = foreign_key::action::cascade;
     page.foreign_keys = {to_book};
     everarchive::adapter::table note;
     note.name = "note";
@@ -400,6 +401,29 @@ TEST(cascade, a_source_that_does_not_follow_foreign_keys_keeps_the_children) {
     EXPECT_EQ(two.add(partial, why), run::verdict::taken);
 }
 
+TEST(cascade, a_changed_column_that_children_name_goes_alone) {
+    adapter of = library(everarchive::adapter::system::mariadb);
+    of.tables[1].foreign_keys[0].parent_columns = {1}; // by title, a unique key beside the primary one
+    of.tables[1].foreign_keys[0].on_delete = foreign_key::action::none;
+    const cascade_graph graph(of);
+    changes made;
+    run one(of, graph);
+    std::string why;
+    EXPECT_EQ(one.add(changes::make(0, operation::update, made.row({"10", "t", "B"}), made.row({"10", "t", "A"})), why),
+              run::verdict::taken);
+    EXPECT_EQ(one.add(changes::make(0, operation::update, made.row({"10", "u", "B"}), made.row({"10", "t", "B"})), why),
+              run::verdict::alone);
+    change kept = changes::make(0, operation::update, made.row({"10", "u", "B"}), made.row({"10", "t", "B"}));
+    kept.keeps_children = true;
+    EXPECT_EQ(one.add(kept, why), run::verdict::taken);
+    EXPECT_EQ(one.add(changes::make(0, operation::remove, made.row({"10", "u", "B"})), why), run::verdict::taken);
+    EXPECT_FALSE(one.changes().front().cascades) << "the source refuses to delete a row that others name";
+    of.tables[1].foreign_keys[0].on_update = foreign_key::action::none;
+    run two(of, graph);
+    EXPECT_EQ(two.add(changes::make(0, operation::update, made.row({"10", "u", "B"}), made.row({"10", "t", "B"})), why),
+              run::verdict::taken);
+}
+
 TEST(coalesce, a_part_that_completes_what_a_row_touches_touches_it) {
     adapter of = library(everarchive::adapter::system::mariadb);
     of.tables[0].touches = {touch{"holding", {column(1), column(2)}}};
@@ -412,6 +436,18 @@ TEST(coalesce, a_part_that_completes_what_a_row_touches_touches_it) {
               run::verdict::taken);
     EXPECT_TRUE(one.touched().by_kind().at("holding").contains("t:A"));
     EXPECT_TRUE(one.touched().by_kind().at("holding").contains("t:B"));
+}
+
+TEST(coalesce, a_touch_may_depend_on_what_a_column_says) {
+    touch bound{"bib", {column(0)}};
+    bound.when = 1;
+    bound.when_is = "book";
+    changes made;
+    using everarchive::apply::touch_of;
+    EXPECT_EQ(touch_of(bound, made.row({"7", "book"})).key, std::optional<std::string>("7"));
+    EXPECT_EQ(touch_of(bound, made.row({"7", "map"})).key, std::nullopt);
+    EXPECT_TRUE(touch_of(bound, made.row({"", "map"}, {true, false})).known) << "whatever its key is";
+    EXPECT_FALSE(touch_of(bound, made.row({"7", ""}, {false, true})).known) << "the mirror has to be asked";
 }
 
 TEST(cascade, a_deleted_parent_without_the_column_that_children_name_goes_to_quarantine) {

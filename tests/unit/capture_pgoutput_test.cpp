@@ -323,9 +323,21 @@ TEST_F(pgoutput, a_missing_column_is_named) {
 TEST_F(pgoutput, an_optional_table_may_lack_a_nullable_column_but_not_its_key) {
     read(begin_at(0x1000));
     read(bytes('R').i32(200).string("public").string("note").raw("d").i16(1).i8(1).string("id").i32(23).i32(-1));
+    read(bytes('I').i32(200).raw("N").i16(1).value("5"));
+    EXPECT_EQ(last().row[1], cell::null()) << "what the table lacks is NULL, not unknown";
     EXPECT_THROW(
         read(bytes('R').i32(200).string("public").string("note").raw("d").i16(1).i8(0).string("body").i32(25).i32(-1)),
         error);
+}
+
+/// Absent would mean "unchanged", and the row would never be written.
+TEST_F(pgoutput, a_column_that_the_source_does_not_have_is_null) {
+    read(begin_at(0x1000));
+    read(bytes('R').i32(200).string("public").string("note").raw("d").i16(1).i8(1).string("id").i32(23).i32(-1));
+    read(bytes('I').i32(200).raw("N").i16(1).value("7"));
+    ASSERT_EQ(batch_.changes.size(), 1U);
+    EXPECT_EQ(batch_.changes[0].row[0], cell::of("7"));
+    EXPECT_EQ(batch_.changes[0].row[1], cell::null());
 }
 
 TEST_F(pgoutput, an_insert_with_an_unsent_value_is_refused) {

@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# What the library system notices: throughput of its own write pattern with nothing attached, with the server's own reader of
+# the same stream attached (pg_recvlogical, mariadb-binlog: what decoding or sending alone costs), and with the program
+# attached. PAIRS rounds (default 10), each all three in an order that changes; a round's ratios come from its own runs.
+# The source's server and its load have one core, the program and the preservation database the other.
+#
+#   tests/bench/impact.sh [PAIRS] [SECONDS]     default 10 rounds of 3 × 10 s for each source
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+source tests/harness/packages.sh
+EVERGREEN_SERVER=ils
+source tests/harness/servers.sh
+source tests/harness/library.sh
+
+PAIRS=${1:-10}
+SECONDS_EACH=${2:-10}
+RECORDS=5000
+harness_begin bench
+library_start "$RECORDS" && library_connect || exit 1
+ea run --until-idle 2>>"$HARNESS_DIR/log/everarchive.log"
+
+# Children inherit the core of their server. -a: all threads.
+taskset -acp 0 "$(head -n 1 "${PG_DATA[ils]}/postmaster.pid")" >/dev/null
+taskset -acp 0 "${MARIADB_PID[koha]}" >/dev/null
+taskset -acp 1 "$(head -n 1 "${PG_DATA[pg]}/postmaster.pid")" >/dev/null
+
+# Evergreen: 4 of 10 a checkout, 3 a record saved, 3 a copy edited, each with its triggers.
+cat >"$HARNESS_DIR/checkout.sql" <<SQL
+\set id random(1, $RECORDS)
+UPDATE asset.copy SET status = 1 - status % 2, status_changed_time = now() WHERE id = :id;
+SQL
+cat >"$HARNESS_DIR/save.sql" <<SQL
+\set id random(1, $RECORDS)
+\set note random(1, 1000000000)
+UPDATE biblio.record_entry SET marc = regexp_replace(marc, '(<controlfield tag="005">)[^<]*', '\1' || :note), edit_date = now() WHERE id = :id;
+SQL
+cat >"$HARNESS_DIR/edit.sql" <<SQL
+\set id random(1, $RECORDS)
+\set n random(1, 99)
+UPDATE asset.copy SET copy_number = :n, edit_date = now() WHERE id = :id;
+SQL
+evergreen_load() {
+    taskset -c 0 pgbench -n -h "$HARNESS_DIR/sockets" -p "${PG_PORT[ils]}" -U postgres -c 4 -T "$SECONDS_EACH" -f "$HARNESS_DIR/checkout.sql@4" \
+        -f "$HARNESS_DIR/save.sql@3" -f "$HARNESS_DIR/edit.sql@3" evergreen 2>"$HARNESS_DIR/log/pgbench" |
+        sed -nE 's/^tps = ([0-9.]+).*/\1/p'
+}
+evergreen_peer_start() {
+    pg ils evergreen -c "SELECT pg_create_logical_replication_slot('peer', 'pgoutput')" >/dev/null
+    pg_recvlogical -h "$HARNESS_DIR/sockets" -p "${PG_PORT[ils]}" -U postgres -d evergreen --slot peer --start -f /dev/null --no-loop \
+        -o proto_version=1 -o publication_names=everarchive_evergreen 2>>"$HARNESS_DIR/log/peer" &
+    PEER=$!
+    taskset -cp 1 "$PEER" >/dev/null
+}
+evergreen_peer_stop() {
+    kill "$PEER" 2>/dev/null
+    wait "$PEER" 2>/dev/null
+    wait_for 10 pg ils evergreen -c "SELECT pg_drop_replication_slot('peer')" >/dev/null 2>&1
+}
+
+# Koha: the same shares; mariadb-slap runs the statements in turn, from four connections. 20,000 statements, then again.
+/usr/bin/python3 - "$RECORDS" >"$HARNESS_DIR/koha_load.sql" <<'PY'
+import random, sys
+rng, records = random.Random(11), int(sys.argv[1])
+for n in range(20000):
+    record, kind = rng.randint(1, records), rng.random()
+    if kind < 0.4:
+        print(f"UPDATE items SET onloan = '2026-12-{rng.randint(1, 28):02d}', issues = COALESCE(issues, 0) + 1, datelastseen = NOW() WHERE biblionumber = {record};")
+    elif kind < 0.7:
+        print(f"UPDATE biblio_metadata SET metadata = CONCAT(LEFT(metadata, LENGTH(metadata) - 9), '{rng.randint(100000, 999999)}', '</record>') WHERE biblionumber = {record} AND LENGTH(metadata) < 9000;")
+    else:
+        print(f"UPDATE items SET itemcallnumber = 'call {rng.randint(1, 10**9)}' WHERE biblionumber = {record};")
+PY
+SLAP_STATEMENTS=0
+koha_load() { # a fixed number of statements, chosen once so that a run takes about SECONDS_EACH
+    local from to n
+    if [ "$SLAP_STATEMENTS" = 0 ]; then
+        from=$(date +%s.%N)
+        slap 4000
+        to=$(date +%s.%N)
+        SLAP_STATEMENTS=$(awk -v from="$from" -v to="$to" -v want="$SECONDS_EACH" 'BEGIN { printf "%d", 4000 / (to - from) * want / 4 }')
+        SLAP_STATEMENTS=$((SLAP_STATEMENTS * 4))
+    fi
+    n=$SLAP_STATEMENTS
+    from=$(date +%s.%N)
+    slap "$n"
+    to=$(date +%s.%N)
+    awk -v n="$n" -v from="$from" -v to="$to" 'BEGIN { print n / (to - from) }'
+}
+slap() {
+    taskset -c 0 mariadb-slap --no-defaults -u root -S "${MARIADB_SOCKET[koha]}" --create-schema=koha --no-drop --delimiter=';' \
+        --query="$HARNESS_DIR/koha_load.sql" --concurrency=4 --number-of-queries="$1" >"$HARNESS_DIR/log/slap" 2>&1 || cat "$HARNESS_DIR/log/slap" >&2
+}
+koha_peer_start() {
+    local file
+    file=$(mariadb_root koha -N -e 'SHOW MASTER STATUS' | cut -f 1)
+    mariadb-binlog --no-defaults --read-from-remote-server --stop-never --stop-never-slave-server-id=4711 -u root -S "${MARIADB_SOCKET[koha]}" "$file" >/dev/null 2>>"$HARNESS_DIR/log/peer" &
+    PEER=$!
+    taskset -cp 1 "$PEER" >/dev/null
+    sleep 2 # it reads what is there already before the load begins
+}
+koha_peer_stop() {
+    kill "$PEER" 2>/dev/null
+    wait "$PEER" 2>/dev/null
+    return 0
+}
+
+program_start() {
+    daemon_start
+    taskset -acp 1 "$DAEMON_PID" >/dev/null
+    settled 300 || echo "# the program did not catch up" >&2
+    taskset -acp 1 "$DAEMON_PID" >/dev/null # threads that began meanwhile
+}
+
+measure() { # measure SOURCE: rounds of three runs
+    local source=$1 round kind order
+    "${source}_load" >/dev/null # caches, and the number of statements
+    : >"$HARNESS_DIR/$source.results"
+    for ((round = 1; round <= PAIRS; round++)); do
+        case $((round % 3)) in
+        0) order="none peer program" ;;
+        1) order="program none peer" ;;
+        2) order="peer program none" ;;
+        esac
+        for kind in $order; do
+            pg ils evergreen -c CHECKPOINT
+            case $kind in
+            none) printf '%s none %s\n' "$round" "$("${source}_load")" ;;
+            peer)
+                "${source}_peer_start"
+                printf '%s peer %s\n' "$round" "$("${source}_load")"
+                "${source}_peer_stop"
+                ;;
+            program)
+                program_start
+                printf '%s program %s\n' "$round" "$("${source}_load")"
+                daemon_stop
+                ;;
+            esac
+        done >>"$HARNESS_DIR/$source.results"
+    done
+    /usr/bin/python3 - "$source" "$HARNESS_DIR/$source.results" <<'PY'
+import statistics, sys
+rounds = {}
+for line in open(sys.argv[2]):
+    n, kind, tps = line.split()
+    rounds.setdefault(int(n), {})[kind] = float(tps)
+def told(name, over, under):
+    ratios = sorted(r[over] / r[under] for r in rounds.values())
+    print(f"{sys.argv[1]}: {name}: median {statistics.median(ratios):.3f}, {ratios[0]:.3f} to {ratios[-1]:.3f} in {len(ratios)} pairs")
+print(f"{sys.argv[1]}: transactions/s with nothing attached: median {statistics.median(r['none'] for r in rounds.values()):.0f}")
+told("the server's own reader / nothing", "peer", "none")
+told("the program / nothing", "program", "none")
+told("the program / the server's own reader", "program", "peer")
+PY
+}
+
+measure evergreen
+measure koha
