@@ -34,7 +34,8 @@ class checker {
   public:
     checker(const mariadb_settings& settings, mariadb_connection& connection)
         : adapter_(*settings.adapter), origin_(settings.origin), connection_(connection),
-          mysql_(connection.server().is_mysql), account_(account(connection)) {}
+          mysql_(connection.server().is_mysql), never_named_(connection.variable("binlog_row_metadata").empty()),
+          account_(account(connection)) {}
 
     std::vector<finding> run() {
         check_version();
@@ -126,7 +127,7 @@ class checker {
 
     /// The names of columns in the binary log.
     void check_metadata() {
-        if (!variable("binlog_row_metadata").empty()) {
+        if (!never_named_) {
             demand("binlog_row_metadata", "FULL", grade::missing, "row changes come without the names of the columns");
             return;
         }
@@ -251,6 +252,13 @@ class checker {
         if (!whole) {
             report_columns(table, found, name, quoted_name);
         }
+        if (never_named_ && try_read(quoted_name, "*") != 0) {
+            add(grade::missing,
+                fmt::format("{} may read some columns of {} only, and this server's binary log does not name columns: "
+                            "then all of them have to be seen",
+                            account_, name),
+                fmt::format("GRANT SELECT ON {} TO {}", quoted_name, account_));
+        }
         check_types(table, found, name);
         if (found.engine != "InnoDB") {
             add(grade::warning,
@@ -350,6 +358,7 @@ class checker {
     const mariadb_origin& origin_;
     mariadb_connection& connection_;
     bool mysql_;
+    bool never_named_;
     std::string account_;
     std::vector<finding> findings_;
 };

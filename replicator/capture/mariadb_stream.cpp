@@ -108,16 +108,6 @@ class mariadb_stream final : public stream {
         return lag_;
     }
 
-    std::optional<stream_notice> notice() override {
-        if (!lag_.log_hours || warn_hours_ == 0 || *lag_.log_hours > static_cast<double>(warn_hours_)) {
-            return std::nullopt;
-        }
-        return stream_notice{
-            fmt::format("the server deletes the changes that come next in {:.1f} hours, and they have not been read",
-                        std::max(*lag_.log_hours, 0.0)),
-            "SET GLOBAL binlog_expire_logs_seconds (or expire_logs_days) to more, until the stream has caught up"};
-    }
-
   private:
     static binlog_position checked(const mariadb_settings& settings, const std::string& text) {
         binlog_position position = binlog_position::parse(text);
@@ -237,9 +227,12 @@ class mariadb_stream final : public stream {
     /// last transaction that we read. Nothing is lost to who has read all.
     std::optional<double> read_log_hours(std::optional<std::int64_t> behind) {
         const std::chrono::seconds kept = log_expiry(*side_);
-        const bool read_all = behind ? *behind == 0 : !dump_.is_behind();
-        if (kept.count() == 0 || read_all || decoder_.commit_time() == 0) {
+        if (kept.count() == 0) {
             return std::nullopt;
+        }
+        const bool read_all = behind ? *behind == 0 : !dump_.is_behind();
+        if (read_all || decoder_.commit_time() == 0) {
+            return static_cast<double>(kept.count()) / 3600;
         }
         const auto now = static_cast<std::int64_t>(number(side_->value("SELECT UNIX_TIMESTAMP()").value_or("0")));
         const std::int64_t age = std::max<std::int64_t>(now - std::int64_t{decoder_.commit_time()}, 0);
@@ -257,7 +250,6 @@ class mariadb_stream final : public stream {
     std::optional<mariadb_connection> side_;
     steady_clock::time_point next_lag_;
     log_lag lag_;
-    std::int64_t warn_hours_ = 24; // binlog_warn_hours
     bool lag_refused_ = false;
 };
 

@@ -37,13 +37,6 @@ class snapshot {
     virtual std::optional<batch> next() = 0;
 };
 
-/// What a person should know of a source although its stream goes on.
-struct stream_notice {
-    std::string what;
-    std::string mend; // the command or SQL that mends it
-    friend bool operator==(const stream_notice&, const stream_notice&) = default;
-};
-
 /// How far the stream is behind, and how long the server will keep the log that comes next. What a server does not tell
 /// stays empty.
 struct log_lag {
@@ -85,9 +78,6 @@ class stream {
 
     /// Bytes of large transactions that lie on our disk. Same thread as next().
     virtual std::int64_t spool_bytes() const { return 0; }
-
-    /// What stands against the source at the moment; nullopt: nothing.
-    virtual std::optional<stream_notice> notice() { return std::nullopt; }
 };
 
 class source {
