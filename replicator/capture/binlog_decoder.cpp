@@ -400,7 +400,7 @@ void binlog_decoder::read_table_map(const binlog_event& event, batch& into) {
     bound = {};
     if (table) {
         try {
-            bound = bind_table(parse_table_map(event.body), adapter_, *table, schema_);
+            bound = bind_table(parse_table_map(event.body, of_mysql_), adapter_, *table, schema_);
         } catch (const not_followable& reason) {
             report(*table, reason.what(), reason.hint(), into);
         }

@@ -81,7 +81,7 @@ struct rows_event {
     operation what = operation::insert;
     std::uint64_t table_id = 0;
     bool ends_statement = false;
-    bool keeps_children = false; // the session had foreign_key_checks = 0
+    bool keeps_children = false; // the session had foreign_key_checks = 0, or MySQL logs what foreign keys change
     std::size_t columns = 0;
     std::string_view first_image;  // bitmap of the columns in the old row, or in the only one
     std::string_view second_image; // update: of the columns in the new row

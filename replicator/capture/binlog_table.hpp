@@ -72,7 +72,7 @@ struct table_map_name {
 };
 table_map_name parse_table_map_name(std::string_view body);
 
-/// Throws malformed.
-table_map parse_table_map(std::string_view body);
+/// `of_mysql`: the two servers list the character sets of different types. Throws malformed.
+table_map parse_table_map(std::string_view body, bool of_mysql);
 
 } // namespace everarchive::capture

@@ -76,7 +76,7 @@ void check_mysql_place(mariadb_connection& side, const binlog_position& position
     try {
         const mariadb_rows event =
             side.query(fmt::format("SHOW BINLOG EVENTS IN {} FROM {} LIMIT 1", side.literal(place.file), place.offset));
-        if (event.rows.empty() || position.by != kind::mysql || event.text(0, 2) != "Gtid") {
+        if (event.rows.empty() || position.by != kind::mysql || !event.text(0, 2).starts_with("Gtid")) {
             return;
         }
         // SET @@SESSION.GTID_NEXT= 'UUID:NUMBER'
