@@ -259,7 +259,7 @@ mysql_restart() { mysql_stop "$1" && mysql_up "$1"; }
 mysql_root() {
     local name=$1
     shift
-    mariadb --no-defaults --default-character-set=utf8mb4 -u root -S "${MYSQL_SOCKET[$name]}" "$@"
+    mariadb --no-defaults --default-character-set=utf8mb4 --local-infile=1 -u root -S "${MYSQL_SOCKET[$name]}" "$@"
 }
 
 # wait_for SECONDS COMMAND…: until the command succeeds; the tests wait for a state, never for a time.
