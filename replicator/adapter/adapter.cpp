@@ -51,6 +51,15 @@ const table* adapter::find(std::string_view source_name) const {
     return nullptr;
 }
 
+const table* adapter::find_mirror(std::string_view mirror_name) const {
+    for (const table& t : tables) {
+        if (t.mirror_name() == mirror_name) {
+            return &t;
+        }
+    }
+    return nullptr;
+}
+
 std::vector<std::string> list(const std::filesystem::path& directory) {
     std::vector<std::string> names;
     std::error_code failed;

@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "adapter/column_rules.hpp"
 #include "adapter/mirror_table.hpp"
+#include "adapter/parameters.hpp"
 #include "adapter/sql_text.hpp"
 #include "adapter/touches.hpp"
 
@@ -18,6 +20,8 @@ namespace {
 struct places {
     std::map<std::string, std::size_t, std::less<>> table;
     std::map<std::string, std::size_t, std::less<>> comment;
+    std::vector<pending_through> through;
+    std::vector<pending_owner> owners;
 };
 
 system read_system(const sql_file& file) {
@@ -94,10 +98,13 @@ void read_comment(const sql_file& file, const statement& s, adapter& made, place
         if (!at) {
             throw file.refusal(s.begin, fmt::format("{} has no column {}", t.source_name(), column));
         }
-        t.columns[*at].comment = comment;
-        t.columns[*at].optional = comment.starts_with("Optional.");
-        if (t.columns[*at].optional && t.columns[*at].not_null) {
-            throw file.refusal(s.begin, fmt::format("{}.{} is Optional. and NOT NULL", t.source_name(), column));
+        pending_owner owner;
+        if (const std::string why = read_column_rules(t, *at, comment, made.runs_on, owner); !why.empty()) {
+            throw file.refusal(s.begin, why);
+        }
+        if (!owner.tables.empty()) {
+            owner.place = s.begin;
+            seen.owners.push_back(std::move(owner));
         }
         return;
     }
@@ -105,8 +112,82 @@ void read_comment(const sql_file& file, const statement& s, adapter& made, place
     if (!seen.comment.emplace(t.source_name(), s.begin).second) {
         throw file.refusal(s.begin, fmt::format("{} has a comment already", t.source_name()));
     }
-    if (const std::string why = read_touches(t, comment); !why.empty()) {
+    const std::size_t before = seen.through.size();
+    if (const std::string why = read_touches(t, comment, seen.through); !why.empty()) {
         throw file.refusal(s.begin, why);
+    }
+    for (std::size_t i = before; i < seen.through.size(); ++i) {
+        seen.through[i].place = s.begin;
+    }
+}
+
+/// Resolves the touches that go through other tables.
+void resolve_through(const sql_file& file, adapter& made, const places& seen) {
+    for (const pending_through& waits : seen.through) {
+        const auto refuse = [&](const std::string& why) { return file.refusal(waits.place, "Touches: " + why); };
+        table& from = find_table(file, made, waits.from, waits.place);
+        const auto column_of = [&](const table& of, const std::string& name) {
+            const auto found = of.find(name);
+            if (!found) {
+                throw refuse(fmt::format("{} has no column {}", of.source_name(), name));
+            }
+            return *found;
+        };
+        touch_through touch{waits.kind, {}, column_of(from, waits.value)};
+        if (std::find(from.key.begin(), from.key.end(), touch.value) == from.key.end()) {
+            throw refuse(fmt::format("{} is no part of the key of {}, so a deleted row would not say it", waits.value,
+                                     from.source_name()));
+        }
+        std::string type = from.columns[touch.value].type;
+        for (auto step = waits.steps.rbegin(); step != waits.steps.rend(); ++step) {
+            const table* through = made.find_mirror(step->table);
+            if (through == nullptr) {
+                throw refuse(fmt::format("{}: there is no such table in the mirror", step->table));
+            }
+            const touch_step found{step->table, column_of(*through, step->key), column_of(*through, step->where)};
+            if (through->columns[found.where].type != type) {
+                throw refuse(fmt::format("{} of {} is {}, but it is compared with {}", step->where, step->table,
+                                         through->columns[found.where].type, type));
+            }
+            const auto begins = [&](const auto& columns) { return columns.front() == found.where; };
+            if (!begins(through->key) && std::none_of(through->indexes.begin(), through->indexes.end(), begins)) {
+                throw refuse(fmt::format("{} has no index that begins with {}", step->table, step->where));
+            }
+            type = through->columns[found.key].type;
+            touch.steps.push_back(found);
+        }
+        const auto of =
+            std::find_if(made.kinds.begin(), made.kinds.end(), [&](const kind& k) { return k.name == waits.kind; });
+        if (of == made.kinds.end() || of->key_types != std::vector{type}) {
+            throw refuse(fmt::format("{} of {} is no key of {}", waits.steps.front().key, waits.steps.front().table,
+                                     waits.kind));
+        }
+        from.touches_through.push_back(std::move(touch));
+    }
+}
+
+/// Resolves the tables that rows belong to.
+void resolve_owners(const sql_file& file, adapter& made, const places& seen) {
+    for (const pending_owner& waits : seen.owners) {
+        table& t = find_table(file, made, waits.table, waits.place);
+        if (t.owner) {
+            throw file.refusal(waits.place, fmt::format("{} says twice whom its rows belong to", t.source_name()));
+        }
+        for (const std::string& name : waits.tables) {
+            const auto above = std::find_if(made.tables.begin(), made.tables.end(), [&](const table& other) {
+                return other.mirror_name() == name || other.source_name() == t.source_name();
+            });
+            if (above == made.tables.end() || above->source_name() == t.source_name() || above->optional) {
+                throw file.refusal(waits.place, fmt::format("Only of: {} is no table above {}, or an optional one",
+                                                            name, t.source_name()));
+            }
+            if (above->key.size() != 1 || above->columns[above->key.front()].type != t.columns[waits.column].type) {
+                throw file.refusal(waits.place,
+                                   fmt::format("Only of: the key of {} is not one column of the type of {}", name,
+                                               t.columns[waits.column].name));
+            }
+        }
+        t.owner = row_owner{waits.column, waits.tables};
     }
 }
 
@@ -196,11 +277,15 @@ void read_mirror(const sql_file& file, adapter& made) {
         throw file.refusal(0, "the comment lines at the beginning must say -- title: WHAT IT IS, IN ONE LINE");
     }
     made.runs_on = read_system(file);
+    read_parameters(file, made);
     places seen;
     std::vector<pending_foreign_key> pending;
     for (const statement& s : file.statements()) {
         if (s.kind == "CreateStmt") {
             table t = read_table(file, s, made.runs_on, pending);
+            if (const std::string why = read_schema_parameters(made, t); !why.empty()) {
+                throw file.refusal(s.begin, why);
+            }
             if (!seen.table.emplace(t.source_name(), s.begin).second) {
                 throw file.refusal(s.begin, fmt::format("{} is there twice", t.source_name()));
             }
@@ -236,6 +321,8 @@ void read_mirror(const sql_file& file, adapter& made) {
     resolve_foreign_keys(file, made, pending);
     gather_kinds(file, made, seen);
     sort_parents_first(file, made, seen);
+    resolve_through(file, made, seen);
+    resolve_owners(file, made, seen);
 }
 
 } // namespace everarchive::adapter

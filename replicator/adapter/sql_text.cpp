@@ -184,6 +184,12 @@ sql_outline outline(std::string_view text, const sql_limits& limits) {
 }
 
 std::optional<std::string> header_value(std::string_view text, std::string_view key) {
+    std::vector<std::string> values = header_values(text, key);
+    return values.empty() ? std::nullopt : std::optional(std::move(values.front()));
+}
+
+std::vector<std::string> header_values(std::string_view text, std::string_view key) {
+    std::vector<std::string> values;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size());
         std::string_view line = text.substr(0, end);
@@ -195,7 +201,7 @@ std::optional<std::string> header_value(std::string_view text, std::string_view 
             continue;
         }
         if (!line.starts_with("--")) {
-            return std::nullopt;
+            break;
         }
         line.remove_prefix(2);
         while (!line.empty() && is_space(line.front())) {
@@ -206,10 +212,10 @@ std::optional<std::string> header_value(std::string_view text, std::string_view 
             while (!line.empty() && is_space(line.front())) {
                 line.remove_prefix(1);
             }
-            return std::string(line);
+            values.emplace_back(line);
         }
     }
-    return std::nullopt;
+    return values;
 }
 
 std::size_t line_at(std::string_view text, std::size_t offset) {

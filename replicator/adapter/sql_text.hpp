@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace everarchive::adapter {
 
@@ -35,6 +36,9 @@ sql_outline outline(std::string_view text, const sql_limits& limits);
 
 /// The value of the line comment `-- key: value` among the comment lines that open `text`.
 std::optional<std::string> header_value(std::string_view text, std::string_view key);
+
+/// The values of all line comments `-- key: value` among the comment lines that open `text`.
+std::vector<std::string> header_values(std::string_view text, std::string_view key);
 
 /// The line of a byte offset, from 1.
 std::size_t line_at(std::string_view text, std::size_t offset);

@@ -61,14 +61,51 @@ std::string read_part(reader& in, const table& t, touch_part& part) {
     return {};
 }
 
+/// Reads `COLUMN of TABLE where COLUMN = … = COLUMN)` if that is what follows. Returns false if it is something else.
+bool read_through(reader& in, pending_through& made) {
+    reader ahead = in;
+    std::string name = ahead.word();
+    for (;;) {
+        reader of = ahead;
+        if (of.word() != "of") {
+            break;
+        }
+        pending_through::step step;
+        step.key = std::move(name);
+        step.table = of.word();
+        if (of.word() != "where") {
+            return false;
+        }
+        step.where = of.word();
+        if (!of.take('=')) {
+            return false;
+        }
+        made.steps.push_back(std::move(step));
+        name = of.word();
+        ahead = of;
+    }
+    made.value = std::move(name);
+    if (made.steps.empty() || !ahead.take(')')) {
+        return false;
+    }
+    in = ahead;
+    return true;
+}
+
 /// Reads `kind (part, …)` into `made`; returns why it cannot.
-std::string read_touch(reader& in, const table& t, touch& made) {
+std::string read_touch(reader& in, const table& t, touch& made, std::vector<pending_through>& pending) {
     made.kind = in.word();
     if (!is_kind(made.kind)) {
         return fmt::format("Touches: names the kind \"{}\"; kinds are {}", made.kind, fmt::join(kinds, ", "));
     }
     if (!in.take('(')) {
         return fmt::format("Touches: {} needs its key columns in parentheses", made.kind);
+    }
+    if (pending_through through; read_through(in, through)) {
+        through.from = t.source_name();
+        through.kind = made.kind;
+        pending.push_back(std::move(through));
+        return {};
     }
     do {
         touch_part part;
@@ -79,6 +116,21 @@ std::string read_touch(reader& in, const table& t, touch& made) {
     } while (in.take(','));
     if (!in.take(')')) {
         return fmt::format("Touches: the key of {} is not closed by a parenthesis", made.kind);
+    }
+    if (reader ahead = in; ahead.word() == "when") {
+        const std::string name = ahead.word();
+        made.when = t.find(name);
+        if (!made.when || t.columns[*made.when].type != "text" || !ahead.take('=') || !ahead.take('\'')) {
+            return fmt::format("Touches: after when stands a text column of {}, = and a constant in quotes",
+                               t.source_name());
+        }
+        const std::size_t end = ahead.rest.find('\'');
+        if (end == std::string_view::npos) {
+            return "Touches: the constant after when is not closed by a quote";
+        }
+        made.when_is = std::string(ahead.rest.substr(0, end));
+        ahead.rest.remove_prefix(end + 1);
+        in = ahead;
     }
     if (made.parts.size() > 3) {
         return fmt::format("Touches: the key of {} has more than three parts", made.kind);
@@ -107,7 +159,7 @@ std::string part_type(const table& t, const touch_part& part) {
     return part.is_constant ? "text" : t.columns[part.column].type;
 }
 
-std::string read_touches(table& t, const std::string& comment) {
+std::string read_touches(table& t, const std::string& comment, std::vector<pending_through>& pending) {
     constexpr std::string_view word = "Touches:";
     const std::size_t at = comment.find(word);
     if (at == std::string::npos) {
@@ -124,10 +176,12 @@ std::string read_touches(table& t, const std::string& comment) {
     } else {
         do {
             touch made;
-            if (std::string why = read_touch(in, t, made); !why.empty()) {
+            if (std::string why = read_touch(in, t, made, pending); !why.empty()) {
                 return why;
             }
-            t.touches.push_back(std::move(made));
+            if (!made.parts.empty()) {
+                t.touches.push_back(std::move(made));
+            }
         } while (in.take(','));
     }
     if (!in.take('.')) {

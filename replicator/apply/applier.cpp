@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t most_run_changes = 20'000;
 constexpr std::size_t most_run_bytes = 16 * 1024 * 1024;
 constexpr std::size_t most_touched = 100'000;
+/// Keys that are mapped at once in a source set to every commit.
+constexpr std::size_t most_refreshed = 2'000;
 
 std::string_view operation_name(capture::operation what) {
     switch (what) {
@@ -71,8 +73,8 @@ class savepoint {
 
 applier::applier(pq::connection& on, const adapter::adapter& adapter, const taken_source& source)
     : on_(on), adapter_(adapter), source_(source), cascades_(adapter), run_(adapter, cascades_),
-      writer_(on, adapter, cascades_, source.mirror_schema, run_.touched()), quarantine_(on, source.id, source.name),
-      forgiven_(adapter.tables.size(), false), position_(source.position) {
+      writer_(on, adapter, cascades_, source.mirror_schema, run_.touched()), wall_(on, adapter, source.mirror_schema),
+      quarantine_(on, source.id, source.name), forgiven_(adapter.tables.size(), false), position_(source.position) {
     quarantine_.load();
     load_tables();
 }
@@ -174,6 +176,7 @@ void applier::add(capture::batch batch) {
     const std::string position = batch.ends_transaction ? batch.position : position_;
     held_.push_back(std::move(batch));
     try {
+        wall_.pass(held_.back());
         // A copy of the spans, because a flush lets the batch go.
         const std::span<const change> changes = held_.back().changes;
         if (!source_.every_commit) {
@@ -229,6 +232,9 @@ void applier::apply_alone(const change& one, const std::string& why, const std::
     const adapter::table& table = adapter_.tables[one.table];
     if (one.what == capture::operation::truncate) {
         writer_.truncate(one.table, source_.id);
+        for (const adapter::touch_through& touch : table.touches_through) {
+            touch_through(touch, nullptr);
+        }
         quarantine_.supersede_all(table);
         return;
     }
@@ -244,6 +250,12 @@ void applier::apply_alone(const change& one, const std::string& why, const std::
     savepoint before(on_);
     try {
         const bool found = writer_.rename(one);
+        net_change both[2];
+        both[0].table = both[1].table = one.table;
+        both[0].row = one.old;
+        both[1].row = one.row;
+        const net_change* const changes[] = {&both[0], &both[1]};
+        touch_through(changes);
         before.release();
         if (!found) {
             if (!forgiven_[one.table]) {
@@ -339,6 +351,7 @@ void applier::flush(const std::string& position) {
                 writer_.write(group, missing);
                 fault_point("apply.amid_rows");
             }
+            touch_through(order);
             before.release();
             supersede_cascaded();
             for (const net_change* one : missing) {
@@ -361,6 +374,7 @@ void applier::flush(const std::string& position) {
             }
         }
         run_.clear();
+        wall_.forget();
     }
     if (held_.size() > 1) { // the newest batch may still be read
         held_.erase(held_.begin(), held_.end() - 1);
@@ -378,6 +392,7 @@ void applier::write_carefully(net_changes group, const std::string& position) {
         writer_.collect_cascaded(!quarantine_.empty());
         writer_.read_old(group);
         writer_.write(group, missing);
+        touch_through(group);
         before.release();
     } catch (const pq::error& failed) {
         if (is_table_error(failed.sqlstate())) {
@@ -412,6 +427,66 @@ void applier::write_carefully(net_changes group, const std::string& position) {
     }
 }
 
+/// Touches what rows of other tables say that these changes concern, when all of them are written.
+void applier::touch_through(net_changes changes) {
+    for (std::size_t begin = 0; begin < changes.size();) {
+        const adapter::table& table = adapter_.tables[changes[begin]->table];
+        std::size_t end = begin;
+        while (end < changes.size() && changes[end]->table == changes[begin]->table) {
+            ++end;
+        }
+        for (const adapter::touch_through& touch : table.touches_through) {
+            std::vector<std::string> values;
+            for (const net_change* one : changes.subspan(begin, end - begin)) {
+                values.emplace_back(one->row[touch.value].text);
+            }
+            touch_through(touch, &values);
+        }
+        begin = end;
+    }
+}
+
+/// Without values: whatever the other tables name. The keys go into the queue without passing through our memory,
+/// because one row may concern very many (a location of half a million holdings).
+void applier::touch_through(const adapter::touch_through& touch, const std::vector<std::string>* values) {
+    std::string from;
+    std::string before; // the column that gives the value of the step
+    std::vector<pq::parameter> parameters;
+    for (std::size_t i = 0; i < touch.steps.size(); ++i) {
+        const adapter::touch_step& step = touch.steps[i];
+        const adapter::table* definition = adapter_.find_mirror(step.table);
+        const std::string row = "m" + std::to_string(i);
+        const std::string where = row + "." + sql_identifier(definition->columns[step.where].name);
+        const std::string& name = writer_.table(static_cast<std::size_t>(definition - adapter_.tables.data())).name;
+        if (i > 0) {
+            from += " JOIN " + name + " " + row + " ON " + where + " = " + before;
+        } else if (values != nullptr) {
+            from += " FROM pg_catalog.unnest($1::" + definition->columns[step.where].type + "[]) k JOIN " + name + " " +
+                    row + " ON " + where + " = k";
+            parameters.emplace_back(pq::array_literal(*values));
+        } else {
+            from += " FROM " + name + " " + row;
+        }
+        before = row + "." + sql_identifier(definition->columns[step.key].name);
+    }
+    const std::string distinct =
+        "SELECT DISTINCT " + before + "::text AS k" + from + " WHERE " + before + " IS NOT NULL";
+    if (!source_.every_commit) {
+        const std::string id = "$" + std::to_string(parameters.size() + 1);
+        const std::string kind = "$" + std::to_string(parameters.size() + 2);
+        parameters.emplace_back(std::to_string(source_.id));
+        parameters.emplace_back(touch.kind);
+        on_.run_prepared("INSERT INTO everarchive.touched (source_id, kind, key) SELECT " + id + "::integer, " + kind +
+                             ", d.k FROM (" + distinct + ") d",
+                         parameters);
+        return;
+    }
+    const pq::result rows = on_.run_prepared(distinct, parameters);
+    for (int row = 0; row < rows.rows(); ++row) {
+        run_.touched().add(touch.kind, std::string(rows.text(row, 0)));
+    }
+}
+
 void applier::write_touched() {
     touched_keys& touched = run_.touched();
     if (touched.empty()) {
@@ -439,29 +514,43 @@ void applier::refresh_touched(const std::string& position) {
     }
     const std::string id = std::to_string(source_.id);
     for (const auto& [kind, keys] : touched.by_kind()) {
-        const std::string array = pq::array_literal({keys.begin(), keys.end()});
-        on_.run_prepared(
-            "SELECT pg_catalog.pg_advisory_xact_lock(1163280722, $1::integer * 16 + p.part) FROM (SELECT "
-            "DISTINCT pg_catalog.hashtext(k) & 15 AS part FROM pg_catalog.unnest($2::text[]) k ORDER BY 1) p",
-            {id, array});
-        fault_point("apply.before_refresh");
-        on_.run_prepared("SELECT * FROM everarchive.refresh($1::integer, $2, $3::text[], $4)",
-                         {id, kind, array, position.empty() ? pq::parameter() : position});
+        // A transaction of a million rows is mapped in pieces, of the size that a mapping worker takes.
+        const std::vector<std::string> all(keys.begin(), keys.end());
+        for (std::size_t begin = 0; begin < all.size(); begin += most_refreshed) {
+            const std::size_t end = std::min(begin + most_refreshed, all.size());
+            const std::string array = pq::array_literal(
+                {all.begin() + static_cast<std::ptrdiff_t>(begin), all.begin() + static_cast<std::ptrdiff_t>(end)});
+            on_.run_prepared(
+                "SELECT pg_catalog.pg_advisory_xact_lock(1163280722, $1::integer * 16 + p.part) FROM (SELECT "
+                "DISTINCT pg_catalog.hashtext(k) & 15 AS part FROM pg_catalog.unnest($2::text[]) k ORDER BY 1) p",
+                {id, array});
+            fault_point("apply.before_refresh");
+            on_.run_prepared("SELECT * FROM everarchive.refresh($1::integer, $2, $3::text[], $4)",
+                             {id, kind, array, position.empty() ? pq::parameter() : position});
+        }
     }
     touched.clear();
 }
 
-void applier::write_position(const std::string& position, std::int64_t commit_time_us,
-                             std::optional<std::int64_t> lag_bytes, std::size_t transactions, std::size_t changes) {
+void applier::write_position(const std::string& position, std::int64_t commit_time_us, const capture::log_lag& lag,
+                             std::size_t transactions, std::size_t changes) {
+    const auto number = [](const auto& value) {
+        return value ? pq::parameter(std::to_string(*value)) : pq::parameter();
+    };
+    // A clock of the source that is ahead of ours makes no negative lag. What has no commit time moves the position
+    // over nothing of ours, or says that the source is silent: everything is here.
     const pq::result answer = on_.run_prepared(
         "UPDATE everarchive.source_progress SET position = coalesce($3, position), commit_time = coalesce("
         "'epoch'::timestamptz + $4::bigint * interval '1 microsecond', commit_time), transactions = transactions + "
         "$5::bigint, changes = changes + $6::bigint, lag_bytes = coalesce($7::bigint, lag_bytes), seen_at = "
-        "pg_catalog.now() "
-        "WHERE source_id = $1::integer AND epoch = $2::bigint",
+        "pg_catalog.now(), lag_seconds = greatest(coalesce(extract(epoch FROM pg_catalog.clock_timestamp()) - "
+        "$4::bigint / 1e6, 0), 0), lag_transactions = coalesce($8::bigint, lag_transactions), retained_bytes = "
+        "coalesce($9::bigint, retained_bytes), log_state = coalesce($10, log_state), log_hours = "
+        "coalesce($11::double precision, log_hours) WHERE source_id = $1::integer AND epoch = $2::bigint",
         {std::to_string(source_.id), std::to_string(source_.epoch), position.empty() ? pq::parameter() : position,
          commit_time_us == 0 ? pq::parameter() : std::to_string(commit_time_us), std::to_string(transactions),
-         std::to_string(changes), lag_bytes ? pq::parameter(std::to_string(*lag_bytes)) : pq::parameter()});
+         std::to_string(changes), number(lag.bytes), number(lag.transactions), number(lag.retained_bytes),
+         lag.log_state.empty() ? pq::parameter() : lag.log_state, number(lag.log_hours)});
     if (answer.affected() == 0) {
         throw error(exit_code::state, cause::fenced,
                     "another program has taken source " + source_.name + " over, or it was removed",
@@ -469,7 +558,7 @@ void applier::write_position(const std::string& position, std::int64_t commit_ti
     }
 }
 
-std::string applier::commit(std::optional<std::int64_t> lag_bytes) {
+std::string applier::commit(const capture::log_lag& lag) {
     try {
         flush(position_);
         if (source_.every_commit) {
@@ -478,7 +567,7 @@ std::string applier::commit(std::optional<std::int64_t> lag_bytes) {
             write_touched();
         }
         quarantine_.resolve();
-        write_position(position_, commit_time_us_, lag_bytes, transactions_, changes_);
+        write_position(position_, commit_time_us_, lag, transactions_, changes_);
         fault_point("apply.before_commit");
         on_.run("COMMIT");
         fault_point("apply.after_commit");
@@ -491,12 +580,13 @@ std::string applier::commit(std::optional<std::int64_t> lag_bytes) {
     transactions_ = 0;
     changes_ = 0;
     bytes_ = 0;
+    commit_time_us_ = 0;
     return position_;
 }
 
-void applier::heard(std::optional<std::int64_t> lag_bytes) {
+void applier::heard(const capture::log_lag& lag) {
     if (!open_) {
-        write_position({}, 0, lag_bytes);
+        write_position({}, 0, lag);
     }
 }
 
@@ -528,7 +618,7 @@ void applier::retry_quarantined() {
         quarantine_.retried(id, adapter_.tables[kept->table], *kept, retry(*kept, beside.older));
         supersede_cascaded();
     }
-    commit(std::nullopt);
+    commit({});
 }
 
 /// Applies a kept change again. Returns why it could not be.
@@ -582,6 +672,7 @@ void applier::roll_back() {
     if (open_) {
         run_.clear();
         run_.touched().clear();
+        wall_.forget();
         held_.clear();
         on_.run("ROLLBACK");
         writer_.after_commit();
@@ -592,6 +683,7 @@ void applier::roll_back() {
         transactions_ = 0;
         changes_ = 0;
         bytes_ = 0;
+        commit_time_us_ = 0;
     }
 }
 

@@ -9,9 +9,12 @@
 
 #include "adapter/adapter.hpp"
 #include "apply/coalesce.hpp"
+#include "apply/privacy_wall.hpp"
 #include "apply/row_quarantine.hpp"
 #include "apply/row_writer.hpp"
 #include "capture/change.hpp"
+#include "capture/source.hpp"
+#include "capture/source_settings.hpp"
 #include "pq/connection.hpp"
 
 namespace everarchive::apply {
@@ -23,9 +26,11 @@ struct taken_source {
     std::string mirror_schema;
     std::string state;
     std::int64_t epoch = 0;
-    std::string position; // empty: never captured, or a snapshot was interrupted
-    std::string identity; // empty: never captured
-    bool every_commit = false;
+    std::string position;      // empty: never captured, or a snapshot was interrupted
+    std::string identity;      // empty: never captured
+    bool every_commit = false; // the setting `versions`
+    capture::source_settings settings;
+    bool taken_over = false; // another program had it before
 };
 
 class applier {
@@ -46,10 +51,10 @@ class applier {
 
     /// Writes what is left, the touched keys and the position, and commits. Returns the position that is now safe.
     /// Throws error (fenced) if another program has taken the source over.
-    std::string commit(std::optional<std::int64_t> lag_bytes);
+    std::string commit(const capture::log_lag& lag);
 
     /// The source was heard of but had nothing to say.
-    void heard(std::optional<std::int64_t> lag_bytes);
+    void heard(const capture::log_lag& lag);
 
     /// Applies again what everarchive.quarantine_retry() asked for, in a transaction of its own. Between transactions.
     void retry_quarantined();
@@ -95,9 +100,11 @@ class applier {
     void supersede_cascaded();
     void flush(const std::string& position);
     void write_carefully(net_changes group, const std::string& position);
+    void touch_through(net_changes changes);
+    void touch_through(const adapter::touch_through& touch, const std::vector<std::string>* values);
     void write_touched();
     void refresh_touched(const std::string& position);
-    void write_position(const std::string& position, std::int64_t commit_time_us, std::optional<std::int64_t> lag_bytes,
+    void write_position(const std::string& position, std::int64_t commit_time_us, const capture::log_lag& lag,
                         std::size_t transactions = 0, std::size_t changes = 0);
 
     pq::connection& on_;
@@ -106,6 +113,7 @@ class applier {
     cascade_graph cascades_;
     run run_;
     row_writer writer_;
+    privacy_wall wall_;
     row_quarantine quarantine_;
     std::vector<bool> stopped_;  // tables whose changes are left out
     std::vector<bool> forgiven_; // see forgive_missing()

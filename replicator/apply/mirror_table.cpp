@@ -52,6 +52,10 @@ std::string touch_all_of(const adapter::table& table, const std::string& name) {
             append_list(key, " || ':' || ", column + "::text");
             append_list(known, " AND ", column + " IS NOT NULL");
         }
+        if (touch.when) {
+            append_list(known, " AND ",
+                        "m." + sql_identifier(table.columns[*touch.when].name) + " = " + literal(touch.when_is));
+        }
         append_list(selects, " UNION ",
                     "SELECT $1::integer, " + literal(touch.kind) + ", " + key + " FROM " + name + " m" +
                         (known.empty() ? "" : " WHERE " + known));
@@ -127,12 +131,19 @@ mirror_table::mirror_table(const adapter::table& table, std::string_view mirror_
     for (const std::size_t column : table.key) {
         append_list(key_list, ", ", sql_identifier(table.columns[column].name));
     }
+    const auto read_by_touches = [this](std::size_t column) {
+        if (std::find(touch_columns.begin(), touch_columns.end(), column) == touch_columns.end()) {
+            touch_columns.push_back(column);
+        }
+    };
     for (const adapter::touch& touch : table.touches) {
         for (const adapter::touch_part& part : touch.parts) {
-            if (!part.is_constant &&
-                std::find(touch_columns.begin(), touch_columns.end(), part.column) == touch_columns.end()) {
-                touch_columns.push_back(part.column);
+            if (!part.is_constant) {
+                read_by_touches(part.column);
             }
+        }
+        if (touch.when) {
+            read_by_touches(*touch.when);
         }
     }
     const std::string on_conflict =

@@ -34,6 +34,27 @@ constexpr milliseconds comparison_share{50};
 /// A stream that has lasted so long works. Two readers with one server id end each other's in less.
 constexpr std::chrono::seconds settled_after{3};
 
+/// While this program has the source.
+class leading {
+  public:
+    leading(source_meters& meters, std::int64_t epoch, int backend) : meters_(meters) {
+        meters_.epoch.set(epoch);
+        meters_.backend = backend;
+        meters_.leads.set(1);
+    }
+    ~leading() {
+        meters_.leads.set(0);
+        meters_.backend = 0;
+        meters_.apply_pulse.rest();
+        meters_.queue_bytes.set(0);
+    }
+    leading(const leading&) = delete;
+    leading& operator=(const leading&) = delete;
+
+  private:
+    source_meters& meters_;
+};
+
 std::int64_t now_ms() {
     return std::chrono::duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
 }
@@ -41,9 +62,9 @@ std::int64_t now_ms() {
 } // namespace
 
 pipeline::pipeline(std::string conninfo, source_row source, std::filesystem::path adapters, wakeup& mapping,
-                   std::function<void(const std::string&, std::int64_t, std::int64_t)> progress)
+                   source_meters& meters, std::function<void(const std::string&, std::int64_t, std::int64_t)> progress)
     : conninfo_(std::move(conninfo)), row_(std::move(source)), adapters_(std::move(adapters)), mapping_(mapping),
-      progress_(std::move(progress)), thread_([this] { run(); }) {}
+      meters_(meters), progress_(std::move(progress)), thread_([this] { run(); }) {}
 
 pipeline::~pipeline() {
     stop_ = true;
@@ -99,6 +120,7 @@ bool pipeline::recover(const error& failed) {
     }
     switch (failed.why()) {
     case cause::fenced:
+        meters_.fenced.add();
         // Said once, then once a minute: this program is the stand-by, or fights with another one for the source.
         if (fenced_++ % 120 == 6) {
             log::write(log::severity::warning, "apply", failed.what(), fields);
@@ -109,6 +131,7 @@ bool pipeline::recover(const error& failed) {
         }
         return wait(fenced_interval);
     case cause::retry: {
+        meters_.retries.add();
         const milliseconds pause = backoff_.next();
         fields.emplace_back("retry_ms", std::to_string(pause.count()));
         log::write(log::severity::warning, "apply", failed.what(), fields);
@@ -131,6 +154,22 @@ bool pipeline::recover(const error& failed) {
         return lost && resync_by_itself(failed) && wait(backoff_.next());
     }
     return false;
+}
+
+/// Waits until the source is ours. Returns false if asked to stop.
+bool pipeline::wait_for(lease& lease) {
+    std::string told;
+    while (!lease.try_take()) {
+        if (lease.holder() != told) {
+            told = lease.holder();
+            log::write(log::severity::info, "apply", "another program follows the source; waiting to take over",
+                       {{"source", row_.name}, {"program", told}});
+        }
+        if (!wait(lease_look)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /// A source may be set to repair itself when its position is lost. Returns true if the repair was asked for.
@@ -181,10 +220,21 @@ std::string pipeline::renewed_position(pq::connection& on, capture::source& sour
 
 void pipeline::follow() {
     taken_ = {};
-    const adapter::adapter adapter = adapter::load(adapters_, row_.adapter);
+    const adapter::adapter adapter =
+        adapter::load(adapters_, row_.adapter).with(adapter::parameters_from_json(row_.parameters));
     pq::connection on = open_applier_connection(conninfo_, row_.name);
-    taken_ = take(on, row_.id, row_.name);
+    lease lease(on, row_.id, row_.name);
+    if (!wait_for(lease)) {
+        return;
+    }
+    taken_ = take(on, lease, row_.name);
+    const leading leads(meters_, taken_.epoch, PQbackendPID(on.raw()));
     const std::unique_ptr<capture::source> source = capture::open_source(row_.origin, row_.name, adapter);
+    displace_ = displace_ || taken_.taken_over;
+    if (displace_) {
+        source->end_reader();
+        displace_ = false;
+    }
     std::string position = taken_.position;
     if (position.empty()) {
         const std::string name = row_.name;
@@ -192,7 +242,7 @@ void pipeline::follow() {
         const auto progress = [this, &name](std::int64_t rows, std::int64_t expected) {
             progress_(name, rows, expected);
         };
-        const std::optional<std::string> begin = load_snapshot(on, adapter, taken_, *source, stop, progress);
+        const std::optional<std::string> begin = load_snapshot(on, conninfo_, adapter, taken_, *source, stop, progress);
         if (!begin) {
             return;
         }
@@ -202,12 +252,12 @@ void pipeline::follow() {
         mapping_.call();
     } else if (const std::optional<check_run> run = next_run(on, row_.id); run && run->new_position) {
         position = renewed_position(on, *source, *run);
-    } else if (const std::string identity = source->identity();
-               !taken_.identity.empty() && identity != taken_.identity) {
-        throw error(exit_code::source, cause::position_lost,
-                    "source " + row_.name + " is another server than before: " + identity + " instead of " +
-                        taken_.identity,
-                    "if it should be: everarchive source resync " + row_.name);
+    } else if (!taken_.identity.empty()) {
+        const std::string identity = source->recognize(taken_.identity, position);
+        if (identity != taken_.identity) {
+            note_identity(on, taken_, identity);
+            taken_.identity = identity;
+        }
     }
     stream(on, adapter, taken_, *source, position);
 }
@@ -221,7 +271,7 @@ void pipeline::stream(pq::connection& on, const adapter::adapter& adapter, const
         taken_.state = "streaming";
     }
     chunk_comparison comparison(on, adapter, taken, source, applier);
-    stream_reader reader(source, position);
+    stream_reader reader(source, position, meters_);
     note_arrival();
     apply(applier, reader, comparison);
     comparing_ = false;
@@ -243,10 +293,13 @@ void pipeline::note_works() {
 void pipeline::apply(applier& applier, stream_reader& reader, chunk_comparison& comparison) {
     auto last_commit = steady_clock::now();
     auto last_retry = last_commit;
+    std::optional<capture::stream_notice> noticed;
     bool greeted = false;
     bool works = false;
     auto opened = last_commit;
+    auto batch_begin = last_commit;
     while (!stopping() || applier.is_open()) {
+        meters_.apply_pulse.beat();
         if (stopping() && applier.is_torn()) {
             applier.roll_back(); // its source transaction comes again as a whole
             return;
@@ -287,17 +340,26 @@ void pipeline::apply(applier& applier, stream_reader& reader, chunk_comparison& 
         std::optional<capture::batch> batch =
             reader.queue().take(milliseconds{!waits ? 0 : comparing_ ? 10 : 100});
         const bool arrived = batch.has_value();
+        meters_.queue_bytes.set(static_cast<std::int64_t>(reader.queue().bytes()));
         if (batch) {
             if (!batch->changes.empty()) {
                 note_arrival();
+            }
+            if (!applier.is_open()) {
+                batch_begin = steady_clock::now();
             }
             comparison.note(*batch);
             applier.add(std::move(*batch));
         }
         const auto now = steady_clock::now();
+        if (const auto notice = reader.notice(); notice != noticed) {
+            noticed = notice;
+            told_ = false;
+            tell_state(conninfo_, taken_, taken_.state, notice ? notice->what : "", notice ? notice->mend : "");
+        }
         if (!applier.is_open()) {
             if (now - last_commit >= heard_interval && reader.is_open()) {
-                applier.heard(reader.lag_bytes());
+                applier.heard(reader.lag());
                 last_commit = now;
             }
             continue;
@@ -308,11 +370,18 @@ void pipeline::apply(applier& applier, stream_reader& reader, chunk_comparison& 
         const bool due =
             nothing_of_ours ? comparing_ || now - last_commit >= position_interval : !arrived || full;
         if (!applier.is_torn() && (due || stopping())) {
-            const std::string position = applier.commit(reader.lag_bytes());
+            const std::size_t changes = applier.changes();
+            const std::size_t transactions = applier.transactions();
+            const std::string position = applier.commit(reader.lag());
+            meters_.transactions.add(transactions);
             reader.is_safe(position);
             taken_.position = position;
             last_commit = steady_clock::now();
             if (!nothing_of_ours) {
+                meters_.changes.add(changes);
+                meters_.batches.add();
+                meters_.batch_changes.observe(static_cast<double>(changes));
+                meters_.apply_seconds.observe(std::chrono::duration<double>(last_commit - batch_begin).count());
                 if (!works && fenced_ == 0) {
                     works = true;
                     note_works();

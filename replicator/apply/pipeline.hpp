@@ -9,6 +9,8 @@
 #include <thread>
 
 #include "apply/applier.hpp"
+#include "apply/lease.hpp"
+#include "apply/meters.hpp"
 #include "apply/snapshot_loader.hpp"
 #include "apply/wakeup.hpp"
 #include "base/retry.hpp"
@@ -21,6 +23,8 @@ struct source_row {
     std::string name;
     std::string adapter;
     std::string origin;
+    std::string parameters; // of its adapter, as JSON
+    std::string settings; // what is set and not the default, to notice a change
 };
 
 class pipeline {
@@ -28,7 +32,7 @@ class pipeline {
     /// Starts at once. `mapping` is called after each commit; `progress` while a snapshot is copied (from the
     /// pipeline's thread, with the source's name).
     pipeline(std::string conninfo, source_row source, std::filesystem::path adapters, wakeup& mapping,
-             std::function<void(const std::string&, std::int64_t, std::int64_t)> progress);
+             source_meters& meters, std::function<void(const std::string&, std::int64_t, std::int64_t)> progress);
     ~pipeline();
     pipeline(const pipeline&) = delete;
     pipeline& operator=(const pipeline&) = delete;
@@ -47,6 +51,7 @@ class pipeline {
   private:
     void run();
     void follow();
+    bool wait_for(lease& lease);
     void stream(pq::connection& on, const adapter::adapter& adapter, const taken_source& taken, capture::source& source,
                 const std::string& position);
     void apply(applier& applier, class stream_reader& reader, class chunk_comparison& comparison);
@@ -62,11 +67,13 @@ class pipeline {
     const source_row row_;
     const std::filesystem::path adapters_;
     wakeup& mapping_;
+    source_meters& meters_;
     std::function<void(const std::string&, std::int64_t, std::int64_t)> progress_;
     taken_source taken_;
     backoff backoff_;
-    bool told_ = false; // a passing trouble stands in the source's row
-    int fenced_ = 0;    // attempts while another program had the source, since the stream last worked
+    bool displace_ = false; // a reader of the program before us may be left in the source
+    bool told_ = false;     // a passing trouble stands in the source's row
+    int fenced_ = 0;        // attempts while another program had the source, since the stream last worked
     std::atomic<bool> stop_{false};
     std::atomic<bool> done_{false};
     std::atomic<bool> streaming_{false};

@@ -29,6 +29,14 @@ touch_answer touch_of(const adapter::touch& touch, std::span<const capture::cell
             break;
         }
     }
+    if (touch.when) {
+        const capture::cell& cell = row[*touch.when];
+        if (cell.is == capture::cell::state::absent) {
+            answer.known = false;
+        } else if (cell.is == capture::cell::state::null || cell.text != touch.when_is) {
+            null = true;
+        }
+    }
     // One NULL part is enough to know that nothing is touched, whatever the absent ones are.
     if (null) {
         answer.known = true;

@@ -8,6 +8,7 @@
 #include "capture/source.hpp"
 #include "cli/command.hpp"
 #include "cli/source_add.hpp"
+#include "cli/source_set.hpp"
 #include "cli/source_verify.hpp"
 #include "cli/text_table.hpp"
 
@@ -21,6 +22,20 @@ struct arguments {
     std::string origin;
     std::string schema;
     bool every_commit = false;
+    std::vector<std::string> set; // PARAMETER=VALUE
+
+    adapter::adapter load_adapter() const { return adapter::load(adapters_directory(), adapter).with(parameters()); }
+    adapter::parameter_values parameters() const {
+        adapter::parameter_values values;
+        for (const std::string& one : set) {
+            const std::size_t equals = one.find('=');
+            if (equals == std::string::npos || !values.emplace(one.substr(0, equals), one.substr(equals + 1)).second) {
+                throw error(exit_code::arguments, cause::needs_person, "not a parameter, or there twice: " + one,
+                            "write --set NAME=VALUE, such as --set tenant=diku");
+            }
+        }
+        return values;
+    }
 };
 
 std::string_view word_of(capture::finding::grade grade) {
@@ -58,7 +73,7 @@ std::size_t check(const adapter::adapter& adapter, const arguments& asked, bool 
 }
 
 exit_code run_check(const arguments& asked) {
-    const adapter::adapter adapter = adapter::load(adapters_directory(), asked.adapter);
+    const adapter::adapter adapter = asked.load_adapter();
     const std::size_t missing = check(adapter, asked, false);
     if (missing > 0) {
         std::cout.flush();
@@ -72,7 +87,7 @@ exit_code run_check(const arguments& asked) {
 }
 
 exit_code run_add(const context& context, const arguments& asked) {
-    const adapter::adapter adapter = adapter::load(adapters_directory(), asked.adapter);
+    const adapter::adapter adapter = asked.load_adapter();
     if (adapter.runs_on == adapter::system::file) {
         throw error(exit_code::arguments, cause::needs_person, "the adapter " + adapter.name + " is for files",
                     "everarchive import FILE --source " + asked.name);
@@ -83,7 +98,7 @@ exit_code run_add(const context& context, const arguments& asked) {
                     "run what stands under each line that says missing, then add it again");
     }
     const new_source source{asked.name, asked.origin, asked.schema.empty() ? asked.name : asked.schema,
-                            asked.every_commit};
+                            asked.every_commit, asked.parameters()};
     add_source_rows(on, adapter, source);
     std::cout << fmt::format("added source {}: adapter {}, {} tables, mirror schema {}\n", asked.name, adapter.name,
                              adapter.tables.size(), source.schema)
@@ -93,10 +108,10 @@ exit_code run_add(const context& context, const arguments& asked) {
 
 exit_code run_list(const context& context) {
     pq::connection on = open_database(context);
-    text_table table({"SOURCE", "ADAPTER", "STATE", "MAPPING", "MIRROR", "ORIGIN"});
-    const pq::result rows =
-        on.run("SELECT name, adapter, CASE WHEN paused THEN 'paused' ELSE state END, mapping, mirror_schema, origin "
-               "FROM everarchive.source WHERE state <> 'removed' ORDER BY name");
+    text_table table({"SOURCE", "ADAPTER", "STATE", "VERSIONS", "MIRROR", "ORIGIN"});
+    const pq::result rows = on.run("SELECT name, adapter, CASE WHEN paused THEN 'paused' ELSE state END, "
+                                   "everarchive.source_setting(source_id, 'versions'), mirror_schema, origin "
+                                   "FROM everarchive.source WHERE state <> 'removed' ORDER BY name");
     for (int row = 0; row < rows.rows(); ++row) {
         table.add(rows, row);
     }
@@ -107,16 +122,19 @@ exit_code run_list(const context& context) {
 /// What we made in the library system goes first, while its row still says how to reach it.
 exit_code run_remove(const context& context, const std::string& name) {
     pq::connection on = open_database(context);
-    const pq::result row = on.run("SELECT (s).adapter, (s).origin FROM everarchive.source_named($1) s", {name});
+    const pq::result row =
+        on.run("SELECT (s).adapter, (s).origin, (s).parameters FROM everarchive.source_named($1) s", {name});
     const std::string adapter_name(row.text(0, 0));
     const std::string origin(row.text(0, 1));
+    const adapter::parameter_values parameters = adapter::parameters_from_json(row.text(0, 2));
     on.run("SELECT everarchive.source_pause($1)", {name});
     if (!origin.starts_with("file:")) {
         // A running program ends the stream within seconds of the pause; a slot in use cannot be dropped.
         constexpr int attempts = 10;
         for (int attempt = 1;; ++attempt) {
             try {
-                capture::open_source(origin, name, adapter::load(adapters_directory(), adapter_name))->remove();
+                capture::open_source(origin, name, adapter::load(adapters_directory(), adapter_name).with(parameters))
+                    ->remove();
                 std::cout << "removed what was made in the library system\n";
                 break;
             } catch (const error& failed) {
@@ -163,6 +181,8 @@ void add_source(CLI::App& app, context& context) {
             ->add_option("--from", asked->origin,
                          "how to reach it, such as mariadb:defaults-group=koha or postgresql:service=evergreen")
             ->required();
+        command->add_option("--set", asked->set,
+                            "what the adapter leaves open, such as tenant=diku; once for each parameter");
     };
 
     CLI::App* check_command = named(*source, "check", "what is missing in a library system, and what mends it", *asked);
@@ -176,6 +196,7 @@ void add_source(CLI::App& app, context& context) {
                   "a version for every source transaction, none folded away; slower");
     choose(add, [&context, asked] { return run_add(context, *asked); });
 
+    add_source_set(*source, context);
     choose(source->add_subcommand("list", "list the sources"), [&context] { return run_list(context); });
     choose(named(*source, "pause", "stop following a source until resume", *asked),
            [&context, asked] { return run_function(context, "source_pause", asked->name, "paused"); });

@@ -26,6 +26,16 @@ int add_source_rows(pq::connection& on, const adapter::adapter& adapter, const n
     const pq::result added = on.run("SELECT everarchive.source_add($1, $2, $3, $4::name, $5::jsonb)",
                                     {source.name, adapter.name, source.origin, source.schema, kinds_as_json(adapter)});
     const int id = added.number<int>(0, 0);
+    // A source that was removed keeps its history, and the entities of two tenants must not share their keys.
+    const pq::result parameters = on.run(
+        "UPDATE everarchive.source s SET parameters = $2::jsonb WHERE s.source_id = $1::integer AND (s.parameters = "
+        "$2::jsonb OR NOT EXISTS (SELECT FROM everarchive.entity e WHERE e.source_id = s.source_id))",
+        {std::to_string(id), adapter::parameters_as_json(source.parameters)});
+    if (parameters.affected() == 0) {
+        throw error(exit_code::arguments, cause::needs_person,
+                    "source " + source.name + " was removed but its history is kept, and that is of other parameters",
+                    "give the --set that it had, or choose another name");
+    }
     const pq::result marc = on.run("SELECT everarchive.marc_schema()");
     const std::string schema = on.identifier(source.schema);
     // The server's own names before those of marc's schema, where others may be allowed to create: a function made
@@ -39,8 +49,7 @@ int add_source_rows(pq::connection& on, const adapter::adapter& adapter, const n
     on.run("GRANT USAGE ON SCHEMA " + schema + " TO everarchive_reader; GRANT SELECT ON ALL TABLES IN SCHEMA " +
            schema + " TO everarchive_reader");
     if (source.every_commit) {
-        on.run("UPDATE everarchive.source SET mapping = 'every commit' WHERE source_id = $1::integer",
-               {std::to_string(id)});
+        on.run("SELECT everarchive.source_set($1, 'versions', 'every commit')", {source.name});
     }
     transaction.commit();
     return id;

@@ -13,6 +13,7 @@ struct new_source {
     std::string origin;
     std::string schema;
     bool every_commit = false;
+    adapter::parameter_values parameters = {};
 };
 
 /// Returns source_id. Throws pq::error with the hint of the SQL function.

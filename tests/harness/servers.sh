@@ -6,6 +6,7 @@
 #   source tests/harness/servers.sh
 #   harness_begin NAME            makes $HARNESS_DIR and the clean-up
 #   pg_start NAME [SETTING…]      PostgreSQL: ${PG_PORT[NAME]}, socket in $HARNESS_DIR; superuser postgres, no password on the socket
+#   pg_standby NAME OF            a stand-by of the server OF, by the physical slot NAME; from 17 on it takes failover slots over
 #   mariadb_start NAME [OPTION…]  MariaDB: ${MARIADB_PORT[NAME]}, ${MARIADB_SOCKET[NAME]}; root without password on the socket
 #   mysql_start NAME [OPTION…]    MySQL of tests/mysql_server.sh in $EVERARCHIVE_MYSQL_ROOT; the same, with MYSQL_ for MARIADB_.
 #                                 Ask mysql_is_there first, and skip the test where it says no
@@ -97,6 +98,24 @@ pg_start() {
     # The socket is for the harness; whoever comes over TCP shows a password, as in a library.
     printf '%s\n' 'local all all trust' 'host all all 127.0.0.1/32 scram-sha-256' 'local replication all trust' \
         'host replication all 127.0.0.1/32 scram-sha-256' | as_postgres tee "${PG_DATA[$name]}/pg_hba.conf" >/dev/null
+    pg_up "$name"
+}
+
+pg_standby() {
+    local name=$1 primary=$2
+    PG_DATA[$name]=$HARNESS_DIR/$name
+    PG_PORT[$name]=$(free_port)
+    mkdir -m 700 "${PG_DATA[$name]}"
+    [ "$(id -u)" = 0 ] && chown postgres "${PG_DATA[$name]}"
+    # With a database in the connection string: the worker that copies slots needs one.
+    as_postgres "$PG_BIN/pg_basebackup" -d "host=$HARNESS_DIR/sockets port=${PG_PORT[$primary]} user=postgres dbname=postgres" \
+        -D "${PG_DATA[$name]}" -X stream -c fast -R -C -S "$name" --no-sync >"$HARNESS_DIR/log/$name.basebackup" 2>&1 ||
+        { cat "$HARNESS_DIR/log/$name.basebackup" >&2; return 1; }
+    {
+        echo "port = ${PG_PORT[$name]}"
+        echo "hot_standby_feedback = on"
+        [ "$("$PG_BIN/postgres" -V | grep -oE '[0-9]+' | head -n 1)" -lt 17 ] || echo "sync_replication_slots = on"
+    } | as_postgres tee -a "${PG_DATA[$name]}/postgresql.conf" >/dev/null
     pg_up "$name"
 }
 

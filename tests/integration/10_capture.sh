@@ -8,7 +8,7 @@ source tests/harness/tap.sh
 BUILD=${1:-build/release}
 
 harness_begin capture
-pg_start pg "fsync = off" && mariadb_start maria || exit 1
+pg_start pg "fsync = off" && pg_standby standby pg && mariadb_start maria || exit 1
 # The MariaDB tests restart their server themselves.
 declare -p MARIADB_DATA MARIADB_PORT MARIADB_SOCKET MARIADB_OPTIONS MARIADB_PID HARNESS_DIR >"$HARNESS_DIR/servers"
 cat >"$HARNESS_DIR/restart.sh" <<SH
@@ -19,6 +19,7 @@ while [ -e "/proc/\$(cat "\${MARIADB_DATA[maria]}/server.pid")" ]; do sleep 0.1;
 mariadb_up maria
 SH
 export PGHOST=$HARNESS_DIR/sockets PGPORT=${PG_PORT[pg]} PGUSER=postgres
+export EVERARCHIVE_TEST_STANDBY="host=$HARNESS_DIR/sockets port=${PG_PORT[standby]}"
 export EVERARCHIVE_TEST_MARIADB_SOCKET=${MARIADB_SOCKET[maria]}
 export EVERARCHIVE_TEST_MARIADB_RESTART="bash $HARNESS_DIR/restart.sh"
 before_harness_end() {

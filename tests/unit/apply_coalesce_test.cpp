@@ -438,6 +438,18 @@ TEST(coalesce, a_part_that_completes_what_a_row_touches_touches_it) {
     EXPECT_TRUE(one.touched().by_kind().at("holding").contains("t:B"));
 }
 
+TEST(coalesce, a_touch_may_depend_on_what_a_column_says) {
+    touch bound{"bib", {column(0)}};
+    bound.when = 1;
+    bound.when_is = "book";
+    changes made;
+    using everarchive::apply::touch_of;
+    EXPECT_EQ(touch_of(bound, made.row({"7", "book"})).key, std::optional<std::string>("7"));
+    EXPECT_EQ(touch_of(bound, made.row({"7", "map"})).key, std::nullopt);
+    EXPECT_TRUE(touch_of(bound, made.row({"", "map"}, {true, false})).known) << "whatever its key is";
+    EXPECT_FALSE(touch_of(bound, made.row({"7", ""}, {false, true})).known) << "the mirror has to be asked";
+}
+
 TEST(cascade, a_deleted_parent_without_the_column_that_children_name_goes_to_quarantine) {
     adapter of = library(everarchive::adapter::system::mariadb);
     of.tables[1].foreign_keys[0].parent_columns = {1}; // by title
