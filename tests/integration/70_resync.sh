@@ -79,7 +79,8 @@ import itertools, random
 rng = random.Random()
 for n in itertools.count():
     bib, new, kind = rng.randint(1, 250), 100000 + n, rng.random()
-    if kind < .4: print(f"UPDATE biblio_metadata SET metadata = REPLACE(metadata, '</record>', '<!-- {n} --></record>') WHERE biblionumber = {bib} AND LENGTH(metadata) < 20000;")
+    note = f'<datafield tag="500" ind1=" " ind2=" "><subfield code="a">{n}</subfield></datafield></record>'
+    if kind < .4: print(f"UPDATE biblio_metadata SET metadata = REPLACE(metadata, '</record>', '{note}') WHERE biblionumber = {bib} AND LENGTH(metadata) < 20000;")
     elif kind < .7: print(f"UPDATE items SET itemcallnumber = 'W {n}', damaged = 1 - damaged WHERE biblionumber = {bib};")
     elif kind < .85: print(f"START TRANSACTION; INSERT INTO biblio (biblionumber, frameworkcode, title, datecreated) VALUES ({new}, '', 'w', '2026-11-01'); INSERT INTO biblioitems (biblioitemnumber, biblionumber, itemtype) VALUES ({new}, {new}, 'BK'); INSERT INTO items (itemnumber, biblionumber, biblioitemnumber, barcode, homebranch, holdingbranch, cn_source, itype) VALUES ({new}, {new}, {new}, 'N{n}', 'CPL', 'CPL', 'ddc', 'BK'); COMMIT;")
     else: print(f"DELETE FROM biblio WHERE biblionumber = {rng.randint(100000, new)};")
@@ -91,7 +92,8 @@ import itertools, random
 rng = random.Random()
 for n in itertools.count():
     bib, new, kind = rng.randint(1, 250), 100000 + n, rng.random()
-    if kind < .3: print(f"UPDATE biblio.record_entry SET marc = replace(marc, '</record>', '<!-- {n} --></record>') WHERE id = {bib} AND length(marc) < 20000;")
+    note = f'<datafield tag="500" ind1=" " ind2=" "><subfield code="a">{n}</subfield></datafield></record>'
+    if kind < .3: print(f"UPDATE biblio.record_entry SET marc = replace(marc, '</record>', '{note}') WHERE id = {bib} AND length(marc) < 20000;")
     elif kind < .5: print(f"UPDATE biblio.record_entry SET source = {rng.randint(1, 3)} WHERE id = {bib};")
     elif kind < .7: print(f"UPDATE asset.copy SET barcode = 'R{n}', copy_number = {rng.randint(1, 9)} WHERE id = {bib};")
     elif kind < .85: print(f"INSERT INTO asset.call_number (id, creator, editor, record, owning_lib, label) VALUES ({new}, 1, 1, {bib}, 1, 'W {n}');")
@@ -109,6 +111,7 @@ work_stop() {
     pkill -P "$KOHA_WORK" 2>/dev/null
     pkill -P "$EVERGREEN_WORK" 2>/dev/null
     wait "$KOHA_WORK" "$EVERGREEN_WORK" 2>/dev/null
+    KOHA_WORK=
     return 0
 }
 before_harness_end() {
@@ -215,8 +218,9 @@ for ((round = 0; round < ROUNDS; round++)); do
 done
 
 # A part of a row whose rest the mirror has not: the source sends no unchanged TOAST value.
-evergreen -c "UPDATE biblio.record_entry SET marc = replace(marc, '</record>', '<!-- ' || (SELECT string_agg(md5(g::text), '') FROM generate_series(1, 400) g) || ' --></record>') WHERE id IN (395, 396)"
-ok "long records arrive" settled 60
+evergreen -c "UPDATE biblio.record_entry SET marc = replace(marc, '</record>', '<datafield tag=\"500\" ind1=\" \" ind2=\" \"><subfield code=\"a\">' || (SELECT string_agg(md5(g::text), '') FROM generate_series(1, 400) g) || '</subfield></datafield></record>') WHERE id IN (395, 396)"
+long_arrived() { [ "$(preservation -c "SELECT count(*) FROM evergreen.biblio_record_entry WHERE id IN (395, 396) AND length(marc) > 10000")" = 2 ]; }
+ok "long records arrive" wait_for 60 long_arrived
 preservation -c "DELETE FROM evergreen.biblio_record_entry WHERE id IN (395, 396)" >/dev/null
 evergreen -c "UPDATE biblio.record_entry SET source = 2, tcn_source = 'refetched' WHERE id IN (395, 396)"
 read_again() { [ "$(preservation -c "SELECT count(*) FROM evergreen.biblio_record_entry WHERE id IN (395, 396) AND tcn_source = 'refetched' AND length(marc) > 10000")" = 2 ]; }
