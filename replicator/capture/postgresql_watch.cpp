@@ -120,11 +120,13 @@ void slot_watch::read(const pq::result& answer) {
 
 void slot_watch::read_guard(const pq::result& answer) {
     notice_.reset();
+    retained_.reset();
+    log_state_ = answer.text(0, 2);
     if (!answer.truth(0, 1)) {
         return; // no slot, or one that is lost: the stream itself tells
     }
     const std::int64_t bytes = answer.number(0, 3);
-    held_ = bytes_text(bytes);
+    retained_ = bytes;
     const std::string mend = fmt::format("look why everarchive is behind: everarchive status; SELECT * FROM "
                                          "pg_replication_slots WHERE slot_name = '{}' in the source",
                                          names_.slot);
@@ -136,7 +138,7 @@ void slot_watch::read_guard(const pq::result& answer) {
         throw error(exit_code::source, cause::needs_person,
                     fmt::format("the source keeps {} of log for the replication slot {}, more than wal_limit_bytes "
                                 "({}): reading is paused",
-                                held_, names_.slot, bytes_text(guard_.limit)),
+                                bytes_text(bytes), names_.slot, bytes_text(guard_.limit)),
                     fmt::format("SELECT everarchive.source_set('{0}', 'wal_limit_bytes', '0'), "
                                 "everarchive.source_resume('{0}') reads on; SELECT pg_drop_replication_slot('{1}') in "
                                 "the source frees its disk and needs everarchive source resync {0}",
@@ -218,7 +220,7 @@ void slot_watch::drop(const std::string& conninfo) {
     }
     const std::string what = fmt::format("the source kept {} of log for the replication slot {}, more than "
                                          "wal_limit_bytes ({}): the slot was given up (on_wal_limit = drop)",
-                                         held_, names_.slot, bytes_text(guard_.limit));
+                                         bytes_text(retained_.value_or(0)), names_.slot, bytes_text(guard_.limit));
     log::write(log::severity::error, "capture", what, {{"source", names_.source}});
     throw error(exit_code::source, cause::position_lost, what, names_.resync_hint());
 }
