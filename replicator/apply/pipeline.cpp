@@ -230,6 +230,7 @@ void pipeline::follow() {
     taken_ = take(on, lease, row_.name);
     const leading leads(meters_, taken_.epoch, PQbackendPID(on.raw()));
     const std::unique_ptr<capture::source> source = capture::open_source(row_.origin, row_.name, adapter);
+    source->configure(taken_.settings);
     displace_ = displace_ || taken_.taken_over;
     if (displace_) {
         source->end_reader();
