@@ -43,7 +43,7 @@ class slot_stream final : public stream {
     slot_stream(const std::string& conninfo, const source_names& names, const adapter::adapter& adapter,
                 const std::string& position, const source_options& options)
         : conninfo_(conninfo), names_(names), adapter_(adapter), start_(parse_lsn(position)), handed_(start_),
-          passed_(start_), open_(std::make_shared<spool_budget>(options.spool_limit)) {
+          passed_(start_), spools_(std::make_shared<spool_budget>(options.spool_limit)), open_(spools_) {
         decoder_.emplace(adapter_, names_.source);
         pq::connection side = connect(conninfo, stream_patience);
         const lsn confirmed = check_slot(side, names_, start_);
@@ -109,6 +109,10 @@ class slot_stream final : public stream {
         const lsn newest = watch_->newest();
         return static_cast<std::int64_t>(newest > line_->confirmed() ? newest - line_->confirmed() : 0);
     }
+
+    log_lag lag() override { return {lag_bytes(), {}, watch_->retained(), watch_->wal_status(), {}}; }
+
+    std::int64_t spool_bytes() const override { return static_cast<std::int64_t>(spools_->used()); }
 
     std::optional<stream_notice> notice() override { return watch_->notice(); }
 
@@ -419,6 +423,7 @@ class slot_stream final : public stream {
     bool part_handed_out_ = false; // of the transaction that is being received
     std::set<std::string> told_;
 
+    std::shared_ptr<spool_budget> spools_;
     open_transactions open_;
     bool in_block_ = false;
     batch block_; // what the last message of a block brought

@@ -120,6 +120,8 @@ void slot_watch::read(const pq::result& answer) {
 
 void slot_watch::read_guard(const pq::result& answer) {
     notice_.reset();
+    wal_status_ = answer.text(0, 2);
+    retained_ = answer.is_null(0, 3) ? std::nullopt : std::optional(answer.number(0, 3));
     if (!answer.truth(0, 1)) {
         return; // no slot, or one that is lost: the stream itself tells
     }

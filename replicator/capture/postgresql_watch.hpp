@@ -36,6 +36,10 @@ class slot_watch {
     /// Drops the slot, and throws error (position_lost) that says so.
     [[noreturn]] void drop(const std::string& conninfo);
 
+    /// Log that the slot holds back, and its wal_status, as of the last answer; nullopt: no slot, or one that is lost.
+    std::optional<std::int64_t> retained() const { return retained_; }
+    const std::string& wal_status() const { return wal_status_; }
+
     /// What a person should know although the stream goes on.
     const std::optional<stream_notice>& notice() const { return notice_; }
 
@@ -65,6 +69,8 @@ class slot_watch {
     std::set<std::size_t> told_;
     std::vector<table_trouble> troubles_;
     std::optional<stream_notice> notice_;
+    std::optional<std::int64_t> retained_;
+    std::string wal_status_;
     std::string held_; // for people
     bool wants_drop_ = false;
     lsn newest_ = 0;
