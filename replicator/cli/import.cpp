@@ -101,7 +101,12 @@ exit_code run_import(const context& context, const arguments& asked) {
     pq::connection control = open_database(context);
     const int id = source_for_files(control, adapter, asked.source);
     pq::connection on = apply::open_applier_connection(context.database, asked.source);
-    const apply::taken_source taken = apply::take(on, id, asked.source);
+    apply::lease lease(on, id, asked.source);
+    if (!lease.try_take()) {
+        throw error(exit_code::state, cause::fenced, "another import fills source " + asked.source,
+                    "wait until it ends: SELECT * FROM everarchive.source_lease;");
+    }
+    const apply::taken_source taken = apply::take(on, lease, asked.source);
 
     import_rows rows(on, taken, asked.file.filename().string());
     read_chunks(asked.file, size, [&rows](std::string_view chunk) { rows.add(chunk); });
