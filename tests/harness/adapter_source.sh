@@ -54,7 +54,10 @@ settled() {
     local marker=$RANDOM$RANDOM
     mark "$marker" && wait_for "${1:-60}" marked "$marker" && wait_for "${1:-60}" mapped
 }
-mapped() { [ "$(preservation -c 'SELECT count(*) FROM everarchive.touched' 2>/dev/null)" = 0 ]; }
+# While a first copy goes on nothing is touched yet, though the marker may be in the mirror.
+mapped() {
+    [ "$(preservation -c "SELECT (SELECT count(*) FROM everarchive.touched) + (SELECT count(*) FROM everarchive.source WHERE state IN ('new', 'snapshot'))" 2>/dev/null)" = 0 ]
+}
 
 entity() {
     preservation -c "SELECT $4 FROM everarchive.entity e JOIN everarchive.version v USING (entity_id, n) JOIN everarchive.source s USING (source_id)
