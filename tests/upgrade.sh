@@ -48,6 +48,14 @@ for script in sql/released/marc--*.sql; do
     ok "then marc is the same as after CREATE EXTENSION" same_listing marc updated
     ok "and so is everarchive" same_listing everarchive updated
     pg up updated -c 'DROP EXTENSION everarchive, marc'
+    if [ "$version" = 0.1.0 ]; then
+        pg up updated -c "CREATE EXTENSION marc VERSION '$version'" -c "CREATE EXTENSION everarchive VERSION '$version'" -c "INSERT INTO everarchive.source
+            (name, adapter, origin, mirror_schema, mapping) VALUES ('all', 'koha', 'file:x', 'a', 'every commit'), ('some', 'koha', 'file:x', 's', 'batched')" \
+            -c 'ALTER EXTENSION marc UPDATE' -c 'ALTER EXTENSION everarchive UPDATE'
+        is "the column source.mapping goes on as the setting versions" "$(rows updated "SELECT source, value FROM report.source_settings WHERE setting = 'versions' ORDER BY 1")" \
+            $'all|every commit\nsome|settled'
+        pg up updated -c 'DROP EXTENSION everarchive, marc'
+    fi
     ok "updating works in another schema than public" pg up updated -c 'CREATE SCHEMA "Catalogue"' \
         -c "CREATE EXTENSION marc SCHEMA \"Catalogue\" VERSION '$version'" -c 'ALTER EXTENSION marc UPDATE'
     is "and leaves nothing in public" "$(rows updated "SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace")" 0

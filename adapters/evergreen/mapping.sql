@@ -13,7 +13,8 @@ SELECT b.id AS key1,
            'source', b.source,
            'owner', b.owner,
            'tcn_source', b.tcn_source,
-           'tcn_value', b.tcn_value)) AS attributes,
+           'tcn_value', b.tcn_value,
+           'merged_to', b.merged_to)) AS attributes,
        COALESCE(b.deleted, false) AS deleted
 FROM biblio_record_entry b
 CROSS JOIN LATERAL marc_try(b.marc) r
@@ -117,6 +118,89 @@ CROSS JOIN LATERAL (
         'opac_visible', i.opac_visible,
         'sort_key', i.sort_key,
         'detailed_contents', i.detailed_contents,
-        'summary_contents', i.summary_contents)) AS content) c
+        'summary_contents', i.summary_contents,
+        'peers', (SELECT jsonb_agg(jsonb_build_object('peer_record', p.peer_record, 'peer_type', p.peer_type)
+                                   ORDER BY p.peer_record, p.peer_type)
+                  FROM biblio_peer_bib_copy_map p WHERE p.target_copy = i.id))) AS content) c
 WHERE i.id > 0 AND i.call_number > 0;
 COMMENT ON VIEW item IS 'copies (asset.copy) and serial units (serial.unit), as JSON under the column names of Evergreen';
+
+-- An address belongs to the volumes that the map names; the first of them is its parent. The map's own ids, which change at each
+-- save of the record, are no content.
+CREATE VIEW object AS
+SELECT u.id AS key1,
+       'volume:' || v.first_volume::text AS parent_key,
+       NULL::marc AS record,
+       NULL::text AS problem,
+       convert_to(c.content::text, 'UTF8') AS captured,
+       'json'::text AS format,
+       c.content AS attributes,
+       false AS deleted
+FROM asset_uri u
+CROSS JOIN LATERAL (
+    SELECT min(m.call_number) AS first_volume, jsonb_agg(DISTINCT m.call_number) AS volumes
+    FROM asset_uri_call_number_map m WHERE m.uri = u.id) v
+CROSS JOIN LATERAL (
+    SELECT jsonb_strip_nulls(jsonb_build_object(
+        'id', u.id,
+        'href', u.href,
+        'label', u.label,
+        'use_restriction', u.use_restriction,
+        'active', u.active,
+        'volumes', v.volumes)) AS content) c;
+COMMENT ON VIEW object IS 'digital objects: addresses (asset.uri) with the volumes they belong to';
+
+-- Purchase orders and their lines are both orders, and their ids collide: the first key says which. Times are written in UTC,
+-- whatever the time zone of the session that maps.
+CREATE VIEW "order" AS
+SELECT 'lineitem'::text AS key1,
+       l.id AS key2,
+       l.eg_bib_id::text AS parent_key,
+       r.record,
+       r.problem,
+       convert_to(l.marc, 'UTF8') AS captured,
+       'marcxml'::text AS format,
+       jsonb_strip_nulls(jsonb_build_object(
+           'purchase_order', l.purchase_order,
+           'eg_bib_id', l.eg_bib_id,
+           'provider', l.provider,
+           'state', l.state,
+           'cancel_reason', l.cancel_reason,
+           'expected_recv_time', to_char(l.expected_recv_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+           'copies', (SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                                 'id', d.id,
+                                 'fund', d.fund,
+                                 'eg_copy_id', d.eg_copy_id,
+                                 'barcode', d.barcode,
+                                 'cn_label', d.cn_label,
+                                 'collection_code', d.collection_code,
+                                 'circ_modifier', d.circ_modifier,
+                                 'owning_lib', d.owning_lib,
+                                 'location', d.location,
+                                 'recv_time', to_char(d.recv_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+                                 'cancel_reason', d.cancel_reason)) ORDER BY d.id)
+                      FROM acq_lineitem_detail d WHERE d.lineitem = l.id))) AS attributes,
+       false AS deleted
+FROM acq_lineitem l
+CROSS JOIN LATERAL marc_try(l.marc) r
+UNION ALL
+SELECT 'purchase_order'::text AS key1,
+       p.id AS key2,
+       NULL::text AS parent_key,
+       NULL::marc AS record,
+       NULL::text AS problem,
+       convert_to(c.content::text, 'UTF8') AS captured,
+       'json'::text AS format,
+       c.content AS attributes,
+       false AS deleted
+FROM acq_purchase_order p
+CROSS JOIN LATERAL (
+    SELECT jsonb_strip_nulls(jsonb_build_object(
+        'id', p.id,
+        'ordering_agency', p.ordering_agency,
+        'provider', p.provider,
+        'state', p.state,
+        'order_date', to_char(p.order_date AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+        'name', p.name,
+        'cancel_reason', p.cancel_reason)) AS content) c;
+COMMENT ON VIEW "order" IS 'orders: order lines (acq.lineitem) with their record and copies, and purchase orders (acq.purchase_order)';

@@ -10,7 +10,7 @@ SELECT b.biblionumber AS key1,
        'marcxml'::text AS format,
        jsonb_strip_nulls(jsonb_build_object(
            'frameworkcode', b.frameworkcode,
-           'schema', m.schema,
+           'schema', COALESCE(m.schema, m.marcflavour),
            'suppressed', marc_value(r.record, '942$n'))) AS attributes,
        false AS deleted
 FROM biblio b
@@ -111,5 +111,59 @@ CROSS JOIN LATERAL (
 WHERE i.homebranch IS NOT NULL
   AND NOT EXISTS (
     SELECT FROM items e
-    WHERE e.biblionumber = i.biblionumber AND e.homebranch = i.homebranch AND e.itemnumber < i.itemnumber);
-COMMENT ON VIEW holding IS 'what a library holds of a title: a summary of its items';
+    WHERE e.biblionumber = i.biblionumber AND e.homebranch = i.homebranch AND e.itemnumber < i.itemnumber)
+UNION ALL
+-- Holdings records, where there are any. No branch code is as long as this second key (branches.branchcode has 10 characters).
+SELECT h.holding_id AS key1,
+       'holdings_metadata'::text AS key2,
+       h.biblionumber::text AS parent_key,
+       r.record,
+       r.problem,
+       convert_to(m.metadata, 'UTF8') AS captured,
+       'marcxml'::text AS format,
+       jsonb_strip_nulls(jsonb_build_object(
+           'biblionumber', h.biblionumber,
+           'holdingbranch', h.holdingbranch,
+           'location', h.location,
+           'callnumber', h.callnumber,
+           'suppressed', NULLIF(h.suppress, 0),
+           'schema', COALESCE(m.schema, m.marcflavour))) AS attributes,
+       h.deleted_at IS NOT NULL OR m.deleted_at IS NOT NULL AS deleted
+FROM holdings h
+JOIN holdings_metadata m ON m.holding_id = h.holding_id AND m.format = 'marcxml'
+CROSS JOIN LATERAL marc_try(m.metadata) r
+WHERE NOT EXISTS (
+    SELECT FROM holdings_metadata n
+    WHERE n.holding_id = m.holding_id AND n.format = 'marcxml' AND n.id > m.id);
+COMMENT ON VIEW holding IS 'what a library holds of a title: a summary of its items; and holdings records (MFHD) where the site has them';
+
+-- DelBiblio first writes deleted_biblionumber, and later the foreign key empties biblionumber: together one change.
+CREATE VIEW "order" AS
+SELECT o.ordernumber AS key1,
+       COALESCE(o.biblionumber, o.deleted_biblionumber)::text AS parent_key,
+       NULL::marc AS record,
+       NULL::text AS problem,
+       convert_to(c.content::text, 'UTF8') AS captured,
+       'json'::text AS format,
+       c.content AS attributes,
+       false AS deleted
+FROM aqorders o
+CROSS JOIN LATERAL (
+    SELECT jsonb_strip_nulls(jsonb_build_object(
+        'ordernumber', o.ordernumber,
+        'biblionumber', COALESCE(o.biblionumber, o.deleted_biblionumber),
+        'biblio_deleted', CASE WHEN o.biblionumber IS NULL OR o.deleted_biblionumber IS NOT NULL THEN true END,
+        'entrydate', o.entrydate,
+        'quantity', o.quantity,
+        'quantityreceived', o.quantityreceived,
+        'datereceived', o.datereceived,
+        'invoiceid', o.invoiceid,
+        'datecancellationprinted', o.datecancellationprinted,
+        'cancellationreason', o.cancellationreason,
+        'basketno', o.basketno,
+        'budget_id', o.budget_id,
+        'parent_ordernumber', o.parent_ordernumber,
+        'orderstatus', o.orderstatus,
+        'items', (SELECT jsonb_agg(l.itemnumber ORDER BY l.itemnumber) FROM aqorders_items l
+                  WHERE l.ordernumber = o.ordernumber))) AS content) c;
+COMMENT ON VIEW "order" IS 'order lines, as JSON under the column names of Koha';

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/fault_point.hpp"
+#include "base/log.hpp"
 
 namespace everarchive::apply {
 
@@ -15,6 +16,8 @@ namespace {
 constexpr std::size_t most_run_changes = 20'000;
 constexpr std::size_t most_run_bytes = 16 * 1024 * 1024;
 constexpr std::size_t most_touched = 100'000;
+/// Keys that are mapped at once in a source set to every commit.
+constexpr std::size_t most_refreshed = 2'000;
 
 std::string_view operation_name(capture::operation what) {
     switch (what) {
@@ -28,6 +31,12 @@ std::string_view operation_name(capture::operation what) {
         return "truncate";
     }
     return "update";
+}
+
+/// What a mirror table can be guilty of that is not as the adapter has it any more: SQLSTATE class 42, except for what
+/// one value may cause.
+bool is_table_error(std::string_view sqlstate) {
+    return sqlstate.starts_with("42") && !is_data_error(sqlstate);
 }
 
 row_quarantine::reason reason_of(const pq::error& failed) {
@@ -65,8 +74,83 @@ class savepoint {
 applier::applier(pq::connection& on, const adapter::adapter& adapter, const taken_source& source)
     : on_(on), adapter_(adapter), source_(source), cascades_(adapter), run_(adapter, cascades_),
       writer_(on, adapter, cascades_, source.mirror_schema, run_.touched()), wall_(on, adapter, source.mirror_schema),
-      quarantine_(on, source.id, source.name), position_(source.position) {
+      quarantine_(on, source.id, source.name), forgiven_(adapter.tables.size(), false), position_(source.position) {
     quarantine_.load();
+    load_tables();
+}
+
+void applier::load_tables() {
+    stopped_.assign(adapter_.tables.size(), false);
+    const pq::result rows = on_.run("SELECT table_name FROM everarchive.source_table WHERE source_id = $1::integer AND "
+                                    "state = 'stopped'",
+                                    {std::to_string(source_.id)});
+    for (int row = 0; row < rows.rows(); ++row) {
+        for (std::size_t i = 0; i < adapter_.tables.size(); ++i) {
+            stopped_[i] = stopped_[i] || adapter_.tables[i].mirror_name() == rows.text(row, 0);
+        }
+    }
+}
+
+/// From now on the changes of a table are left out; the other tables go on.
+void applier::stop_table(std::size_t table, const std::string& what, const std::string& mend) {
+    const std::string name = adapter_.tables[table].mirror_name();
+    const std::string resync = "everarchive source resync " + source_.name + " --table " + name;
+    const std::string hint = mend.empty() || mend == resync ? resync : mend + "; then: " + resync;
+    on_.run_prepared("INSERT INTO everarchive.source_table (source_id, table_name, state, message, hint) VALUES "
+                     "($1::integer, $2, 'stopped', $3, $4) ON CONFLICT (source_id, table_name) DO UPDATE SET state = "
+                     "EXCLUDED.state, message = EXCLUDED.message, hint = EXCLUDED.hint, since = pg_catalog.now()",
+                     {std::to_string(source_.id), name, log::redact(printable(what)), log::redact(printable(hint))});
+    stopped_[table] = true;
+    log::write(log::severity::error, "apply", "a table is not followed any more: " + what,
+               {{"source", source_.name}, {"table", name}, {"hint", hint}});
+}
+
+bool applier::follow_again(const std::string& mirror_name) {
+    return on_
+               .run_prepared("UPDATE everarchive.source_table SET state = 'resync', since = pg_catalog.now() WHERE "
+                             "source_id = $1::integer AND state = 'stopped' AND ($2 = '' OR table_name = $2)",
+                             {std::to_string(source_.id), mirror_name})
+               .affected() > 0;
+}
+
+void applier::is_repaired(std::size_t table) {
+    on_.run_prepared("UPDATE everarchive.source_table SET state = 'ok', message = NULL, hint = NULL, since = "
+                     "pg_catalog.now() WHERE source_id = $1::integer AND table_name = $2 AND state = 'resync'",
+                     {std::to_string(source_.id), adapter_.tables[table].mirror_name()});
+}
+
+void applier::repair(capture::batch changes, const std::function<void()>& beside) {
+    on_.run("BEGIN");
+    open_ = true;
+    try {
+        add_changes(changes.changes, position_);
+        flush(position_);
+        beside();
+    } catch (const pq::error& failed) {
+        throw_with_hint(failed, source_);
+    }
+    commit({});
+}
+
+std::vector<kept_change> applier::missing_rows(std::size_t most) {
+    std::vector<kept_change> found;
+    for (const std::string& json : quarantine_.missing_rows(most)) {
+        if (std::optional<kept_change> kept = change_from_json(adapter_, json)) {
+            found.push_back(std::move(*kept));
+        }
+    }
+    may_miss_rows_ = !found.empty();
+    return found;
+}
+
+/// A part of a row of which the mirror has not the rest. The row is read again from the source; until then its case is
+/// in quarantine, so that a crash does not lose it.
+void applier::put_missing(const net_change& change, const std::string& position) {
+    if (forgiven_[change.table]) {
+        return;
+    }
+    quarantine_.put(adapter_.tables[change.table], change, position, quarantine_.row_missing());
+    may_miss_rows_ = true;
 }
 
 void applier::add(capture::batch batch) {
@@ -82,6 +166,9 @@ void applier::add(capture::batch batch) {
     if (batch.ends_transaction) {
         position_ = batch.position;
         commit_time_us_ = batch.commit_time_us != 0 ? batch.commit_time_us : commit_time_us_;
+    }
+    for (const capture::table_trouble& trouble : batch.troubles) {
+        stop_table(trouble.table, trouble.what, trouble.mend);
     }
     if (batch.changes.empty()) {
         return;
@@ -101,13 +188,13 @@ void applier::add(capture::batch batch) {
                 const std::size_t end = std::min(one.changes, changes.size());
                 add_changes(changes.subspan(begin, end - begin), position);
                 flush(position);
-                refresh_touched(position);
+                refresh_touched(position, one.commit_time_us != 0 ? one.commit_time_us : commit_time_us_);
                 begin = end;
             }
             add_changes(changes.subspan(begin), position);
             if (!torn_) {
                 flush(position);
-                refresh_touched(position);
+                refresh_touched(position, commit_time_us_);
             }
         }
         if (torn_ || run_.size() >= most_run_changes || bytes_ >= most_run_bytes) {
@@ -122,6 +209,9 @@ void applier::add(capture::batch batch) {
 void applier::add_changes(std::span<const change> changes, const std::string& position) {
     std::string why;
     for (const change& one : changes) {
+        if (stopped_[one.table]) {
+            continue;
+        }
         run::verdict verdict = run_.add(one, why);
         if (verdict == run::verdict::flush_first) {
             flush(position);
@@ -168,7 +258,10 @@ void applier::apply_alone(const change& one, const std::string& why, const std::
         touch_through(changes);
         before.release();
         if (!found) {
-            quarantine_.put(table, operation_name(one.what), one.row, one.old, position, quarantine_.row_missing());
+            if (!forgiven_[one.table]) {
+                quarantine_.put(table, operation_name(one.what), one.row, one.old, position, quarantine_.row_missing());
+                may_miss_rows_ = true;
+            }
             return;
         }
     } catch (const pq::error& failed) {
@@ -231,6 +324,7 @@ void applier::flush(const std::string& position) {
             // Whose earlier change is in quarantine is not completed by a part.
             if (one.what == net_change::effect::patch && quarantine_.holds(adapter_.tables[one.table], one.row)) {
                 quarantine_.put(adapter_.tables[one.table], one, position, quarantine_.row_missing());
+                may_miss_rows_ = true;
             } else {
                 order.push_back(&one);
             }
@@ -261,7 +355,7 @@ void applier::flush(const std::string& position) {
             before.release();
             supersede_cascaded();
             for (const net_change* one : missing) {
-                quarantine_.put(adapter_.tables[one->table], *one, position, quarantine_.row_missing());
+                put_missing(*one, position);
             }
             if (!quarantine_.empty()) {
                 for (const net_change* one : order) {
@@ -271,7 +365,7 @@ void applier::flush(const std::string& position) {
                 }
             }
         } catch (const pq::error& failed) {
-            if (!is_data_error(failed.sqlstate())) {
+            if (!is_data_error(failed.sqlstate()) && !is_table_error(failed.sqlstate())) {
                 throw;
             }
             before.roll_back();
@@ -301,6 +395,15 @@ void applier::write_carefully(net_changes group, const std::string& position) {
         touch_through(group);
         before.release();
     } catch (const pq::error& failed) {
+        if (is_table_error(failed.sqlstate())) {
+            before.roll_back();
+            const std::uint32_t table = group.front()->table;
+            if (!stopped_[table]) {
+                stop_table(table, failed.what(),
+                           "compare " + writer_.table(table).name + " with the adapter's mirror.sql, and mend it");
+            }
+            return;
+        }
         if (!is_data_error(failed.sqlstate())) {
             throw;
         }
@@ -315,7 +418,7 @@ void applier::write_carefully(net_changes group, const std::string& position) {
     }
     supersede_cascaded();
     for (const net_change* one : missing) {
-        quarantine_.put(adapter_.tables[one->table], *one, position, quarantine_.row_missing());
+        put_missing(*one, position);
     }
     for (const net_change* one : group) {
         if (one->what != net_change::effect::patch) {
@@ -401,39 +504,53 @@ void applier::write_touched() {
 /// every commit: maps what the source transaction touched before the next one is applied. The locks are those of
 /// everarchive.map_touched(): a mapping worker that still reads an older state of the same keys is waited for, and none
 /// begins.
-void applier::refresh_touched(const std::string& position) {
+void applier::refresh_touched(const std::string& position, std::int64_t commit_time_us) {
     touched_keys& touched = run_.touched();
     if (touched.empty()) {
         return;
     }
-    if (!torn_) { // versions tell the commit time that the progress row has
-        write_position(position, commit_time_us_, {});
-    }
+    // Versions tell the commit time that the progress row has. Its position moves at the end of a source transaction
+    // only.
+    write_position(torn_ ? std::string() : position, commit_time_us, {});
     const std::string id = std::to_string(source_.id);
     for (const auto& [kind, keys] : touched.by_kind()) {
-        const std::string array = pq::array_literal({keys.begin(), keys.end()});
-        on_.run_prepared(
-            "SELECT pg_catalog.pg_advisory_xact_lock(1163280722, $1::integer * 16 + p.part) FROM (SELECT "
-            "DISTINCT pg_catalog.hashtext(k) & 15 AS part FROM pg_catalog.unnest($2::text[]) k ORDER BY 1) p",
-            {id, array});
-        fault_point("apply.before_refresh");
-        on_.run_prepared("SELECT * FROM everarchive.refresh($1::integer, $2, $3::text[], $4)",
-                         {id, kind, array, position.empty() ? pq::parameter() : position});
+        // A transaction of a million rows is mapped in pieces, of the size that a mapping worker takes.
+        const std::vector<std::string> all(keys.begin(), keys.end());
+        for (std::size_t begin = 0; begin < all.size(); begin += most_refreshed) {
+            const std::size_t end = std::min(begin + most_refreshed, all.size());
+            const std::string array = pq::array_literal(
+                {all.begin() + static_cast<std::ptrdiff_t>(begin), all.begin() + static_cast<std::ptrdiff_t>(end)});
+            on_.run_prepared(
+                "SELECT pg_catalog.pg_advisory_xact_lock(1163280722, $1::integer * 16 + p.part) FROM (SELECT "
+                "DISTINCT pg_catalog.hashtext(k) & 15 AS part FROM pg_catalog.unnest($2::text[]) k ORDER BY 1) p",
+                {id, array});
+            fault_point("apply.before_refresh");
+            on_.run_prepared("SELECT * FROM everarchive.refresh($1::integer, $2, $3::text[], $4)",
+                             {id, kind, array, position.empty() ? pq::parameter() : position});
+        }
     }
     touched.clear();
 }
 
-void applier::write_position(const std::string& position, std::int64_t commit_time_us,
-                             std::optional<std::int64_t> lag_bytes, std::size_t transactions, std::size_t changes) {
+void applier::write_position(const std::string& position, std::int64_t commit_time_us, const capture::log_lag& lag,
+                             std::size_t transactions, std::size_t changes) {
+    const auto number = [](const auto& value) {
+        return value ? pq::parameter(std::to_string(*value)) : pq::parameter();
+    };
+    // A clock of the source that is ahead of ours makes no negative lag. What has no commit time moves the position
+    // over nothing of ours, or says that the source is silent: everything is here.
     const pq::result answer = on_.run_prepared(
         "UPDATE everarchive.source_progress SET position = coalesce($3, position), commit_time = coalesce("
         "'epoch'::timestamptz + $4::bigint * interval '1 microsecond', commit_time), transactions = transactions + "
         "$5::bigint, changes = changes + $6::bigint, lag_bytes = coalesce($7::bigint, lag_bytes), seen_at = "
-        "pg_catalog.now() "
-        "WHERE source_id = $1::integer AND epoch = $2::bigint",
+        "pg_catalog.now(), lag_seconds = greatest(coalesce(extract(epoch FROM pg_catalog.clock_timestamp()) - "
+        "$4::bigint / 1e6, 0), 0), lag_transactions = coalesce($8::bigint, lag_transactions), retained_bytes = "
+        "coalesce($9::bigint, retained_bytes), log_state = coalesce($10, log_state), log_hours = "
+        "coalesce($11::double precision, log_hours) WHERE source_id = $1::integer AND epoch = $2::bigint",
         {std::to_string(source_.id), std::to_string(source_.epoch), position.empty() ? pq::parameter() : position,
          commit_time_us == 0 ? pq::parameter() : std::to_string(commit_time_us), std::to_string(transactions),
-         std::to_string(changes), lag_bytes ? pq::parameter(std::to_string(*lag_bytes)) : pq::parameter()});
+         std::to_string(changes), number(lag.bytes), number(lag.transactions), number(lag.retained_bytes),
+         lag.log_state.empty() ? pq::parameter() : lag.log_state, number(lag.log_hours)});
     if (answer.affected() == 0) {
         throw error(exit_code::state, cause::fenced,
                     "another program has taken source " + source_.name + " over, or it was removed",
@@ -441,16 +558,16 @@ void applier::write_position(const std::string& position, std::int64_t commit_ti
     }
 }
 
-std::string applier::commit(std::optional<std::int64_t> lag_bytes) {
+std::string applier::commit(const capture::log_lag& lag) {
     try {
         flush(position_);
         if (source_.every_commit) {
-            refresh_touched(position_);
+            refresh_touched(position_, commit_time_us_);
         } else {
             write_touched();
         }
         quarantine_.resolve();
-        write_position(position_, commit_time_us_, lag_bytes, transactions_, changes_);
+        write_position(position_, commit_time_us_, lag, transactions_, changes_);
         fault_point("apply.before_commit");
         on_.run("COMMIT");
         fault_point("apply.after_commit");
@@ -463,12 +580,13 @@ std::string applier::commit(std::optional<std::int64_t> lag_bytes) {
     transactions_ = 0;
     changes_ = 0;
     bytes_ = 0;
+    commit_time_us_ = 0;
     return position_;
 }
 
-void applier::heard(std::optional<std::int64_t> lag_bytes) {
+void applier::heard(const capture::log_lag& lag) {
     if (!open_) {
-        write_position({}, 0, lag_bytes);
+        write_position({}, 0, lag);
     }
 }
 
@@ -500,7 +618,7 @@ void applier::retry_quarantined() {
         quarantine_.retried(id, adapter_.tables[kept->table], *kept, retry(*kept, beside.older));
         supersede_cascaded();
     }
-    commit(std::nullopt);
+    commit({});
 }
 
 /// Applies a kept change again. Returns why it could not be.
@@ -559,11 +677,13 @@ void applier::roll_back() {
         on_.run("ROLLBACK");
         writer_.after_commit();
         quarantine_.load();
+        load_tables();
         open_ = false;
         torn_ = false;
         transactions_ = 0;
         changes_ = 0;
         bytes_ = 0;
+        commit_time_us_ = 0;
     }
 }
 

@@ -2,6 +2,7 @@
 // change takes effect exactly once.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,8 @@
 #include "apply/row_quarantine.hpp"
 #include "apply/row_writer.hpp"
 #include "capture/change.hpp"
+#include "capture/source.hpp"
+#include "capture/source_settings.hpp"
 #include "pq/connection.hpp"
 
 namespace everarchive::apply {
@@ -23,9 +26,11 @@ struct taken_source {
     std::string mirror_schema;
     std::string state;
     std::int64_t epoch = 0;
-    std::string position; // empty: never captured, or a snapshot was interrupted
-    std::string identity; // empty: never captured
-    bool every_commit = false;
+    std::string position;      // empty: never captured, or a snapshot was interrupted
+    std::string identity;      // empty: never captured
+    bool every_commit = false; // the setting `versions`
+    capture::source_settings settings;
+    bool taken_over = false; // another program had it before
 };
 
 class applier {
@@ -46,18 +51,47 @@ class applier {
 
     /// Writes what is left, the touched keys and the position, and commits. Returns the position that is now safe.
     /// Throws error (fenced) if another program has taken the source over.
-    std::string commit(std::optional<std::int64_t> lag_bytes);
+    std::string commit(const capture::log_lag& lag);
 
     /// The source was heard of but had nothing to say.
-    void heard(std::optional<std::int64_t> lag_bytes);
+    void heard(const capture::log_lag& lag);
 
     /// Applies again what everarchive.quarantine_retry() asked for, in a transaction of its own. Between transactions.
     void retry_quarantined();
+
+    /// Applies what a comparison found, in a transaction of its own between those of the stream; `beside` writes into
+    /// it as well.
+    void repair(capture::batch changes, const std::function<void()>& beside);
+
+    /// True if a change of this row is in quarantine.
+    bool holds(std::size_t table, std::span<const capture::cell> row) const {
+        return quarantine_.holds(adapter_.tables[table], row);
+    }
+
+    /// True if parts of rows may be in quarantine because the mirror has not the rest; then missing_rows() tells them.
+    bool may_miss_rows() const { return may_miss_rows_; }
+    std::vector<kept_change> missing_rows(std::size_t most);
+    void no_missing_rows() { may_miss_rows_ = false; }
+
+    /// While a table is compared from its beginning, a part of a row that the mirror has not is left out: the row comes
+    /// with its piece.
+    void forgive_missing(std::size_t table, bool forgive) { forgiven_[table] = forgive; }
+
+    /// True if the changes of a table are left out, because it cannot be followed.
+    bool is_stopped(std::size_t table) const { return stopped_[table]; }
+    /// A resync of this table, or of all (empty), begins: what was stopped is followed again. Returns true if something
+    /// was. Between transactions.
+    bool follow_again(const std::string& mirror_name);
+    /// The table equals its source again. Between transactions.
+    void is_repaired(std::size_t table);
 
     /// Rolls the open transaction back and forgets its batches.
     void roll_back();
 
   private:
+    void load_tables();
+    void stop_table(std::size_t table, const std::string& what, const std::string& mend);
+    void put_missing(const net_change& change, const std::string& position);
     void add_changes(std::span<const capture::change> changes, const std::string& position);
     void apply_alone(const capture::change& change, const std::string& why, const std::string& position);
     void quarantine_alone(const capture::change& change, const std::string& position,
@@ -69,8 +103,8 @@ class applier {
     void touch_through(net_changes changes);
     void touch_through(const adapter::touch_through& touch, const std::vector<std::string>* values);
     void write_touched();
-    void refresh_touched(const std::string& position);
-    void write_position(const std::string& position, std::int64_t commit_time_us, std::optional<std::int64_t> lag_bytes,
+    void refresh_touched(const std::string& position, std::int64_t commit_time_us);
+    void write_position(const std::string& position, std::int64_t commit_time_us, const capture::log_lag& lag,
                         std::size_t transactions = 0, std::size_t changes = 0);
 
     pq::connection& on_;
@@ -81,6 +115,9 @@ class applier {
     row_writer writer_;
     privacy_wall wall_;
     row_quarantine quarantine_;
+    std::vector<bool> stopped_;  // tables whose changes are left out
+    std::vector<bool> forgiven_; // see forgive_missing()
+    bool may_miss_rows_ = true;
     std::vector<capture::batch> held_; // whose cells the run points to
     bool open_ = false;
     bool torn_ = false;

@@ -66,6 +66,11 @@ class batch_queue {
         changed_.notify_all();
     }
 
+    std::size_t bytes() const {
+        const std::lock_guard lock(mutex_);
+        return bytes_;
+    }
+
     /// True if it was closed and everything was taken.
     bool is_finished() const {
         const std::lock_guard lock(mutex_);

@@ -45,7 +45,8 @@ std::vector<mapped_source> sources(pq::connection& on) {
 }
 
 /// One step: a transaction of its own. Returns the number of keys that were taken.
-std::int64_t map_step(pq::connection& on, const mapped_source& source) {
+std::int64_t map_step(pq::connection& on, const mapped_source& source, source_meters& meters) {
+    const auto begin = steady_clock::now();
     fault_point("map.before_begin");
     pq::transaction transaction(on, "BEGIN ISOLATION LEVEL READ COMMITTED");
     const std::string id = std::to_string(source.id);
@@ -70,6 +71,11 @@ std::int64_t map_step(pq::connection& on, const mapped_source& source) {
         return 0;
     }
     fault_point("map.after_commit");
+    meters.map_steps.add();
+    meters.map_keys.add(rows.number<std::uint64_t>(0, 0));
+    meters.map_versions.add(rows.number<std::uint64_t>(0, 1));
+    meters.map_quarantined.add(rows.number<std::uint64_t>(0, 2));
+    meters.map_seconds.observe(std::chrono::duration<double>(steady_clock::now() - begin).count());
     log::write(log::severity::debug, "map", "mapped",
                {{"source", source.name},
                 {"keys", std::string(rows.text(0, 0))},
@@ -86,8 +92,8 @@ std::int64_t map_step(pq::connection& on, const mapped_source& source) {
 
 } // namespace
 
-mapping_workers::mapping_workers(std::string conninfo, int count, wakeup& wake)
-    : conninfo_(std::move(conninfo)), wake_(wake) {
+mapping_workers::mapping_workers(std::string conninfo, int count, wakeup& wake, meters& meters)
+    : conninfo_(std::move(conninfo)), wake_(wake), meters_(meters) {
     for (int i = 0; i < count; ++i) {
         threads_.emplace_back([this](std::stop_token stop) { run(stop); });
     }
@@ -111,17 +117,21 @@ void mapping_workers::run(std::stop_token stop) {
         try {
             if (!on) {
                 on.emplace(conninfo_, pq::connection::side::sink, "everarchive map");
+                // Between two statements there is nothing to wait for: a program that hangs there must not keep the
+                // lock of its part from others.
+                let_server_notice_loss(*on, 15);
             }
             for (const mapped_source& source : sources(*on)) {
                 if (failed_until[source.id] > steady_clock::now()) {
                     continue;
                 }
                 try {
-                    worked = map_step(*on, source) > 0 || worked;
+                    worked = map_step(*on, source, meters_.of(source.name)) > 0 || worked;
                 } catch (const pq::error& failed) {
                     if (failed.why() == cause::retry) {
                         throw;
                     }
+                    meters_.of(source.name).map_failures.add();
                     failed_until[source.id] = steady_clock::now() + failed_rest;
                     log::write(log::severity::error, "map", failed.what(),
                                {{"source", source.name}, {"sqlstate", failed.sqlstate()}, {"hint", failed.hint()}});

@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "apply/meters.hpp"
 #include "apply/wakeup.hpp"
 
 namespace everarchive::apply {
@@ -12,7 +13,7 @@ namespace everarchive::apply {
 class mapping_workers {
   public:
     /// Starts `count` threads, each with its own connection.
-    mapping_workers(std::string conninfo, int count, wakeup& wake);
+    mapping_workers(std::string conninfo, int count, wakeup& wake, meters& meters);
     ~mapping_workers();
     mapping_workers(const mapping_workers&) = delete;
     mapping_workers& operator=(const mapping_workers&) = delete;
@@ -22,6 +23,7 @@ class mapping_workers {
 
     const std::string conninfo_;
     wakeup& wake_;
+    meters& meters_;
     std::vector<std::jthread> threads_; // last: they use all the others
 };
 

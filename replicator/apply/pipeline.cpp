@@ -1,5 +1,6 @@
 #include "apply/pipeline.hpp"
 
+#include "apply/chunk_comparison.hpp"
 #include "apply/source_state.hpp"
 #include "apply/stream_reader.hpp"
 #include "base/log.hpp"
@@ -27,8 +28,32 @@ constexpr std::chrono::seconds retry_interval{5};
 
 constexpr milliseconds fenced_interval{500};
 
+/// A comparison with the source has so much of the apply step's time between two target transactions.
+constexpr milliseconds comparison_share{50};
+
 /// A stream that has lasted so long works. Two readers with one server id end each other's in less.
 constexpr std::chrono::seconds settled_after{3};
+
+/// While this program has the source.
+class leading {
+  public:
+    leading(source_meters& meters, std::int64_t epoch, int backend) : meters_(meters) {
+        meters_.epoch.set(epoch);
+        meters_.backend = backend;
+        meters_.leads.set(1);
+    }
+    ~leading() {
+        meters_.leads.set(0);
+        meters_.backend = 0;
+        meters_.apply_pulse.rest();
+        meters_.queue_bytes.set(0);
+    }
+    leading(const leading&) = delete;
+    leading& operator=(const leading&) = delete;
+
+  private:
+    source_meters& meters_;
+};
 
 std::int64_t now_ms() {
     return std::chrono::duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
@@ -37,9 +62,9 @@ std::int64_t now_ms() {
 } // namespace
 
 pipeline::pipeline(std::string conninfo, source_row source, std::filesystem::path adapters, wakeup& mapping,
-                   std::function<void(const std::string&, std::int64_t, std::int64_t)> progress)
+                   source_meters& meters, std::function<void(const std::string&, std::int64_t, std::int64_t)> progress)
     : conninfo_(std::move(conninfo)), row_(std::move(source)), adapters_(std::move(adapters)), mapping_(mapping),
-      progress_(std::move(progress)), thread_([this] { run(); }) {}
+      meters_(meters), progress_(std::move(progress)), thread_([this] { run(); }) {}
 
 pipeline::~pipeline() {
     stop_ = true;
@@ -62,7 +87,7 @@ void pipeline::note_arrival() {
 }
 
 bool pipeline::is_idle(milliseconds quiet) const {
-    return streaming_ && now_ms() - last_arrival_ms_ >= quiet.count();
+    return streaming_ && !comparing_ && now_ms() - last_arrival_ms_ >= quiet.count();
 }
 
 void pipeline::run() {
@@ -95,6 +120,7 @@ bool pipeline::recover(const error& failed) {
     }
     switch (failed.why()) {
     case cause::fenced:
+        meters_.fenced.add();
         // Said once, then once a minute: this program is the stand-by, or fights with another one for the source.
         if (fenced_++ % 120 == 6) {
             log::write(log::severity::warning, "apply", failed.what(), fields);
@@ -105,6 +131,7 @@ bool pipeline::recover(const error& failed) {
         }
         return wait(fenced_interval);
     case cause::retry: {
+        meters_.retries.add();
         const milliseconds pause = backoff_.next();
         fields.emplace_back("retry_ms", std::to_string(pause.count()));
         log::write(log::severity::warning, "apply", failed.what(), fields);
@@ -124,9 +151,71 @@ bool pipeline::recover(const error& failed) {
             hint = std::string("everarchive source ") + (lost ? "resync " : "resume ") + row_.name;
         }
         tell_state(conninfo_, taken_, lost ? "position_lost" : "stopped", failed.what(), hint);
-        return false;
+        return lost && resync_by_itself(failed) && wait(backoff_.next());
     }
     return false;
+}
+
+/// Waits until the source is ours. Returns false if asked to stop.
+bool pipeline::wait_for(lease& lease) {
+    std::string told;
+    while (!lease.try_take()) {
+        if (lease.holder() != told) {
+            told = lease.holder();
+            log::write(log::severity::info, "apply", "another program follows the source; waiting to take over",
+                       {{"source", row_.name}, {"program", told}});
+        }
+        if (!wait(lease_look)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// A source may be set to repair itself when its position is lost. Returns true if the repair was asked for.
+bool pipeline::resync_by_itself(const error& failed) {
+    try {
+        pq::connection on(conninfo_, pq::connection::side::sink, "everarchive run");
+        const pq::result wanted = on.run("SELECT everarchive.source_setting($1::integer, 'on_position_lost') = 'resync'",
+                                         {std::to_string(row_.id)});
+        if (!wanted.truth(0, 0)) {
+            return false;
+        }
+        log::write(log::severity::error, "apply",
+                   "the position is lost; the source is compared with its mirror and repaired, because on_position_lost "
+                   "is resync",
+                   {{"source", row_.name}, {"reason", failed.what()}});
+        on.run("SELECT everarchive.source_check($1, 'resync')", {row_.name});
+        return true;
+    } catch (const error& refused) {
+        log::write(log::severity::error, "apply", std::string("cannot ask for a resync: ") + refused.what(),
+                   {{"source", row_.name}});
+        return false;
+    }
+}
+
+/// The old position is lost, and somebody has decided to begin at a new one: what lies between is found by comparison.
+/// A crash before the commit makes it anew.
+std::string pipeline::renewed_position(pq::connection& on, capture::source& source, const check_run& run) {
+    const std::string identity = source.identity();
+    const std::string position = source.renew_position();
+    pq::transaction transaction(on);
+    const pq::result answer =
+        on.run("UPDATE everarchive.source_progress SET position = $3, identity = $4, seen_at = pg_catalog.now() WHERE "
+               "source_id = $1::integer AND epoch = $2::bigint",
+               {std::to_string(taken_.id), std::to_string(taken_.epoch), position, identity});
+    if (answer.affected() == 0) {
+        throw error(exit_code::state, cause::fenced,
+                    "another program has taken source " + row_.name + " over, or it was removed",
+                    "run one everarchive program for a source");
+    }
+    position_renewed(on, run);
+    transaction.commit();
+    log::write(log::severity::notice, "apply", "following from a new position; what was missed is found by comparison",
+               {{"source", row_.name}, {"lost", taken_.position}, {"position", position}});
+    taken_.identity = identity;
+    taken_.position = position;
+    return position;
 }
 
 void pipeline::follow() {
@@ -134,8 +223,18 @@ void pipeline::follow() {
     const adapter::adapter adapter =
         adapter::load(adapters_, row_.adapter).with(adapter::parameters_from_json(row_.parameters));
     pq::connection on = open_applier_connection(conninfo_, row_.name);
-    taken_ = take(on, row_.id, row_.name);
+    lease lease(on, row_.id, row_.name);
+    if (!wait_for(lease)) {
+        return;
+    }
+    taken_ = take(on, lease, row_.name);
+    const leading leads(meters_, taken_.epoch, PQbackendPID(on.raw()));
     const std::unique_ptr<capture::source> source = capture::open_source(row_.origin, row_.name, adapter);
+    displace_ = displace_ || taken_.taken_over;
+    if (displace_) {
+        source->end_reader();
+        displace_ = false;
+    }
     std::string position = taken_.position;
     if (position.empty()) {
         const std::string name = row_.name;
@@ -143,7 +242,7 @@ void pipeline::follow() {
         const auto progress = [this, &name](std::int64_t rows, std::int64_t expected) {
             progress_(name, rows, expected);
         };
-        const std::optional<std::string> begin = load_snapshot(on, adapter, taken_, *source, stop, progress);
+        const std::optional<std::string> begin = load_snapshot(on, conninfo_, adapter, taken_, *source, stop, progress);
         if (!begin) {
             return;
         }
@@ -151,12 +250,14 @@ void pipeline::follow() {
         taken_.state = "streaming";
         taken_.position = position;
         mapping_.call();
-    } else if (const std::string identity = source->identity();
-               !taken_.identity.empty() && identity != taken_.identity) {
-        throw error(exit_code::source, cause::position_lost,
-                    "source " + row_.name + " is another server than before: " + identity + " instead of " +
-                        taken_.identity,
-                    "if it should be: everarchive source resync " + row_.name);
+    } else if (const std::optional<check_run> run = next_run(on, row_.id); run && run->new_position) {
+        position = renewed_position(on, *source, *run);
+    } else if (!taken_.identity.empty()) {
+        const std::string identity = source->recognize(taken_.identity, position);
+        if (identity != taken_.identity) {
+            note_identity(on, taken_, identity);
+            taken_.identity = identity;
+        }
     }
     stream(on, adapter, taken_, *source, position);
 }
@@ -169,9 +270,11 @@ void pipeline::stream(pq::connection& on, const adapter::adapter& adapter, const
                {taken.name, std::to_string(taken.epoch)});
         taken_.state = "streaming";
     }
-    stream_reader reader(source, position);
+    chunk_comparison comparison(on, adapter, taken, source, applier);
+    stream_reader reader(source, position, meters_);
     note_arrival();
-    apply(applier, reader);
+    apply(applier, reader, comparison);
+    comparing_ = false;
 }
 
 /// Not as soon as the stream is open: what ends it may come right after.
@@ -187,13 +290,16 @@ void pipeline::note_works() {
     }
 }
 
-void pipeline::apply(applier& applier, stream_reader& reader) {
+void pipeline::apply(applier& applier, stream_reader& reader, chunk_comparison& comparison) {
     auto last_commit = steady_clock::now();
     auto last_retry = last_commit;
+    std::optional<capture::stream_notice> noticed;
     bool greeted = false;
     bool works = false;
     auto opened = last_commit;
+    auto batch_begin = last_commit;
     while (!stopping() || applier.is_open()) {
+        meters_.apply_pulse.beat();
         if (stopping() && applier.is_torn()) {
             applier.roll_back(); // its source transaction comes again as a whole
             return;
@@ -213,19 +319,47 @@ void pipeline::apply(applier& applier, stream_reader& reader) {
             applier.retry_quarantined();
             last_retry = steady_clock::now();
         }
-        const bool waits = !applier.is_open() || applier.is_torn() || applier.changes() == 0;
-        std::optional<capture::batch> batch = reader.queue().take(milliseconds{waits ? 100 : 0});
+        bool compared = false;
+        if (!applier.is_open() && greeted) {
+            const auto end = steady_clock::now() + comparison_share;
+            while (!stopping() && comparison.step(taken_.position)) {
+                compared = true;
+                if (steady_clock::now() >= end) {
+                    break;
+                }
+            }
+            comparing_ = !comparison.is_idle();
+            if (comparison.wants_new_stream()) {
+                return;
+            }
+            if (!comparison.awaits().empty()) {
+                reader.expect(comparison.awaits());
+            }
+        }
+        const bool waits = !compared && (!applier.is_open() || applier.is_torn() || applier.changes() == 0);
+        std::optional<capture::batch> batch =
+            reader.queue().take(milliseconds{!waits ? 0 : comparing_ ? 10 : 100});
         const bool arrived = batch.has_value();
+        meters_.queue_bytes.set(static_cast<std::int64_t>(reader.queue().bytes()));
         if (batch) {
             if (!batch->changes.empty()) {
                 note_arrival();
             }
+            if (!applier.is_open()) {
+                batch_begin = steady_clock::now();
+            }
+            comparison.note(*batch);
             applier.add(std::move(*batch));
         }
         const auto now = steady_clock::now();
+        if (const auto notice = reader.notice(); notice != noticed) {
+            noticed = notice;
+            told_ = false;
+            tell_state(conninfo_, taken_, taken_.state, notice ? notice->what : "", notice ? notice->mend : "");
+        }
         if (!applier.is_open()) {
             if (now - last_commit >= heard_interval && reader.is_open()) {
-                applier.heard(reader.lag_bytes());
+                applier.heard(reader.lag());
                 last_commit = now;
             }
             continue;
@@ -233,13 +367,21 @@ void pipeline::apply(applier& applier, stream_reader& reader) {
         const bool full = applier.transactions() >= most_transactions || applier.changes() >= most_changes ||
                           applier.bytes() >= most_bytes;
         const bool nothing_of_ours = applier.changes() == 0 && applier.bytes() == 0;
-        const bool due = nothing_of_ours ? now - last_commit >= position_interval : !arrived || full;
+        const bool due =
+            nothing_of_ours ? comparing_ || now - last_commit >= position_interval : !arrived || full;
         if (!applier.is_torn() && (due || stopping())) {
-            const std::string position = applier.commit(reader.lag_bytes());
+            const std::size_t changes = applier.changes();
+            const std::size_t transactions = applier.transactions();
+            const std::string position = applier.commit(reader.lag());
+            meters_.transactions.add(transactions);
             reader.is_safe(position);
             taken_.position = position;
             last_commit = steady_clock::now();
             if (!nothing_of_ours) {
+                meters_.changes.add(changes);
+                meters_.batches.add();
+                meters_.batch_changes.observe(static_cast<double>(changes));
+                meters_.apply_seconds.observe(std::chrono::duration<double>(last_commit - batch_begin).count());
                 if (!works && fenced_ == 0) {
                     works = true;
                     note_works();

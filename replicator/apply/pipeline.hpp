@@ -9,6 +9,8 @@
 #include <thread>
 
 #include "apply/applier.hpp"
+#include "apply/lease.hpp"
+#include "apply/meters.hpp"
 #include "apply/snapshot_loader.hpp"
 #include "apply/wakeup.hpp"
 #include "base/retry.hpp"
@@ -22,6 +24,7 @@ struct source_row {
     std::string adapter;
     std::string origin;
     std::string parameters; // of its adapter, as JSON
+    std::string settings; // what is set and not the default, to notice a change
 };
 
 class pipeline {
@@ -29,7 +32,7 @@ class pipeline {
     /// Starts at once. `mapping` is called after each commit; `progress` while a snapshot is copied (from the
     /// pipeline's thread, with the source's name).
     pipeline(std::string conninfo, source_row source, std::filesystem::path adapters, wakeup& mapping,
-             std::function<void(const std::string&, std::int64_t, std::int64_t)> progress);
+             source_meters& meters, std::function<void(const std::string&, std::int64_t, std::int64_t)> progress);
     ~pipeline();
     pipeline(const pipeline&) = delete;
     pipeline& operator=(const pipeline&) = delete;
@@ -48,9 +51,12 @@ class pipeline {
   private:
     void run();
     void follow();
+    bool wait_for(lease& lease);
     void stream(pq::connection& on, const adapter::adapter& adapter, const taken_source& taken, capture::source& source,
                 const std::string& position);
-    void apply(applier& applier, class stream_reader& reader);
+    void apply(applier& applier, class stream_reader& reader, class chunk_comparison& comparison);
+    std::string renewed_position(pq::connection& on, capture::source& source, const struct check_run& run);
+    bool resync_by_itself(const error& failed);
     bool stopping() const;
     bool wait(std::chrono::milliseconds time) const;
     bool recover(const error& failed);
@@ -61,14 +67,17 @@ class pipeline {
     const source_row row_;
     const std::filesystem::path adapters_;
     wakeup& mapping_;
+    source_meters& meters_;
     std::function<void(const std::string&, std::int64_t, std::int64_t)> progress_;
     taken_source taken_;
     backoff backoff_;
-    bool told_ = false; // a passing trouble stands in the source's row
-    int fenced_ = 0;    // attempts while another program had the source, since the stream last worked
+    bool displace_ = false; // a reader of the program before us may be left in the source
+    bool told_ = false;     // a passing trouble stands in the source's row
+    int fenced_ = 0;        // attempts while another program had the source, since the stream last worked
     std::atomic<bool> stop_{false};
     std::atomic<bool> done_{false};
     std::atomic<bool> streaming_{false};
+    std::atomic<bool> comparing_{false};
     std::atomic<std::int64_t> last_arrival_ms_{0};
     std::jthread thread_; // last: it uses all the others
 };

@@ -299,6 +299,22 @@ void row_quarantine::refuse(const std::string& id, const reason& why) {
          why.hint.empty() ? pq::parameter() : printable(why.hint)});
 }
 
+std::vector<std::string> row_quarantine::missing_rows(std::size_t most) {
+    std::vector<std::string> found;
+    if (open_.empty()) {
+        return found;
+    }
+    const pq::result rows = on_.run_prepared(
+        "SELECT pg_catalog.convert_from(bytes, 'UTF8') FROM everarchive.quarantine WHERE source_id = $1::integer AND "
+        "stage = 'apply' AND resolved_at IS NULL AND sqlstate IS NULL AND message = $2 ORDER BY quarantine_id LIMIT " +
+            std::to_string(most),
+        {std::to_string(source_id_), row_missing().message});
+    for (int row = 0; row < rows.rows(); ++row) {
+        found.emplace_back(rows.text(row, 0));
+    }
+    return found;
+}
+
 row_quarantine::reason row_quarantine::row_missing() const {
     return {"", "the source sent only what changed of a row whose rest the mirror does not have",
             "everarchive source resync " + source_name_};

@@ -100,6 +100,9 @@ class row_quarantine {
     /// What a partial change is told whose row is not (rightly) in the mirror.
     reason row_missing() const;
 
+    /// The changes of the open cases that row_missing() is the reason of, the oldest first.
+    std::vector<std::string> missing_rows(std::size_t most);
+
   private:
     static std::string name_of(const adapter::table& table, std::string_view key);
 

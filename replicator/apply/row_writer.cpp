@@ -42,7 +42,14 @@ row_writer::row_writer(pq::connection& on, const adapter::adapter& adapter, cons
     for (const adapter::table& table : adapter.tables) {
         tables_.emplace_back(table, mirror_schema);
         // Once a session: a temporary table made for every batch would bloat the catalog.
-        on_.run(tables_.back().make_stage);
+        try {
+            on_.run(tables_.back().make_stage);
+        } catch (const pq::error& failed) {
+            if (!failed.sqlstate().starts_with("42") || on_.in_transaction()) {
+                throw;
+            }
+            // The mirror has no such table any more: what writes into it fails alike, and is told of the table.
+        }
     }
 }
 

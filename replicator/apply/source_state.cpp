@@ -4,12 +4,36 @@
 
 namespace everarchive::apply {
 
+void let_server_notice_loss(pq::connection& on, int transaction_seconds) {
+    // Settings of the session (documentation, "Connection Settings"): without effect on a Unix socket, whose end the
+    // server sees at once. client_connection_check_interval came with 14 and is refused where the system cannot poll
+    // for it; tcp_user_timeout likewise.
+    for (const auto& [name, value] : {std::pair{"tcp_keepalives_idle", "10"},
+                                      {"tcp_keepalives_interval", "5"},
+                                      {"tcp_keepalives_count", "3"},
+                                      {"tcp_user_timeout", "30000"},
+                                      {"client_connection_check_interval", "10000"}}) {
+        try {
+            on.run(std::string("SET ") + name + " = " + value);
+        } catch (const pq::error& failed) {
+            if (failed.why() == cause::retry) {
+                throw;
+            }
+        }
+    }
+    on.run("SET idle_in_transaction_session_timeout = '" + std::to_string(transaction_seconds) + "s'");
+}
+
 pq::connection open_applier_connection(const std::string& conninfo, const std::string& source) {
     pq::connection on(conninfo, pq::connection::side::sink, "everarchive apply " + source);
     // The source is told that it may forget a change as soon as our commit returns, so it must be on disk by then.
     on.run("SET synchronous_commit = on");
     on.run("SET search_path = pg_catalog");
-    on.run("SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0; SET lock_timeout = 0");
+    on.run("SET statement_timeout = 0; SET lock_timeout = 0");
+    let_server_notice_loss(on, 0); // a source transaction may take long; who hangs in one loses its lease
+    // Values have the text form that a source's sessions give them, so that rows can be compared.
+    on.run("SET datestyle = 'ISO, YMD'; SET intervalstyle = postgres; SET extra_float_digits = 3; SET bytea_output = hex; "
+           "SET timezone = 'UTC'");
     try {
         on.run("SET default_toast_compression = lz4");
     } catch (const pq::error&) {
@@ -18,14 +42,8 @@ pq::connection open_applier_connection(const std::string& conninfo, const std::s
     return on;
 }
 
-taken_source take(pq::connection& on, int source_id, const std::string& name) {
-    const pq::result lock = on.run("SELECT pg_catalog.pg_try_advisory_lock($1::integer, $2::integer)",
-                                   {std::to_string(follow_lock_class), std::to_string(source_id)});
-    if (!lock.truth(0, 0)) {
-        throw error(exit_code::state, cause::fenced, "another everarchive program follows source " + name,
-                    "run one program for a source; this one waits and takes over when the other ends");
-    }
-    const pq::result row = on.run("SELECT source_id, mirror_schema, state, epoch, \"position\", identity, mapping "
+taken_source take(pq::connection& on, lease& held, const std::string& name) {
+    const pq::result row = on.run("SELECT source_id, mirror_schema, state, epoch, \"position\", identity "
                                   "FROM everarchive.source_take($1)",
                                   {name});
     if (row.rows() == 0) {
@@ -41,8 +59,20 @@ taken_source take(pq::connection& on, int source_id, const std::string& name) {
     taken.epoch = row.number(0, 3);
     taken.position = row.text(0, 4);
     taken.identity = row.text(0, 5);
-    taken.every_commit = row.text(0, 6) == "every commit";
+    std::map<std::string, std::string, std::less<>> values;
+    const pq::result settings = on.run("SELECT setting, value FROM report.source_settings WHERE source = $1", {name});
+    for (int one = 0; one < settings.rows(); ++one) {
+        values.emplace(settings.text(one, 0), settings.text(one, 1));
+    }
+    taken.settings = capture::source_settings(std::move(values));
+    taken.taken_over = held.announce(taken.epoch);
+    taken.every_commit = taken.settings.text("versions") == "every commit";
     return taken;
+}
+
+void note_identity(pq::connection& on, const taken_source& taken, const std::string& identity) {
+    on.run("UPDATE everarchive.source_progress SET identity = $3 WHERE source_id = $1::integer AND epoch = $2::bigint",
+           {std::to_string(taken.id), std::to_string(taken.epoch), identity});
 }
 
 void tell_state(const std::string& conninfo, const taken_source& source, const std::string& state,

@@ -4,21 +4,28 @@
 #include <string>
 
 #include "apply/applier.hpp"
+#include "apply/lease.hpp"
 #include "pq/connection.hpp"
 
 namespace everarchive::apply {
 
-/// Class of the advisory locks that say which program follows a source ('EVSR'), with the source's id.
-constexpr int follow_lock_class = 0x45565352;
 /// Class of the lock that keeps mapping away while a snapshot fills the mirror ('EVSN'): shared by a mapping step,
 /// exclusive where a snapshot begins.
 constexpr int snapshot_lock_class = 0x4556534e;
 
+/// Makes the server notice within half a minute that this machine or its network is gone, whatever its own settings
+/// are: what the session holds is free then. `transaction_seconds`: how long it may sit idle in a transaction, 0 for
+/// ever.
+void let_server_notice_loss(pq::connection& on, int transaction_seconds);
+
 /// A connection for applying: commits are durable, and large values are compressed with lz4 where the server can.
 pq::connection open_applier_connection(const std::string& conninfo, const std::string& source);
 
-/// Takes the lock of a source on `on` and raises its epoch. Throws error (fenced) if another program has the lock.
-taken_source take(pq::connection& on, int source_id, const std::string& name);
+/// Takes a source whose lock is held (lease) over: raises its epoch.
+taken_source take(pq::connection& on, lease& held, const std::string& name);
+
+/// Stores who the source's server is now: one that goes on from the one before.
+void note_identity(pq::connection& on, const taken_source& taken, const std::string& identity);
 
 /// Tells the state of a source, with the epoch if the source was taken (0: not). Does not throw: it is called when
 /// things already went wrong.

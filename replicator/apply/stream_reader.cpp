@@ -14,8 +14,8 @@ constexpr std::chrono::seconds lag_interval{5};
 
 } // namespace
 
-stream_reader::stream_reader(capture::source& source, std::string position)
-    : source_(source), position_(std::move(position)), thread_([this] { run(); }) {}
+stream_reader::stream_reader(capture::source& source, std::string position, source_meters& meters)
+    : source_(source), position_(std::move(position)), meters_(meters), thread_([this] { run(); }) {}
 
 stream_reader::~stream_reader() {
     stop_ = true;
@@ -26,16 +26,31 @@ void stream_reader::is_safe(const std::string& position) {
     safe_ = position;
 }
 
-std::optional<std::int64_t> stream_reader::lag_bytes() const {
-    const std::int64_t bytes = lag_bytes_;
-    return bytes < 0 ? std::nullopt : std::optional(bytes);
+void stream_reader::expect(const std::string& position) {
+    const std::lock_guard lock(mutex_);
+    expected_ = position;
+}
+
+capture::log_lag stream_reader::lag() const {
+    const std::lock_guard lock(mutex_);
+    return lag_;
+}
+
+std::optional<capture::stream_notice> stream_reader::notice() const {
+    const std::lock_guard lock(mutex_);
+    return notice_;
 }
 
 void stream_reader::confirm(capture::stream& stream) {
     std::string safe;
+    std::string expected;
     {
         const std::lock_guard lock(mutex_);
         safe = safe_;
+        expected.swap(expected_);
+    }
+    if (!expected.empty()) {
+        stream.expect(expected);
     }
     if (!safe.empty() && safe != confirmed_) {
         fault_point("capture.before_confirm");
@@ -49,9 +64,11 @@ void stream_reader::run() {
     try {
         const std::unique_ptr<capture::stream> stream = source_.open_stream(position_);
         open_ = true;
+        meters_.streams.add();
         fault_point("capture.stream_opened");
         auto next_lag = steady_clock::now();
         while (!stop_) {
+            meters_.read_pulse.beat();
             if (queue_.has_room()) {
                 if (std::optional<capture::batch> batch = stream->next(patience)) {
                     fault_point("capture.batch_read");
@@ -63,8 +80,16 @@ void stream_reader::run() {
             }
             confirm(*stream);
             if (steady_clock::now() >= next_lag) {
-                lag_bytes_ = stream->lag_bytes().value_or(-1);
+                capture::log_lag lag = stream->lag();
+                meters_.spool_bytes.set(stream->spool_bytes());
+                {
+                    const std::lock_guard lock(mutex_);
+                    lag_ = std::move(lag);
+                }
                 next_lag = steady_clock::now() + lag_interval;
+                std::optional<capture::stream_notice> notice = stream->notice();
+                const std::lock_guard lock(mutex_);
+                notice_ = std::move(notice);
             }
         }
         confirm(*stream);
@@ -72,6 +97,8 @@ void stream_reader::run() {
     } catch (...) {
         queue_.close(std::current_exception());
     }
+    meters_.read_pulse.rest();
+    meters_.spool_bytes.set(0);
 }
 
 } // namespace everarchive::apply

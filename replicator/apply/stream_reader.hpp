@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "apply/batch_queue.hpp"
+#include "apply/meters.hpp"
 #include "capture/source.hpp"
 
 namespace everarchive::apply {
@@ -15,7 +16,7 @@ namespace everarchive::apply {
 class stream_reader {
   public:
     /// Opens the stream after `position` in the thread that then reads it.
-    stream_reader(capture::source& source, std::string position);
+    stream_reader(capture::source& source, std::string position, source_meters& meters);
     /// Confirms what was last said to be safe, and closes the stream.
     ~stream_reader();
     stream_reader(const stream_reader&) = delete;
@@ -27,7 +28,14 @@ class stream_reader {
     /// Everything up to `position` is committed: the source may forget it.
     void is_safe(const std::string& position);
 
-    std::optional<std::int64_t> lag_bytes() const;
+    /// Somebody waits for the stream to pass `position`.
+    void expect(const std::string& position);
+
+    /// As the server said a few seconds ago.
+    capture::log_lag lag() const;
+
+    /// What stands against the source at the moment, although its stream goes on.
+    std::optional<capture::stream_notice> notice() const;
 
   private:
     void run();
@@ -38,9 +46,12 @@ class stream_reader {
     batch_queue queue_;
     std::atomic<bool> stop_{false};
     std::atomic<bool> open_{false};
-    std::atomic<std::int64_t> lag_bytes_{-1};
-    std::mutex mutex_;
-    std::string safe_; // under mutex_
+    source_meters& meters_;
+    mutable std::mutex mutex_;
+    std::string safe_;     // under mutex_
+    capture::log_lag lag_; // under mutex_
+    std::string expected_; // under mutex_; empty: told
+    std::optional<capture::stream_notice> notice_; // under mutex_
     std::string confirmed_;
     std::jthread thread_; // last: it uses all the others
 };

@@ -9,7 +9,7 @@ namespace everarchive::apply {
 
 supervisor::supervisor(std::string conninfo, std::filesystem::path adapters, int mappers, progress shown)
     : conninfo_(std::move(conninfo)), adapters_(std::move(adapters)), progress_(std::move(shown)),
-      mappers_(conninfo_, mappers, wakeup_) {}
+      mappers_(conninfo_, mappers, wakeup_, meters_) {}
 
 supervisor::~supervisor() {
     for (auto& [id, one] : pipelines_) {
@@ -33,14 +33,22 @@ bool supervisor::follows_files(const std::string& adapter) {
 }
 
 void supervisor::step(pq::connection& on) {
-    const pq::result rows = on.run_prepared("SELECT s.source_id, s.name, s.adapter, s.origin, s.parameters FROM "
-                                            "everarchive.source s WHERE NOT s.paused AND s.state IN "
-                                            "('new', 'snapshot', 'streaming') ORDER BY s.source_id",
-                                            {});
+    if (std::chrono::steady_clock::now() - renewed_ >= lease_renewal) {
+        renew_leases(on);
+        renewed_ = std::chrono::steady_clock::now();
+    }
+    const pq::result rows = on.run_prepared(
+        "SELECT s.source_id, s.name, s.adapter, s.origin, s.parameters, coalesce((SELECT pg_catalog.string_agg(v.name "
+        "|| '=' || "
+        "v.value, "
+        "' ' ORDER BY v.name) FROM everarchive.source_setting v WHERE v.source_id = s.source_id), ''), s.state FROM "
+        "everarchive.source s WHERE NOT s.paused AND s.state IN ('new', 'snapshot', 'streaming') ORDER BY s.source_id",
+        {});
     std::set<int> wanted;
     for (int row = 0; row < rows.rows(); ++row) {
-        source_row source{rows.number<int>(row, 0), std::string(rows.text(row, 1)), std::string(rows.text(row, 2)),
-                          std::string(rows.text(row, 3)), std::string(rows.text(row, 4))};
+        source_row source{rows.number<int>(row, 0),       std::string(rows.text(row, 1)),
+                          std::string(rows.text(row, 2)), std::string(rows.text(row, 3)),
+                          std::string(rows.text(row, 4)), std::string(rows.text(row, 5))};
         if (follows_files(source.adapter)) {
             continue;
         }
@@ -51,6 +59,8 @@ void supervisor::step(pq::connection& on) {
             if (old.origin != source.origin || old.adapter != source.adapter || old.name != source.name ||
                 old.parameters != source.parameters) {
                 place->second->stop(); // a source that was removed and added again: begins anew below
+            } else if (old.settings != source.settings && rows.text(row, 6) == "streaming") {
+                place->second->stop(); // not while it is copied: the copy would begin again
             }
             if (!place->second->is_done()) {
                 continue;
@@ -59,7 +69,9 @@ void supervisor::step(pq::connection& on) {
         }
         log::write(log::severity::info, "apply", "starting", {{"source", source.name}, {"adapter", source.adapter}});
         const int id = source.id;
-        pipelines_.emplace(id, std::make_unique<pipeline>(conninfo_, std::move(source), adapters_, wakeup_, progress_));
+        source_meters& meters = meters_.of(source.name);
+        pipelines_.emplace(
+            id, std::make_unique<pipeline>(conninfo_, std::move(source), adapters_, wakeup_, meters, progress_));
     }
     for (auto place = pipelines_.begin(); place != pipelines_.end();) {
         if (!wanted.contains(place->first)) {

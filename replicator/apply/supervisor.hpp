@@ -7,7 +7,9 @@
 #include <memory>
 #include <string>
 
+#include "apply/lease.hpp"
 #include "apply/mapping.hpp"
+#include "apply/meters.hpp"
 #include "apply/pipeline.hpp"
 #include "apply/wakeup.hpp"
 #include "pq/connection.hpp"
@@ -31,6 +33,9 @@ class supervisor {
     /// True if every pipeline has caught up and nothing came for `quiet`, and no touched key waits.
     bool is_idle(pq::connection& on, std::chrono::milliseconds quiet);
 
+    /// What is counted about each source; from any thread.
+    const meters& measured() const { return meters_; }
+
   private:
     bool follows_files(const std::string& adapter);
 
@@ -38,8 +43,10 @@ class supervisor {
     const std::filesystem::path adapters_;
     progress progress_;
     wakeup wakeup_;
+    meters meters_;
     std::map<int, std::unique_ptr<pipeline>> pipelines_; // by source_id
     std::map<std::string, bool> file_adapters_;
+    std::chrono::steady_clock::time_point renewed_{};
     mapping_workers mappers_;
 };
 

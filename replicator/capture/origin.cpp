@@ -88,6 +88,16 @@ void demand_system(const adapter::adapter& adapter, adapter::system of_origin) {
 
 } // namespace
 
+std::string source::recognize(const std::string& known, const std::string&) {
+    std::string now = identity();
+    if (now != known) {
+        throw error(exit_code::source, cause::position_lost,
+                    fmt::format("the source is another server than before: {} instead of {}", now, known),
+                    "if it should be: everarchive source resync NAME");
+    }
+    return now;
+}
+
 std::unique_ptr<source> open_source(const std::string& origin, const std::string& name,
                                     const adapter::adapter& adapter) {
     const std::size_t colon = origin.find(':');

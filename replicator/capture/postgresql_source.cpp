@@ -1,10 +1,13 @@
 // A library system's PostgreSQL database as a source: everything that is asked of it goes to the file of its subject.
 #include <fmt/format.h>
 
+#include <thread>
+
 #include "base/log.hpp"
 #include "capture/postgresql_check.hpp"
 #include "capture/postgresql_readers.hpp"
 #include "capture/postgresql_session.hpp"
+#include "capture/postgresql_timeline.hpp"
 #include "capture/source.hpp"
 
 namespace everarchive::capture {
@@ -18,22 +21,51 @@ class postgresql_source final : public source {
 
     std::vector<finding> check() override { return postgresql::check_source(conninfo_, names_, adapter_); }
 
-    /// `SYSTEM_IDENTIFIER/DATABASE`. A promoted standby keeps the identifier; that it has our slot with every change is
-    /// looked at when the stream is opened.
-    std::string identity() override {
-        const pq::result row =
-            postgresql::connect(conninfo_, postgresql::stream_patience)
-                .run("SELECT system_identifier || '/' || current_database() FROM pg_control_system()");
-        return std::string(row.text(0, 0));
+    void configure(const source_settings& settings) override {
+        options_.spool_limit = static_cast<std::uint64_t>(settings.number("spool_limit_bytes"));
+        options_.snapshot_workers = static_cast<std::size_t>(settings.number("snapshot_workers"));
+        options_.guard.warn = settings.number("wal_warn_bytes");
+        options_.guard.limit = settings.number("wal_limit_bytes");
+        options_.guard.drop = settings.text("on_wal_limit") == "drop";
+    }
+
+    std::string identity() override { return postgresql::identify(conninfo_).text(); }
+
+    std::string recognize(const std::string& known, const std::string& position) override {
+        return postgresql::recognize(conninfo_, names_, known, position);
     }
 
     std::unique_ptr<snapshot> open_snapshot() override {
-        return postgresql::open_snapshot(conninfo_, names_, adapter_);
+        return postgresql::open_snapshot(conninfo_, names_, adapter_, options_);
     }
 
     std::unique_ptr<stream> open_stream(const std::string& position) override {
-        return postgresql::open_stream(conninfo_, names_, adapter_, position);
+        return postgresql::open_stream(conninfo_, names_, adapter_, position, options_);
     }
+
+    void end_reader() override {
+        pq::connection on = postgresql::connect(conninfo_, postgresql::stream_patience);
+        for (int attempt = 0; attempt < 20; ++attempt) {
+            const std::optional<postgresql::slot_state> slot = postgresql::find_slot(on, names_);
+            if (!slot || slot->active_pid.empty()) {
+                return;
+            }
+            if (attempt == 0) {
+                log::write(log::severity::notice, "capture", "ending the reader of a program that has lost the source",
+                           {{"source", names_.source}, {"pid", slot->active_pid}});
+                on.run("SELECT pg_terminate_backend($1::integer)", {slot->active_pid}); // a session of our own role
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds{100});
+        }
+    }
+
+    std::unique_ptr<chunk_reader> open_chunks() override { return postgresql::open_chunks(conninfo_, adapter_); }
+
+    bool has_passed(const std::string& position, const std::string& point) const override {
+        return postgresql::parse_lsn(position) >= postgresql::parse_lsn(point);
+    }
+
+    std::string renew_position() override { return postgresql::renew_position(conninfo_, names_, adapter_); }
 
     void remove() override {
         pq::connection on = postgresql::connect(conninfo_);
@@ -56,6 +88,7 @@ class postgresql_source final : public source {
     std::string conninfo_;
     postgresql::source_names names_;
     adapter::adapter adapter_;
+    postgresql::source_options options_;
 };
 
 } // namespace

@@ -1,4 +1,5 @@
-// A library system's database as the rest of the program sees it. One implementation for PostgreSQL, one for MariaDB.
+// A library system's database as the rest of the program sees it. One implementation for PostgreSQL, one for MariaDB
+// and MySQL.
 #pragma once
 
 #include <chrono>
@@ -9,6 +10,8 @@
 
 #include "adapter/adapter.hpp"
 #include "capture/change.hpp"
+#include "capture/chunk.hpp"
+#include "capture/source_settings.hpp"
 
 namespace everarchive::capture {
 
@@ -33,6 +36,30 @@ class snapshot {
 
     /// The next rows, all inserts of one table; nullopt at the end.
     virtual std::optional<batch> next() = 0;
+
+    /// So many threads may call next_of(), each with a number of its own below it; each gets a part of the rows.
+    virtual std::size_t readers() const { return 1; }
+    virtual std::optional<batch> next_of(std::size_t reader) {
+        static_cast<void>(reader);
+        return next();
+    }
+};
+
+/// What a person should know of a source although its stream goes on.
+struct stream_notice {
+    std::string what;
+    std::string mend; // the command or SQL that mends it
+    friend bool operator==(const stream_notice&, const stream_notice&) = default;
+};
+
+/// How far the stream is behind, and how long the server will keep the log that comes next. What a server does not tell
+/// stays empty.
+struct log_lag {
+    std::optional<std::int64_t> bytes;          // between our position and the newest
+    std::optional<std::int64_t> transactions;   // likewise
+    std::optional<std::int64_t> retained_bytes; // kept by the server because we have not read it
+    std::string log_state;                      // PostgreSQL: wal_status of the slot
+    std::optional<double> log_hours;            // MariaDB, MySQL: until the log that comes next is purged
 };
 
 /// The changes after a position.
@@ -53,8 +80,21 @@ class stream {
     /// Same thread as next().
     virtual void confirm(const std::string& position) = 0;
 
+    /// A comparison waits for the stream to pass `position`: it is handed out as soon as it is passed, changes or not.
+    /// Same thread as next(). A stream that hands positions out within a second anyway need not care.
+    virtual void expect(const std::string& position) { static_cast<void>(position); }
+
     /// Bytes of log between our position and the source's newest, for `status`; nullopt: unknown.
     virtual std::optional<std::int64_t> lag_bytes() = 0;
+
+    /// The same with all else that the server tells, for `status` and monitoring. Same thread as next(); asked every
+    /// few seconds, and must not wait for the server.
+    virtual log_lag lag() { return {lag_bytes(), {}, {}, {}, {}}; }
+
+    /// Bytes of large transactions that lie on our disk. Same thread as next().
+    virtual std::int64_t spool_bytes() const { return 0; }
+    /// What stands against the source at the moment; nullopt: nothing.
+    virtual std::optional<stream_notice> notice() { return std::nullopt; }
 };
 
 class source {
@@ -68,12 +108,36 @@ class source {
     /// that another server behind the same name is noticed.
     virtual std::string identity() = 0;
 
+    /// Whether the server is still the one of `known`, an identity that was stored with `position`, or one that goes on
+    /// from there, as a promoted standby does. Returns the identity to store from now on. Throws error (position_lost).
+    virtual std::string recognize(const std::string& known, const std::string& position);
+
+    /// The settings of the source, before it is read. Without them the defaults hold.
+    virtual void configure(const source_settings& settings) { static_cast<void>(settings); }
+
     /// Makes what the stream needs (slot and publication for exactly the adapter's tables and columns) and opens a
     /// snapshot at the stream's beginning. A slot of ours that an interrupted snapshot left is dropped first.
     virtual std::unique_ptr<snapshot> open_snapshot() = 0;
 
     /// Opens the stream after `position`.
     virtual std::unique_ptr<stream> open_stream(const std::string& position) = 0;
+
+    /// Ends the session of a reader that is left of another program, which has lost the source to this one and can
+    /// apply nothing any more: it may hang, and the server would wait for it. Does nothing where the server ends it by
+    /// itself when a second one comes (MariaDB, MySQL).
+    virtual void end_reader() {}
+
+    /// Opens a connection of its own that reads rows in pieces, for comparison with the mirror.
+    virtual std::unique_ptr<chunk_reader> open_chunks() = 0;
+
+    /// Whether what the stream had handed out at `position` is all that it hands out up to `point`, a position that a
+    /// read_point names. Called from any thread.
+    virtual bool has_passed(const std::string& position, const std::string& point) const = 0;
+
+    /// Makes what the stream needs, as open_snapshot() does, without a snapshot, and returns a position: rows that are
+    /// read from now on hold every change that the stream after it does not give. For a position that was lost: what
+    /// lies between the old one and this is found by comparison.
+    virtual std::string renew_position() = 0;
 
     /// Removes what open_snapshot() made in the source.
     virtual void remove() = 0;

@@ -8,6 +8,8 @@
 #include "capture/source.hpp"
 #include "cli/command.hpp"
 #include "cli/source_add.hpp"
+#include "cli/source_set.hpp"
+#include "cli/source_verify.hpp"
 #include "cli/text_table.hpp"
 
 namespace everarchive::cli {
@@ -106,30 +108,14 @@ exit_code run_add(const context& context, const arguments& asked) {
 
 exit_code run_list(const context& context) {
     pq::connection on = open_database(context);
-    text_table table({"SOURCE", "ADAPTER", "STATE", "MAPPING", "MIRROR", "ORIGIN"});
-    const pq::result rows =
-        on.run("SELECT name, adapter, CASE WHEN paused THEN 'paused' ELSE state END, mapping, mirror_schema, origin "
-               "FROM everarchive.source WHERE state <> 'removed' ORDER BY name");
+    text_table table({"SOURCE", "ADAPTER", "STATE", "VERSIONS", "MIRROR", "ORIGIN"});
+    const pq::result rows = on.run("SELECT name, adapter, CASE WHEN paused THEN 'paused' ELSE state END, "
+                                   "everarchive.source_setting(source_id, 'versions'), mirror_schema, origin "
+                                   "FROM everarchive.source WHERE state <> 'removed' ORDER BY name");
     for (int row = 0; row < rows.rows(); ++row) {
         table.add(rows, row);
     }
     std::cout << table.text();
-    return exit_code::ok;
-}
-
-/// The position goes, the epoch is raised: the program that follows the source notices and copies it again. Unchanged
-/// records get no new version; what is gone gets a tombstone.
-exit_code run_resync(const context& context, const std::string& name) {
-    pq::connection on = open_database(context);
-    pq::transaction transaction(on);
-    const pq::result id = on.run("SELECT (everarchive.source_named($1)).source_id", {name});
-    on.run(
-        "UPDATE everarchive.source_progress SET epoch = epoch + 1, position = NULL, identity = NULL, snapshot_rows = "
-        "0 WHERE source_id = $1::integer",
-        {std::string(id.text(0, 0))});
-    on.run("SELECT everarchive.source_set_state($1, 'new')", {name});
-    transaction.commit();
-    std::cout << "everarchive run copies " << name << " again; unchanged records get no new version\n";
     return exit_code::ok;
 }
 
@@ -210,13 +196,13 @@ void add_source(CLI::App& app, context& context) {
                   "a version for every source transaction, none folded away; slower");
     choose(add, [&context, asked] { return run_add(context, *asked); });
 
+    add_source_set(*source, context);
     choose(source->add_subcommand("list", "list the sources"), [&context] { return run_list(context); });
     choose(named(*source, "pause", "stop following a source until resume", *asked),
            [&context, asked] { return run_function(context, "source_pause", asked->name, "paused"); });
     choose(named(*source, "resume", "let a paused or stopped source go on", *asked),
            [&context, asked] { return run_function(context, "source_resume", asked->name, "resumed"); });
-    choose(named(*source, "resync", "copy a source again from the beginning", *asked),
-           [&context, asked] { return run_resync(context, asked->name); });
+    add_source_verify(*source, context);
     choose(named(*source, "remove", "stop following a source for good; what was preserved stays", *asked),
            [&context, asked] { return run_remove(context, asked->name); });
 }

@@ -49,8 +49,7 @@ int add_source_rows(pq::connection& on, const adapter::adapter& adapter, const n
     on.run("GRANT USAGE ON SCHEMA " + schema + " TO everarchive_reader; GRANT SELECT ON ALL TABLES IN SCHEMA " +
            schema + " TO everarchive_reader");
     if (source.every_commit) {
-        on.run("UPDATE everarchive.source SET mapping = 'every commit' WHERE source_id = $1::integer",
-               {std::to_string(id)});
+        on.run("SELECT everarchive.source_set($1, 'versions', 'every commit')", {source.name});
     }
     transaction.commit();
     return id;

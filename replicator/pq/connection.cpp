@@ -229,10 +229,24 @@ result connection::run_prepared(const std::string& sql, const std::vector<parame
     auto found = std::find(prepared_.begin(), prepared_.end(), sql);
     const std::string name = "s" + std::to_string(found - prepared_.begin());
     if (found == prepared_.end()) {
-        check(PQprepare(raw_.get(), name.c_str(), sql.c_str(), 0, nullptr), {});
+        if (patience_) {
+            if (PQsendPrepare(raw_.get(), name.c_str(), sql.c_str(), 0, nullptr) != 1) {
+                throw last_error({});
+            }
+            check(last_result(), {});
+        } else {
+            check(PQprepare(raw_.get(), name.c_str(), sql.c_str(), 0, nullptr), {});
+        }
         prepared_.push_back(sql);
     }
     const auto values = pointers(parameters);
+    if (patience_) {
+        if (PQsendQueryPrepared(raw_.get(), name.c_str(), static_cast<int>(values.size()), values.data(), nullptr,
+                                nullptr, 0) != 1) {
+            throw last_error({});
+        }
+        return check(last_result(), {});
+    }
     return check(
         PQexecPrepared(raw_.get(), name.c_str(), static_cast<int>(values.size()), values.data(), nullptr, nullptr, 0),
         {});

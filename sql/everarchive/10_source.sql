@@ -9,7 +9,6 @@ CREATE TABLE @extschema@.source (
     state         text NOT NULL DEFAULT 'new'
                   CHECK (state IN ('new', 'snapshot', 'streaming', 'stopped', 'position_lost', 'removed')),
     paused        boolean NOT NULL DEFAULT false,
-    mapping       text NOT NULL DEFAULT 'batched' CHECK (mapping IN ('batched', 'every commit')),
     message       text,
     hint          text,
     created_at    timestamptz NOT NULL DEFAULT pg_catalog.now(),
@@ -36,13 +35,23 @@ CREATE TABLE @extschema@.source_progress (
     lag_bytes         bigint,
     snapshot_rows     bigint NOT NULL DEFAULT 0,
     snapshot_expected bigint NOT NULL DEFAULT 0,
-    seen_at           timestamptz
+    seen_at           timestamptz,
+    lag_seconds       double precision,
+    lag_transactions  bigint,
+    retained_bytes    bigint,
+    log_state         text,
+    log_hours         double precision
 ) WITH (fillfactor = 20, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0);
 COMMENT ON TABLE @extschema@.source_progress IS 'how far each source is captured; written in the transaction that writes the mirror rows, so position and effect agree after any crash';
 COMMENT ON COLUMN @extschema@.source_progress.epoch IS 'raised by each program that takes the source over; a batch of an older epoch is refused (fencing); begins at the milliseconds since 1970, so a source that is removed and added again never repeats one';
 COMMENT ON COLUMN @extschema@.source_progress.position IS 'LSN or GTID up to which everything is in the mirror';
 COMMENT ON COLUMN @extschema@.source_progress.identity IS 'system identifier or server id of the source, so that another server behind the same name is noticed';
 COMMENT ON COLUMN @extschema@.source_progress.seen_at IS 'when the source was last heard of, even if it had nothing to say';
+COMMENT ON COLUMN @extschema@.source_progress.lag_seconds IS 'from the commit in the source to ours, at seen_at; 0 when the source had nothing to say';
+COMMENT ON COLUMN @extschema@.source_progress.lag_transactions IS 'transactions that the source has and we have not, where it tells';
+COMMENT ON COLUMN @extschema@.source_progress.retained_bytes IS 'log that the source keeps because we have not read it';
+COMMENT ON COLUMN @extschema@.source_progress.log_state IS 'wal_status of the replication slot of a PostgreSQL source';
+COMMENT ON COLUMN @extschema@.source_progress.log_hours IS 'hours until a MariaDB or MySQL source purges the log that comes next';
 
 CREATE TABLE @extschema@.source_kind (
     source_id integer NOT NULL REFERENCES @extschema@.source ON DELETE CASCADE,

@@ -85,9 +85,9 @@ BEGIN
                   HINT = 'Put it into ~/.pgpass (postgresql:service=NAME) or into a MariaDB option file '
                          '(mariadb:defaults-group=NAME), readable only by the user that runs everarchive.';
     END IF;
-    IF source_add.origin !~ '^(postgresql|mariadb|file):.' OR source_add.origin IS NULL THEN
+    IF source_add.origin !~ '^(postgresql|mariadb|mysql|file):.' OR source_add.origin IS NULL THEN
         RAISE EXCEPTION 'not an origin: "%"', source_add.origin
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Give postgresql:service=NAME or mariadb:defaults-group=NAME.';
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Give postgresql:service=NAME, mariadb:defaults-group=NAME or mysql:defaults-group=NAME.';
     END IF;
     IF coalesce(source_add.adapter, '') = '' THEN
         RAISE EXCEPTION 'source "%" needs an adapter', source_add.name
@@ -147,7 +147,7 @@ $$;
 COMMENT ON FUNCTION @extschema@.source_add(text, text, text, name, jsonb) IS 'adds a source and makes its mirror schema; a removed source of the same name and adapter goes on with its history';
 
 CREATE FUNCTION @extschema@.source_take(name text)
-RETURNS TABLE (source_id integer, adapter text, origin text, mirror_schema name, state text, paused boolean, mapping text,
+RETURNS TABLE (source_id integer, adapter text, origin text, mirror_schema name, state text, paused boolean,
                epoch bigint, "position" text, identity text, commit_time timestamptz,
                snapshot_rows bigint, snapshot_expected bigint, kinds jsonb)
 LANGUAGE plpgsql
@@ -163,7 +163,7 @@ BEGIN
         SET epoch = p.epoch + 1
         FROM @extschema@.source s
         WHERE p.source_id = taken.source_id AND s.source_id = taken.source_id
-        RETURNING s.source_id, s.adapter, s.origin, s.mirror_schema, s.state, s.paused, s.mapping,
+        RETURNING s.source_id, s.adapter, s.origin, s.mirror_schema, s.state, s.paused,
                   p.epoch, p.position, p.identity, p.commit_time, p.snapshot_rows, p.snapshot_expected,
                   (SELECT jsonb_agg(jsonb_build_object('kind', k.kind, 'key_types', k.key_types) ORDER BY k.kind)
                    FROM @extschema@.source_kind k WHERE k.source_id = taken.source_id);
@@ -195,6 +195,27 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION @extschema@.source_set_state(text, text, text, text, bigint) IS 'tells what the program does with a source, and why it stopped; refused if epoch is given and is not the newest';
+
+CREATE FUNCTION @extschema@.source_set(source text, name text, value text) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    found_source @extschema@.source := @extschema@.source_named(source_set.source);
+BEGIN
+    PERFORM @extschema@.source_setting(found_source.source_id, source_set.name); -- an error names those that there are
+    IF source_set.value IS NULL THEN
+        DELETE FROM @extschema@.source_setting v WHERE v.source_id = found_source.source_id AND v.name = source_set.name;
+    ELSE
+        INSERT INTO @extschema@.source_setting AS v (source_id, name, value)
+        VALUES (found_source.source_id, source_set.name, source_set.value)
+        ON CONFLICT (source_id, name) DO UPDATE SET value = excluded.value, changed_at = now()
+        WHERE v.value <> excluded.value;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.source_set(text, text, text) IS 'sets something of a source, see report.source_settings; NULL: the default again; the program notices within seconds';
 
 CREATE FUNCTION @extschema@.source_pause(name text) RETURNS void
 LANGUAGE plpgsql
@@ -280,6 +301,7 @@ BEGIN
     DELETE FROM @extschema@.touched t WHERE t.source_id = found_source.source_id;
     DELETE FROM @extschema@.map_progress m WHERE m.source_id = found_source.source_id;
     DELETE FROM @extschema@.source_kind k WHERE k.source_id = found_source.source_id;
+    DELETE FROM @extschema@.source_setting v WHERE v.source_id = found_source.source_id;
     EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', found_source.mirror_schema);
     IF EXISTS (SELECT 1 FROM @extschema@.entity e WHERE e.source_id = found_source.source_id) THEN
         UPDATE @extschema@.quarantine q SET resolved_at = now(), resolution = 'discarded'

@@ -21,11 +21,22 @@ CREATE VIEW @extschema@.source_waiting AS
     GROUP BY s.source_id;
 COMMENT ON VIEW @extschema@.source_waiting IS 'how many touched keys of each source wait to be mapped, counted up to 100,000 in each of 16 parts';
 
+-- While the program lives, lag is what it was at the last word of the source; from half a minute without any, it grows.
+CREATE VIEW report.replication_lag AS
+    SELECT s.name AS source, CASE WHEN s.paused THEN 'paused' ELSE s.state END AS state, p.position, p.lag_bytes AS bytes,
+           CASE WHEN s.state = 'streaming' THEN
+               round((coalesce(p.lag_seconds, 0) + CASE WHEN w.silent > interval '30 seconds' THEN extract(epoch FROM w.silent) ELSE 0 END)::numeric, 3)
+           END AS seconds,
+           p.lag_transactions AS transactions, p.seen_at AS as_of
+    FROM @extschema@.source s
+    JOIN @extschema@.source_progress p ON p.source_id = s.source_id
+    CROSS JOIN LATERAL (SELECT greatest(pg_catalog.now() - p.seen_at, interval '0') AS silent) w
+    WHERE s.state <> 'removed' AND s.origin NOT LIKE 'file:%';
+COMMENT ON VIEW report.replication_lag IS 'for whoever operates the service: how far the mirror of each source is behind it, in bytes of its log, in seconds, and in transactions where the source tells; as of when the source was last heard of';
+
 CREATE VIEW report.status_by_source AS
     SELECT s.name AS source, s.adapter, s.state, s.paused, p.position, p.commit_time, p.seen_at,
-           CASE WHEN s.state <> 'streaming' THEN NULL
-                WHEN p.lag_bytes = 0 THEN 0
-                ELSE greatest(round(extract(epoch FROM pg_catalog.now() - p.commit_time))::bigint, 0) END AS behind_seconds,
+           round(g.seconds)::bigint AS behind_seconds,
            p.lag_bytes AS behind_bytes, p.snapshot_rows, p.snapshot_expected, p.transactions, p.changes,
            coalesce(w.waiting, 0) AS waiting, c.entities, c.deleted, c.versions,
            coalesce(c.by_kind, '{}') AS entities_by_kind,
@@ -33,6 +44,7 @@ CREATE VIEW report.status_by_source AS
            s.message, s.hint
     FROM @extschema@.source s
     LEFT JOIN @extschema@.source_progress p ON p.source_id = s.source_id
+    LEFT JOIN report.replication_lag g ON g.source = s.name
     LEFT JOIN @extschema@.source_waiting w ON w.source_id = s.source_id
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(k.entities), 0)::bigint AS entities, coalesce(sum(k.deleted), 0)::bigint AS deleted,
@@ -41,6 +53,14 @@ CREATE VIEW report.status_by_source AS
               FROM @extschema@.entity_count n WHERE n.source_id = s.source_id GROUP BY n.kind) k
     ) c;
 COMMENT ON VIEW report.status_by_source IS 'for whoever operates the service: each source, how far it is, how far behind, what waits, and what to do if it stopped';
+
+CREATE VIEW report.source_settings AS
+    SELECT s.name AS source, k.name AS setting, coalesce(v.value, k.default_value) AS value, k.default_value, v.changed_at, k.what
+    FROM @extschema@.source s
+    CROSS JOIN @extschema@.source_setting_kind k
+    LEFT JOIN @extschema@.source_setting v ON v.source_id = s.source_id AND v.name = k.name
+    WHERE s.state <> 'removed';
+COMMENT ON VIEW report.source_settings IS 'for whoever operates the service: how each source is set, what each setting does, and since when it is not the default; changed by everarchive.source_set()';
 
 -- In a DO block, because it names an operator of marc: see the head of the script.
 DO $do$

@@ -27,7 +27,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA @extschema@, report TO everarchive_reader, 
 -- Functions that change something are for those who may; those that only read are for everybody with the schema.
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA @extschema@ FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
-    @extschema@.marc_schema(), @extschema@.source_named(text), @extschema@.target_named(text),
+    @extschema@.marc_schema(), @extschema@.source_named(text), @extschema@.source_setting(integer, text), @extschema@.target_named(text),
     @extschema@.target_setting_limits(), @extschema@.target_setting(jsonb, text), @extschema@.agent(),
     @extschema@.mapping_statement(integer, text), @extschema@.part_waits(integer, integer),
     @extschema@.is_tombstone(bigint, integer, bytea), @extschema@.condition_problem(text),
@@ -61,7 +61,7 @@ GRANT EXECUTE ON FUNCTION
 GRANT UPDATE (state, message, hint, changed_at) ON @extschema@.source TO everarchive_replicator;
 GRANT UPDATE ON @extschema@.source_progress TO everarchive_replicator;
 GRANT INSERT, DELETE ON @extschema@.touched TO everarchive_replicator;
-GRANT INSERT, UPDATE ON @extschema@.map_progress, @extschema@.archive_object TO everarchive_replicator;
+GRANT INSERT, UPDATE ON @extschema@.source_lease, @extschema@.map_progress, @extschema@.archive_object TO everarchive_replicator;
 GRANT UPDATE (message, hint) ON @extschema@.target TO everarchive_replicator;
 GRANT UPDATE ON @extschema@.submission TO everarchive_replicator;
 GRANT INSERT ON @extschema@.installation, @extschema@.receipt, @extschema@.event, @extschema@.fixity_check TO everarchive_replicator;
@@ -74,7 +74,7 @@ GRANT USAGE ON SEQUENCE @extschema@.archive_object_archive_object_id_seq TO ever
 GRANT EXECUTE ON FUNCTION
     @extschema@.source_key_types(jsonb), @extschema@.source_add(text, text, text, name, jsonb), @extschema@.source_pause(text),
     @extschema@.source_resume(text), @extschema@.source_remap(text), @extschema@.source_remove(text),
-    @extschema@.source_set_state(text, text, text, text, bigint), @extschema@.target_add(text, text, jsonb),
+    @extschema@.source_set(text, text, text), @extschema@.source_set_state(text, text, text, text, bigint), @extschema@.target_add(text, text, jsonb),
     @extschema@.target_pause(text), @extschema@.target_resume(text),
     @extschema@.policy_add(text, text, text, text), @extschema@.policy_enable(text, boolean), @extschema@.policy_backfill(integer),
     @extschema@.policy_lock(),
@@ -83,6 +83,7 @@ GRANT EXECUTE ON FUNCTION
     TO everarchive_operator;
 GRANT INSERT, UPDATE, DELETE ON @extschema@.source, @extschema@.source_progress TO everarchive_operator;
 GRANT INSERT, DELETE ON @extschema@.source_kind, @extschema@.touched TO everarchive_operator;
+GRANT INSERT, UPDATE, DELETE ON @extschema@.source_setting TO everarchive_operator;
 GRANT DELETE ON @extschema@.map_progress TO everarchive_operator;
 GRANT INSERT, UPDATE ON @extschema@.target, @extschema@.member TO everarchive_operator;
 -- A condition runs with the rights of the program: policy_guard checks each that an operator writes.
@@ -95,3 +96,10 @@ GRANT INSERT (format, n, version, options) ON @extschema@.crosswalk_release TO e
 GRANT INSERT, UPDATE ON @extschema@.vocabulary TO everarchive_operator;
 GRANT INSERT, DELETE ON @extschema@.subject_term, @extschema@.subject_map TO everarchive_operator;
 GRANT INSERT, UPDATE, DELETE ON @extschema@.subject_scheme TO everarchive_operator;
+-- Comparisons: an operator asks for them, the program does them, and asks for one when a source is set to on_position_lost = resync.
+GRANT EXECUTE ON FUNCTION @extschema@.source_check(text, text, text, text, text), @extschema@.source_check_cancel(bigint)
+    TO everarchive_replicator, everarchive_operator;
+GRANT INSERT, UPDATE ON @extschema@.source_check_run TO everarchive_replicator, everarchive_operator;
+GRANT INSERT, UPDATE ON @extschema@.source_difference, @extschema@.source_table TO everarchive_replicator;
+GRANT UPDATE ON @extschema@.source_table TO everarchive_operator;
+GRANT DELETE ON @extschema@.source_check_run, @extschema@.source_difference TO everarchive_operator;

@@ -801,7 +801,583 @@ SELECT pg_catalog.pg_extension_config_dump('@extschema@.subject_term', '');
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.vocabulary', '');
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.vocabulary_vocabulary_id_seq', '');
 
+-- Settings of sources (11_source_setting.sql). What was the column source.mapping is one of them.
+
+CREATE TABLE @extschema@.source_setting_kind (
+    name          text PRIMARY KEY,
+    default_value text NOT NULL,
+    allowed       text NOT NULL,
+    what          text NOT NULL
+);
+COMMENT ON TABLE @extschema@.source_setting_kind IS 'what can be set for a source, with its default; part of the extension';
+COMMENT ON COLUMN @extschema@.source_setting_kind.allowed IS 'regular expression that a value must match';
+COMMENT ON COLUMN @extschema@.source_setting_kind.what IS 'what the setting does';
+
+CREATE TABLE @extschema@.source_setting (
+    source_id  integer NOT NULL REFERENCES @extschema@.source ON DELETE CASCADE,
+    name       text NOT NULL,
+    value      text NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (source_id, name)
+);
+COMMENT ON TABLE @extschema@.source_setting IS 'settings of sources that are not the default; written by source_set()';
+
+INSERT INTO @extschema@.source_setting_kind (name, default_value, allowed, what) VALUES
+    ('versions', 'settled', '^(settled|every commit)$',
+     'settled: changes that follow each other quickly make one version; every commit: each transaction of the source that changes content makes one, which is slower'),
+    ('spool_limit_bytes', '17179869184', '^[1-9][0-9]{0,17}$', 'most that large transactions may take on the disk of the program'),
+    ('snapshot_workers', '2', '^([1-9]|1[0-6])$', 'connections that copy the source at once, at the beginning and after a resync'),
+    ('wal_warn_bytes', '8589934592', '^[0-9]{1,18}$', 'PostgreSQL: warn when the source keeps more log for us than this; 0 never'),
+    ('wal_limit_bytes', '0', '^[0-9]{1,18}$', 'PostgreSQL: do what on_wal_limit says when the source keeps more log for us than this; 0 never'),
+    ('on_wal_limit', 'pause', '^(pause|drop)$',
+     'PostgreSQL: pause: stop and tell; drop: give the slot up, so that the source is free of us and needs a resync'),
+    ('on_position_lost', 'stop', '^(stop|resync)$',
+     'stop: a person decides when the source no longer has the changes that come next; resync: compare with the source and repair, at once'),
+    ('chunk_rows', '2000', '^[1-9][0-9]{0,5}$', 'rows that a comparison with the source reads at a time'),
+    ('resync_rows_per_second', '20000', '^[0-9]{1,9}$', 'most rows that a comparison reads from the source in a second; 0: as fast as it can'),
+    ('lag_warn_seconds', '300', '^[1-9][0-9]{0,8}$', 'report.source_health warns when the source is so far ahead of its mirror'),
+    ('lag_critical_seconds', '3600', '^[1-9][0-9]{0,8}$', 'report.source_health, and with it /healthz, calls the source unwell when it is so far ahead of its mirror'),
+    ('binlog_warn_hours', '24', '^[0-9]{1,5}$', 'MariaDB and MySQL: warn when the server will purge what comes next within so many hours; 0 never');
+
+CREATE FUNCTION @extschema@.source_setting_check() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    kind  @extschema@.source_setting_kind;
+    names text;
+BEGIN
+    SELECT k.* INTO kind FROM @extschema@.source_setting_kind k WHERE k.name = new.name;
+    IF NOT FOUND THEN
+        SELECT string_agg(k.name, ', ' ORDER BY k.name) INTO names FROM @extschema@.source_setting_kind k;
+        RAISE EXCEPTION 'there is no setting "%" of a source', new.name
+            USING ERRCODE = 'undefined_object', HINT = format('Settings are: %s.', names);
+    ELSIF new.value !~ kind.allowed THEN
+        RAISE EXCEPTION 'not a value for %: "%"', new.name, left(new.value, 100)
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = format('%s must match %s and is %s if not set. It says: %s.', kind.name, kind.allowed, kind.default_value, kind.what);
+    END IF;
+    RETURN new;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.source_setting_check() IS 'refuses settings that there are not, and values that they do not take';
+CREATE TRIGGER source_setting_check BEFORE INSERT OR UPDATE ON @extschema@.source_setting
+    FOR EACH ROW EXECUTE FUNCTION @extschema@.source_setting_check();
+COMMENT ON TRIGGER source_setting_check ON @extschema@.source_setting IS 'no way into the table goes around the check';
+
+CREATE FUNCTION @extschema@.source_setting(source_id integer, name text) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    found_value text;
+    names       text;
+BEGIN
+    SELECT coalesce(v.value, k.default_value) INTO found_value
+    FROM @extschema@.source_setting_kind k
+    LEFT JOIN @extschema@.source_setting v ON v.source_id = $1 AND v.name = k.name
+    WHERE k.name = $2;
+    IF NOT FOUND THEN
+        SELECT string_agg(k.name, ', ' ORDER BY k.name) INTO names FROM @extschema@.source_setting_kind k;
+        RAISE EXCEPTION 'there is no setting "%" of a source', $2
+            USING ERRCODE = 'undefined_object', HINT = format('Settings are: %s.', names);
+    END IF;
+    RETURN found_value;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.source_setting(integer, text) IS 'the value of a setting of a source, its default if it is not set';
+
+INSERT INTO @extschema@.source_setting (source_id, name, value)
+    SELECT s.source_id, 'versions', 'every commit' FROM @extschema@.source s WHERE s.mapping = 'every commit';
+ALTER TABLE @extschema@.source DROP COLUMN mapping;
+
+CREATE FUNCTION @extschema@.source_set(source text, name text, value text) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    found_source @extschema@.source := @extschema@.source_named(source_set.source);
+BEGIN
+    PERFORM @extschema@.source_setting(found_source.source_id, source_set.name); -- an error names those that there are
+    IF source_set.value IS NULL THEN
+        DELETE FROM @extschema@.source_setting v WHERE v.source_id = found_source.source_id AND v.name = source_set.name;
+    ELSE
+        INSERT INTO @extschema@.source_setting AS v (source_id, name, value)
+        VALUES (found_source.source_id, source_set.name, source_set.value)
+        ON CONFLICT (source_id, name) DO UPDATE SET value = excluded.value, changed_at = now()
+        WHERE v.value <> excluded.value;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.source_set(text, text, text) IS 'sets something of a source, see report.source_settings; NULL: the default again; the program notices within seconds';
+
+DROP FUNCTION @extschema@.source_take(text);
+CREATE FUNCTION @extschema@.source_take(name text)
+RETURNS TABLE (source_id integer, adapter text, origin text, mirror_schema name, state text, paused boolean,
+               epoch bigint, "position" text, identity text, commit_time timestamptz,
+               snapshot_rows bigint, snapshot_expected bigint, kinds jsonb)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    taken @extschema@.source := @extschema@.source_named(source_take.name);
+BEGIN
+    -- The row lock waits for a batch that another program has under way; after it, that program's epoch is too old.
+    RETURN QUERY
+        UPDATE @extschema@.source_progress p
+        SET epoch = p.epoch + 1
+        FROM @extschema@.source s
+        WHERE p.source_id = taken.source_id AND s.source_id = taken.source_id
+        RETURNING s.source_id, s.adapter, s.origin, s.mirror_schema, s.state, s.paused,
+                  p.epoch, p.position, p.identity, p.commit_time, p.snapshot_rows, p.snapshot_expected,
+                  (SELECT jsonb_agg(jsonb_build_object('kind', k.kind, 'key_types', k.key_types) ORDER BY k.kind)
+                   FROM @extschema@.source_kind k WHERE k.source_id = taken.source_id);
+END
+$$;
+COMMENT ON FUNCTION @extschema@.source_take(text) IS 'takes a source over: raises its epoch, so that batches of the program that had it before are refused, and tells all that capture needs';
+
+CREATE OR REPLACE FUNCTION @extschema@.source_remove(name text) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    found_source @extschema@.source := @extschema@.source_named(source_remove.name);
+BEGIN
+    -- The progress row first: a program that still runs finds no row with its epoch and writes nothing more.
+    DELETE FROM @extschema@.source_progress p WHERE p.source_id = found_source.source_id;
+    DELETE FROM @extschema@.touched t WHERE t.source_id = found_source.source_id;
+    DELETE FROM @extschema@.map_progress m WHERE m.source_id = found_source.source_id;
+    DELETE FROM @extschema@.source_kind k WHERE k.source_id = found_source.source_id;
+    DELETE FROM @extschema@.source_setting v WHERE v.source_id = found_source.source_id;
+    EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', found_source.mirror_schema);
+    IF EXISTS (SELECT 1 FROM @extschema@.entity e WHERE e.source_id = found_source.source_id) THEN
+        UPDATE @extschema@.quarantine q SET resolved_at = now(), resolution = 'discarded'
+        WHERE q.source_id = found_source.source_id AND q.resolved_at IS NULL;
+        UPDATE @extschema@.source s
+        SET state = 'removed', paused = false, message = NULL, hint = NULL, changed_at = now()
+        WHERE s.source_id = found_source.source_id;
+    ELSE
+        DELETE FROM @extschema@.source s WHERE s.source_id = found_source.source_id;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.source_remove(text) IS 'drops the mirror of a source; its entities and versions stay, and with them its row in state removed';
+
+CREATE VIEW report.source_settings AS
+    SELECT s.name AS source, k.name AS setting, coalesce(v.value, k.default_value) AS value, k.default_value, v.changed_at, k.what
+    FROM @extschema@.source s
+    CROSS JOIN @extschema@.source_setting_kind k
+    LEFT JOIN @extschema@.source_setting v ON v.source_id = s.source_id AND v.name = k.name
+    WHERE s.state <> 'removed';
+COMMENT ON VIEW report.source_settings IS 'for whoever operates the service: how each source is set, what each setting does, and since when it is not the default; changed by everarchive.source_set()';
+
+GRANT SELECT ON @extschema@.source_setting_kind, @extschema@.source_setting, report.source_settings TO everarchive_reader, everarchive_replicator;
+REVOKE EXECUTE ON FUNCTION @extschema@.source_setting_check(), @extschema@.source_setting(integer, text),
+    @extschema@.source_set(text, text, text), @extschema@.source_take(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION @extschema@.source_setting(integer, text) TO everarchive_reader, everarchive_replicator;
+GRANT EXECUTE ON FUNCTION @extschema@.source_set(text, text, text) TO everarchive_operator;
+GRANT EXECUTE ON FUNCTION @extschema@.source_take(text) TO everarchive_replicator;
+GRANT INSERT, UPDATE, DELETE ON @extschema@.source_setting TO everarchive_operator;
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.source_setting', '');
+
+-- Which program follows a source (12_source_lease.sql).
+
+CREATE TABLE @extschema@.source_lease (
+    source_id  integer PRIMARY KEY REFERENCES @extschema@.source ON DELETE CASCADE,
+    program    text NOT NULL,
+    epoch      bigint NOT NULL,
+    taken_at   timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    renewed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+) WITH (fillfactor = 20, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0);
+COMMENT ON TABLE @extschema@.source_lease IS 'which program follows each source, and when it was last heard of; another one takes over ten seconds after that stands still';
+COMMENT ON COLUMN @extschema@.source_lease.program IS 'machine, process and a random number';
+COMMENT ON COLUMN @extschema@.source_lease.epoch IS 'the epoch with which it took the source';
+GRANT SELECT ON @extschema@.source_lease TO everarchive_reader, everarchive_replicator;
+GRANT INSERT, UPDATE ON @extschema@.source_lease TO everarchive_replicator;
+
+-- Lag and health (82_replication_report.sql).
+
+ALTER TABLE @extschema@.source_progress
+    ADD COLUMN lag_seconds double precision,
+    ADD COLUMN lag_transactions bigint,
+    ADD COLUMN retained_bytes bigint,
+    ADD COLUMN log_state text,
+    ADD COLUMN log_hours double precision;
+COMMENT ON COLUMN @extschema@.source_progress.lag_seconds IS 'from the commit in the source to ours, at seen_at; 0 when the source had nothing to say';
+COMMENT ON COLUMN @extschema@.source_progress.lag_transactions IS 'transactions that the source has and we have not, where it tells';
+COMMENT ON COLUMN @extschema@.source_progress.retained_bytes IS 'log that the source keeps because we have not read it';
+COMMENT ON COLUMN @extschema@.source_progress.log_state IS 'wal_status of the replication slot of a PostgreSQL source';
+COMMENT ON COLUMN @extschema@.source_progress.log_hours IS 'hours until a MariaDB or MySQL source purges the log that comes next';
+
+-- While the program lives, lag is what it was at the last word of the source; from half a minute without any, it grows.
+CREATE VIEW report.replication_lag AS
+    SELECT s.name AS source, CASE WHEN s.paused THEN 'paused' ELSE s.state END AS state, p.position, p.lag_bytes AS bytes,
+           CASE WHEN s.state = 'streaming' THEN
+               round((coalesce(p.lag_seconds, 0) + CASE WHEN w.silent > interval '30 seconds' THEN extract(epoch FROM w.silent) ELSE 0 END)::numeric, 3)
+           END AS seconds,
+           p.lag_transactions AS transactions, p.seen_at AS as_of
+    FROM @extschema@.source s
+    JOIN @extschema@.source_progress p ON p.source_id = s.source_id
+    CROSS JOIN LATERAL (SELECT greatest(pg_catalog.now() - p.seen_at, interval '0') AS silent) w
+    WHERE s.state <> 'removed' AND s.origin NOT LIKE 'file:%';
+COMMENT ON VIEW report.replication_lag IS 'for whoever operates the service: how far the mirror of each source is behind it, in bytes of its log, in seconds, and in transactions where the source tells; as of when the source was last heard of';
+
+CREATE OR REPLACE VIEW report.status_by_source AS
+    SELECT s.name AS source, s.adapter, s.state, s.paused, p.position, p.commit_time, p.seen_at,
+           round(g.seconds)::bigint AS behind_seconds,
+           p.lag_bytes AS behind_bytes, p.snapshot_rows, p.snapshot_expected, p.transactions, p.changes,
+           coalesce(w.waiting, 0) AS waiting, c.entities, c.deleted, c.versions,
+           coalesce(c.by_kind, '{}') AS entities_by_kind,
+           (SELECT count(*) FROM @extschema@.quarantine q WHERE q.source_id = s.source_id AND q.resolved_at IS NULL) AS quarantined,
+           s.message, s.hint
+    FROM @extschema@.source s
+    LEFT JOIN @extschema@.source_progress p ON p.source_id = s.source_id
+    LEFT JOIN report.replication_lag g ON g.source = s.name
+    LEFT JOIN @extschema@.source_waiting w ON w.source_id = s.source_id
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(k.entities), 0)::bigint AS entities, coalesce(sum(k.deleted), 0)::bigint AS deleted,
+               coalesce(sum(k.versions), 0)::bigint AS versions, jsonb_object_agg(k.kind, k.entities) AS by_kind
+        FROM (SELECT n.kind, sum(n.entities) AS entities, sum(n.deleted) AS deleted, sum(n.versions) AS versions
+              FROM @extschema@.entity_count n WHERE n.source_id = s.source_id GROUP BY n.kind) k
+    ) c;
+
+-- One finding a line; the view below takes the worst.
+CREATE VIEW @extschema@.source_finding AS
+    SELECT s.source_id, f.place, f.grade, f.what, f.hint
+    FROM @extschema@.source s
+    LEFT JOIN @extschema@.source_progress p ON p.source_id = s.source_id
+    LEFT JOIN @extschema@.source_lease l ON l.source_id = s.source_id
+    LEFT JOIN report.replication_lag g ON g.source = s.name
+    CROSS JOIN LATERAL (SELECT count(*) AS open FROM (SELECT FROM @extschema@.quarantine q
+                                                      WHERE q.source_id = s.source_id AND q.resolved_at IS NULL LIMIT 1001) o) q
+    CROSS JOIN LATERAL (SELECT s.state = ANY ('{new,snapshot,streaming}') AND NOT s.paused AND s.origin NOT LIKE 'file:%' AS wanted,
+                               l.renewed_at > pg_catalog.now() - interval '30 seconds' AS alive) n
+    CROSS JOIN LATERAL (
+        SELECT 1 AS place, 'critical' AS grade, coalesce(s.message, 'it is stopped') AS what, coalesce(s.hint, format('everarchive source resume %s', s.name)) AS hint
+        WHERE s.state = 'stopped'
+        UNION ALL
+        SELECT 2, 'critical', coalesce(s.message, 'the source no longer has the changes that come next'), coalesce(s.hint, format('everarchive source resync %s', s.name))
+        WHERE s.state = 'position_lost'
+        UNION ALL
+        SELECT 3, 'critical', coalesce('no program has followed it since ' || to_char(l.renewed_at, 'YYYY-MM-DD HH24:MI:SS'), 'no program follows it'), 'everarchive run'
+        WHERE n.wanted AND n.alive IS NOT TRUE
+        UNION ALL
+        SELECT 4, CASE WHEN p.seen_at > pg_catalog.now() - interval '5 minutes' THEN 'warning' ELSE 'critical' END, s.message, s.hint
+        WHERE n.wanted AND s.message IS NOT NULL
+        UNION ALL
+        SELECT 5, 'warning', 'paused since ' || to_char(s.changed_at, 'YYYY-MM-DD HH24:MI:SS') || '; it keeps its log for us', format('everarchive source resume %s', s.name)
+        WHERE s.paused AND s.state <> 'removed'
+        UNION ALL
+        SELECT 6, CASE WHEN g.seconds >= @extschema@.source_setting(s.source_id, 'lag_critical_seconds')::bigint THEN 'critical' ELSE 'warning' END,
+               format('%s seconds behind', round(g.seconds)), 'SELECT * FROM report.replication_lag;'
+        WHERE n.wanted AND g.seconds >= @extschema@.source_setting(s.source_id, 'lag_warn_seconds')::bigint
+        UNION ALL
+        SELECT 7, CASE WHEN p.log_state = ANY ('{lost,unreserved}') THEN 'critical' ELSE 'warning' END,
+               CASE WHEN p.log_state = ANY ('{lost,unreserved}') THEN format('its replication slot is %s: the server removes the log that comes next', p.log_state)
+                    ELSE format('it keeps %s of log for us', pg_size_pretty(p.retained_bytes)) END,
+               'look at the program and at its log; when it is down for long: everarchive source pause, then resync'
+        WHERE s.state <> 'removed' AND (p.log_state = ANY ('{lost,unreserved}')
+              OR p.retained_bytes >= nullif(@extschema@.source_setting(s.source_id, 'wal_warn_bytes')::bigint, 0))
+        UNION ALL
+        SELECT 8, 'warning', format('the server purges the log that comes next in %s hours', round(p.log_hours::numeric, 1)),
+               'raise binlog_expire_logs_seconds (MySQL, MariaDB from 10.6) or expire_logs_days on the source, or find out why it is behind'
+        WHERE s.state <> 'removed' AND p.log_hours < @extschema@.source_setting(s.source_id, 'binlog_warn_hours')::double precision
+        UNION ALL
+        SELECT 9, CASE WHEN q.open > 1000 THEN 'critical' ELSE 'warning' END,
+               format('%s in quarantine', CASE WHEN q.open > 1000 THEN 'more than 1000' ELSE q.open::text END), 'SELECT * FROM report.quarantine;'
+        WHERE q.open > 0 AND s.state <> 'removed'
+        UNION ALL
+        SELECT 10, 'warning', 'changes have waited to be mapped since ' || to_char(w.oldest, 'YYYY-MM-DD HH24:MI:SS'), 'look at the log of the program: its map steps'
+        FROM (SELECT min(t.touched_at) AS oldest
+              FROM generate_series(0, 15) a (part)
+              LEFT JOIN @extschema@.map_progress m ON m.source_id = s.source_id AND m.part = a.part
+              CROSS JOIN LATERAL (
+                  SELECT t.touched_at
+                  FROM @extschema@.touched t
+                  WHERE t.source_id = s.source_id AND t.part = a.part::smallint
+                    AND (t.xid, t.touched_id) > (coalesce(m.xid, '0'::xid8), coalesce(m.touched_id, 0))
+                  ORDER BY t.xid, t.touched_id
+                  LIMIT 1
+              ) t) w -- the first of each part, so that a long backlog costs nothing
+        WHERE w.oldest < pg_catalog.now() - interval '10 minutes' AND s.state = 'streaming'
+    ) f;
+COMMENT ON VIEW @extschema@.source_finding IS 'what is not as it should be with each source, a row for each; report.source_health sums them up';
+
+CREATE VIEW report.source_health AS
+    SELECT s.name AS source, coalesce(w.grade, 'good') AS grade,
+           coalesce(w.what, CASE WHEN s.state = 'snapshot' THEN format('the first copy is under way: %s of %s rows', p.snapshot_rows, p.snapshot_expected)
+                                 ELSE 'all is well' END) AS what,
+           w.hint
+    FROM @extschema@.source s
+    LEFT JOIN @extschema@.source_progress p ON p.source_id = s.source_id
+    LEFT JOIN LATERAL (
+        SELECT f.grade, string_agg(f.what, '; ' ORDER BY f.place) AS what, (array_agg(f.hint ORDER BY f.place))[1] AS hint
+        FROM @extschema@.source_finding f
+        WHERE f.source_id = s.source_id
+        GROUP BY f.grade
+        ORDER BY f.grade -- critical before warning
+        LIMIT 1
+    ) w ON true
+    WHERE s.state <> 'removed';
+COMMENT ON VIEW report.source_health IS 'for monitoring: each source with a grade (good, warning, critical), what is wrong at worst, and the command or SQL that mends it';
+GRANT SELECT ON @extschema@.source_finding, report.replication_lag, report.source_health TO everarchive_reader, everarchive_replicator;
 -- Parameters of a source's adapter, as in 10_source.sql.
 ALTER TABLE @extschema@.source
     ADD COLUMN parameters jsonb NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(parameters) = 'object');
 COMMENT ON COLUMN @extschema@.source.parameters IS 'what its adapter leaves open, such as {"tenant": "diku"} of a FOLIO; given by everarchive source add';
+-- Tables that a source's stream cannot follow for the time being, and comparisons of sources with their mirrors.
+
+CREATE TABLE @extschema@.source_table (
+    source_id  integer NOT NULL REFERENCES @extschema@.source ON DELETE CASCADE,
+    table_name text NOT NULL,
+    state      text NOT NULL CHECK (state IN ('ok', 'stopped', 'resync')),
+    message    text,
+    hint       text,
+    since      timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (source_id, table_name)
+);
+COMMENT ON TABLE @extschema@.source_table IS 'tables of sources of which something is to be said; a table without a row is followed';
+COMMENT ON COLUMN @extschema@.source_table.table_name IS 'as the mirror calls it';
+COMMENT ON COLUMN @extschema@.source_table.state IS 'ok, stopped (its changes are left out, the other tables go on: see message and hint), resync (followed again, and compared from its beginning)';
+
+CREATE TABLE @extschema@.source_check_run (
+    run_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    source_id     integer NOT NULL REFERENCES @extschema@.source ON DELETE CASCADE,
+    what          text NOT NULL CHECK (what IN ('verify', 'resync')),
+    table_name    text,
+    from_key      text,
+    to_key        text,
+    new_position  boolean NOT NULL DEFAULT false,
+    state         text NOT NULL DEFAULT 'requested' CHECK (state IN ('requested', 'running', 'finished', 'failed', 'cancelled')),
+    at_table      text,
+    at_pass       smallint NOT NULL DEFAULT 0,
+    at_key        text[],
+    chunks        bigint NOT NULL DEFAULT 0,
+    rows          bigint NOT NULL DEFAULT 0,
+    rows_expected bigint NOT NULL DEFAULT 0,
+    differences   bigint NOT NULL DEFAULT 0,
+    repaired      bigint NOT NULL DEFAULT 0,
+    unsettled     bigint NOT NULL DEFAULT 0,
+    requested_at  timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    started_at    timestamptz,
+    seen_at       timestamptz,
+    finished_at   timestamptz,
+    message       text,
+    hint          text
+);
+CREATE INDEX source_check_run_open ON @extschema@.source_check_run (source_id, run_id) WHERE state IN ('requested', 'running');
+COMMENT ON TABLE @extschema@.source_check_run IS 'comparisons of a source with its mirror: asked for by source_check(), done by the program while the stream goes on';
+COMMENT ON COLUMN @extschema@.source_check_run.what IS 'verify: name what differs; resync: repair it as well';
+COMMENT ON COLUMN @extschema@.source_check_run.table_name IS 'the one table to compare, as the mirror calls it; null for all';
+COMMENT ON COLUMN @extschema@.source_check_run.from_key IS 'first key to compare, the parts of a key joined by colons; null for the first there is';
+COMMENT ON COLUMN @extschema@.source_check_run.new_position IS 'the stream begins at a new position first, because the old one is lost';
+COMMENT ON COLUMN @extschema@.source_check_run.at_key IS 'everything of at_table up to this key is done: a program that starts again goes on there';
+COMMENT ON COLUMN @extschema@.source_check_run.at_pass IS 'tables with keys of text are walked twice: 0 by the keys of the source, 1 by those of the mirror';
+COMMENT ON COLUMN @extschema@.source_check_run.rows IS 'rows of the source that were compared';
+COMMENT ON COLUMN @extschema@.source_check_run.unsettled IS 'keys that the source changed at every look, so that nothing can be said of them';
+
+CREATE TABLE @extschema@.source_difference (
+    run_id     bigint NOT NULL REFERENCES @extschema@.source_check_run ON DELETE CASCADE,
+    table_name text NOT NULL,
+    key        text NOT NULL,
+    kind       text NOT NULL CHECK (kind IN ('missing', 'extra', 'different')),
+    columns    text[],
+    repaired   boolean NOT NULL DEFAULT false,
+    seen_at    timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (run_id, table_name, key)
+);
+COMMENT ON TABLE @extschema@.source_difference IS 'rows of a mirror that are not what the source has, each seen at two points of the stream';
+COMMENT ON COLUMN @extschema@.source_difference.kind IS 'missing: only in the source; extra: only in the mirror; different';
+COMMENT ON COLUMN @extschema@.source_difference.columns IS 'the columns that differ';
+
+CREATE FUNCTION @extschema@.source_check(name text, what text, table_name text DEFAULT NULL, from_key text DEFAULT NULL,
+                                         to_key text DEFAULT NULL) RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    found_source @extschema@.source := @extschema@.source_named(source_check.name);
+    new_run      bigint;
+BEGIN
+    IF source_check.what IS NULL OR source_check.what <> ALL ('{verify,resync}') THEN
+        RAISE EXCEPTION 'a source is checked by verify or resync, not by "%"', source_check.what USING ERRCODE = 'invalid_parameter_value';
+    ELSIF source_check.table_name IS NULL AND (source_check.from_key IS NOT NULL OR source_check.to_key IS NOT NULL) THEN
+        RAISE EXCEPTION 'a range of keys is of one table' USING ERRCODE = 'invalid_parameter_value', HINT = 'Name the table, too.';
+    ELSIF found_source.origin LIKE 'file:%' THEN
+        RAISE EXCEPTION 'source "%" was imported from files: there is nothing to compare it with', source_check.name
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    PERFORM 1 FROM @extschema@.source_progress p WHERE p.source_id = found_source.source_id AND p.position IS NOT NULL;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'source "%" has not been copied yet', source_check.name
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'everarchive run copies it.';
+    END IF;
+    IF source_check.table_name IS NOT NULL THEN
+        PERFORM 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = found_source.mirror_schema AND c.relname = source_check.table_name AND c.relkind IN ('r', 'p');
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'the mirror of source "%" has no table "%"', source_check.name, source_check.table_name
+                USING ERRCODE = 'undefined_table',
+                      HINT = format('Its tables are: %s.',
+                                    (SELECT string_agg(c.relname, ', ' ORDER BY c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                                     WHERE n.nspname = found_source.mirror_schema AND c.relkind IN ('r', 'p')));
+        END IF;
+    END IF;
+    IF found_source.state = 'position_lost' AND (source_check.what = 'verify' OR source_check.table_name IS NOT NULL) THEN
+        RAISE EXCEPTION 'source "%" has lost its position', source_check.name
+            USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = coalesce(found_source.message, ''),
+                  HINT = format('Compare and repair all of it: everarchive source resync %s', source_check.name);
+    END IF;
+    INSERT INTO @extschema@.source_check_run (source_id, what, table_name, from_key, to_key, new_position)
+    VALUES (found_source.source_id, source_check.what, source_check.table_name, source_check.from_key, source_check.to_key,
+            found_source.state = 'position_lost')
+    RETURNING run_id INTO new_run;
+    IF source_check.what = 'resync' AND found_source.state IN ('position_lost', 'stopped') THEN
+        UPDATE @extschema@.source s SET state = 'streaming', message = NULL, hint = NULL, changed_at = now()
+        WHERE s.source_id = found_source.source_id;
+    END IF;
+    RETURN new_run;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.source_check(text, text, text, text, text) IS 'asks the program to compare a source with its mirror (verify), or to repair what differs as well (resync): all of it, one table, or a range of its keys; returns the number of the run';
+
+CREATE FUNCTION @extschema@.source_check_cancel(run_id bigint) RETURNS boolean
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH cancelled AS (
+        UPDATE @extschema@.source_check_run r SET state = 'cancelled', finished_at = now()
+        WHERE r.run_id = $1 AND r.state IN ('requested', 'running')
+        RETURNING 1)
+    SELECT EXISTS (SELECT FROM cancelled)
+$$;
+COMMENT ON FUNCTION @extschema@.source_check_cancel(bigint) IS 'ends a comparison that is asked for or under way; what it has repaired stays; false if there is none';
+
+-- What comparisons of sources with their mirrors have found.
+
+CREATE VIEW report.source_check AS
+    SELECT s.name AS source, r.run_id, r.what, r.table_name, r.from_key, r.to_key, r.state, r.at_table, r.rows, r.rows_expected,
+           CASE WHEN r.state = 'finished' THEN 100 WHEN r.rows_expected > 0 THEN least(floor(100.0 * r.rows / r.rows_expected), 99)::integer END AS percent,
+           r.differences, r.repaired, r.unsettled, r.requested_at, r.started_at, r.finished_at, r.message, r.hint
+    FROM @extschema@.source_check_run r
+    JOIN @extschema@.source s ON s.source_id = r.source_id;
+COMMENT ON VIEW report.source_check IS 'for whoever operates the service: each comparison of a source with its mirror, how far it is and what it found';
+
+CREATE VIEW report.source_difference AS
+    SELECT s.name AS source, d.run_id, r.what, d.table_name, d.key, d.kind, d.columns, d.repaired, d.seen_at
+    FROM @extschema@.source_difference d
+    JOIN @extschema@.source_check_run r ON r.run_id = d.run_id
+    JOIN @extschema@.source s ON s.source_id = r.source_id;
+COMMENT ON VIEW report.source_difference IS 'for systems librarians and the DBA: every row of a mirror that was not what the source has, by the comparison that found it, and whether it was repaired';
+
+CREATE VIEW report.source_table AS
+    SELECT s.name AS source, t.table_name, t.state, t.message, t.hint, t.since
+    FROM @extschema@.source_table t
+    JOIN @extschema@.source s ON s.source_id = t.source_id
+    WHERE t.state <> 'ok';
+COMMENT ON VIEW report.source_table IS 'for systems librarians: tables of sources that cannot be followed for the time being, why, and what mends it; the other tables go on';
+
+GRANT SELECT ON @extschema@.source_table, @extschema@.source_check_run, @extschema@.source_difference, report.source_check,
+    report.source_difference, report.source_table TO everarchive_reader, everarchive_replicator;
+REVOKE EXECUTE ON FUNCTION @extschema@.source_check(text, text, text, text, text), @extschema@.source_check_cancel(bigint) FROM PUBLIC;
+-- Comparisons: an operator asks for them, the program does them, and asks for one when a source is set to on_position_lost = resync.
+GRANT EXECUTE ON FUNCTION @extschema@.source_check(text, text, text, text, text), @extschema@.source_check_cancel(bigint)
+    TO everarchive_replicator, everarchive_operator;
+GRANT INSERT, UPDATE ON @extschema@.source_check_run TO everarchive_replicator, everarchive_operator;
+GRANT INSERT, UPDATE ON @extschema@.source_difference, @extschema@.source_table TO everarchive_replicator;
+GRANT UPDATE ON @extschema@.source_table TO everarchive_operator;
+GRANT DELETE ON @extschema@.source_check_run, @extschema@.source_difference TO everarchive_operator;
+
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.source_check_run', '');
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.source_check_run_run_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.source_difference', '');
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.source_table', '');
+
+-- Keys are looked up by an index, however dear the planner thinks the rest of a mapping view.
+ALTER FUNCTION @extschema@.refresh(integer, text, text[], text) SET enable_seqscan = off;
+
+-- MySQL as a source.
+CREATE OR REPLACE FUNCTION @extschema@.source_add(name text, adapter text, origin text, mirror_schema name, kinds jsonb) RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    old_source @extschema@.source;
+    new_id     integer;
+BEGIN
+    IF source_add.name !~ '^[a-z][a-z0-9_]{0,39}$' OR source_add.name IS NULL THEN
+        RAISE EXCEPTION 'not a name for a source: "%"', source_add.name
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Use up to 40 lower-case letters, digits and underscores, a letter first.';
+    END IF;
+    IF source_add.origin ~* '(passw(or)?d|pwd)\s*=' OR source_add.origin ~ '://[^/@]*:[^/@]*@' THEN
+        -- The origin is not repeated: the message may end in a log.
+        RAISE EXCEPTION 'the origin of source "%" holds a password', source_add.name
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Put it into ~/.pgpass (postgresql:service=NAME) or into a MariaDB option file '
+                         '(mariadb:defaults-group=NAME), readable only by the user that runs everarchive.';
+    END IF;
+    IF source_add.origin !~ '^(postgresql|mariadb|mysql|file):.' OR source_add.origin IS NULL THEN
+        RAISE EXCEPTION 'not an origin: "%"', source_add.origin
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Give postgresql:service=NAME, mariadb:defaults-group=NAME or mysql:defaults-group=NAME.';
+    END IF;
+    IF coalesce(source_add.adapter, '') = '' THEN
+        RAISE EXCEPTION 'source "%" needs an adapter', source_add.name
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'everarchive adapters lists them.';
+    END IF;
+    IF source_add.mirror_schema !~ '^[a-z][a-z0-9_]*$' OR source_add.mirror_schema ~ '^pg_'
+       OR source_add.mirror_schema IN ('everarchive', 'report', 'public', 'information_schema', @extschema@.marc_schema()) THEN
+        RAISE EXCEPTION 'not a name for a mirror schema: "%"', source_add.mirror_schema
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'The name of the source is a good name for its mirror schema.';
+    END IF;
+
+    SELECT * INTO old_source FROM @extschema@.source s WHERE s.name = source_add.name FOR UPDATE;
+    IF FOUND AND old_source.state <> 'removed' THEN
+        RAISE EXCEPTION 'there is a source "%" already', source_add.name
+            USING ERRCODE = 'duplicate_object',
+                  HINT = format('Choose another name, or remove it: SELECT everarchive.source_remove(%L);', source_add.name);
+    ELSIF FOUND AND old_source.adapter <> source_add.adapter THEN
+        RAISE EXCEPTION 'source "%" was removed but its history is kept, and that is of adapter %', source_add.name, old_source.adapter
+            USING ERRCODE = 'duplicate_object', HINT = 'Choose another name: entities of two systems must not share their keys.';
+    END IF;
+    IF NOT has_database_privilege(current_database(), 'CREATE') THEN
+        RAISE EXCEPTION '% may not create the mirror schema "%"', current_user, source_add.mirror_schema
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = format('As the owner of the database: GRANT CREATE ON DATABASE %I TO everarchive_operator;', current_database());
+    END IF;
+    IF to_regnamespace(quote_ident(source_add.mirror_schema)) IS NOT NULL THEN
+        RAISE EXCEPTION 'there is a schema "%" already', source_add.mirror_schema
+            USING ERRCODE = 'duplicate_schema',
+                  HINT = format('Choose another name, or if nothing needs it: DROP SCHEMA %I CASCADE;', source_add.mirror_schema);
+    END IF;
+
+    -- It belongs to the operators together: any of them can remove it. Whoever runs this makes the mirror tables next.
+    EXECUTE format('CREATE SCHEMA %I AUTHORIZATION everarchive_operator', source_add.mirror_schema);
+    EXECUTE format('COMMENT ON SCHEMA %I IS %L', source_add.mirror_schema,
+                   'mirror of the source ' || source_add.name || ' of everarchive');
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO everarchive_replicator', source_add.mirror_schema);
+    EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES '
+                   'TO everarchive_replicator, everarchive_operator', source_add.mirror_schema);
+
+    IF old_source.source_id IS NOT NULL THEN
+        new_id := old_source.source_id;
+        UPDATE @extschema@.source s
+        SET origin = source_add.origin, mirror_schema = source_add.mirror_schema, state = 'new', paused = false,
+            message = NULL, hint = NULL, changed_at = now()
+        WHERE s.source_id = new_id;
+    ELSE
+        INSERT INTO @extschema@.source (name, adapter, origin, mirror_schema)
+        VALUES (source_add.name, source_add.adapter, source_add.origin, source_add.mirror_schema)
+        RETURNING source_id INTO new_id;
+    END IF;
+    INSERT INTO @extschema@.source_progress (source_id) VALUES (new_id);
+    INSERT INTO @extschema@.source_kind (source_id, kind, key_types)
+    SELECT new_id, k.kind, k.key_types FROM @extschema@.source_key_types(source_add.kinds) k;
+    RETURN new_id;
+END
+$$;

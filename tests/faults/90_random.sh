@@ -2,14 +2,14 @@
 # Random faults under a random mixed workload on each source, then an oracle: for each seed new databases, a schedule of
 # faults that is a function of the seed, and what must hold afterwards (tests/faults/README.md). Prints each seed.
 #
-#   tests/faults/90_random.sh                                 three seeds, as ./test.sh runs it
+#   tests/faults/90_random.sh                                 three seeds, as ./test.sh runs it, and a proof of the oracle
 #   tests/faults/90_random.sh --seed N [--mode every-commit]  repeats one
 #   tests/faults/90_random.sh --seeds 200 --from 1            the long run; --minutes M ends it after the seed under way
 #
 # Options: --sources koha,evergreen  --mode settled|every-commit|mixed (default)  --huge ROWS (of a huge transaction)
-#          --faults NAME[,NAME…] (only these)  --keep (the folder of a seed that failed is kept in any case)  --verbose
+#          --faults NAME[,NAME…] (only these)  --verbose  --prove
 #
-# Servers are started, stopped and crashed here, by servers.sh; harness/seeds.py says when, over two pipes.
+# Servers are started, stopped and crashed here, by servers.sh; harness/seeds.py says when, over a pipe.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 source tests/harness/servers.sh
@@ -18,6 +18,7 @@ source tests/harness/packages.sh
 
 RECORDS=${FAULT_RECORDS:-60}
 [ -d "${1:-}" ] && shift # test.sh gives the build folder to each script
+[ $# = 0 ] && set -- --seeds 3 --prove
 
 need_packages python3-psycopg2 python3-pymysql faketime || exit 1
 harness_begin random
@@ -28,7 +29,7 @@ mkdir "$SMALL"
 SMALL_MOUNTED=no
 [ "$(id -u)" = 0 ] && mount -t tmpfs -o "size=${FAULT_DISK_MB:-700}m,mode=1777" everarchive-faults "$SMALL" 2>/dev/null && SMALL_MOUNTED=yes
 before_harness_end() {
-    [ -n "${SEEDS_PID:-}" ] && kill "$SEEDS_PID" 2>/dev/null
+    [ -n "${PLAYER_PID:-}" ] && kill "$PLAYER_PID" 2>/dev/null && wait "$PLAYER_PID" 2>/dev/null
     local name
     for name in "${!PG_DATA[@]}"; do pg_kill "$name" 2>/dev/null; done
     [ "$SMALL_MOUNTED" = yes ] && umount "$SMALL"
@@ -103,20 +104,19 @@ export HARNESS_DIR EVERARCHIVE LIBRARY_SECRET SMALL SMALL_MOUNTED PG_BIN
 export VAULT_PORT=${PG_PORT[vault]} EVERGREEN_PORT=${PG_PORT[evergreen]} KOHA_SOCKET=${MARIADB_SOCKET[koha]} KOHA_PORT=${MARIADB_PORT[koha]}
 export VAULT_DATA=${PG_DATA[vault]} EVERGREEN_DATA=${PG_DATA[evergreen]} KOHA_DATA=${MARIADB_DATA[koha]}
 
-mkfifo "$HARNESS_DIR/requests" "$HARNESS_DIR/answers"
-exec {REQUESTS}<>"$HARNESS_DIR/requests" {ANSWERS}<>"$HARNESS_DIR/answers"
-/usr/bin/python3 tests/faults/harness/seeds.py "$@" &
-SEEDS_PID=$!
-while kill -0 "$SEEDS_PID" 2>/dev/null; do
-    read -r -t 1 -u "$REQUESTS" command argument || continue
+exec 3>&1
+coproc SEEDS { exec /usr/bin/python3 tests/faults/harness/seeds.py "$@" 4>&1 1>&3 3>&-; }
+PLAYER_PID=$SEEDS_PID
+while read -r -u "${SEEDS[0]}" command argument; do
     if [[ $ALLOWED == *" $command "* ]]; then
         "$command" ${argument:+"$argument"} >>"$HARNESS_DIR/log/requests" 2>&1
-        echo $? >&"$ANSWERS"
     else
-        echo 64 >&"$ANSWERS"
+        echo "not allowed: $command $argument" >>"$HARNESS_DIR/log/requests"
+        false
     fi
-done
-wait "$SEEDS_PID"
+    echo "$?" >&"${SEEDS[1]}"
+done 2>/dev/null
+wait "$PLAYER_PID"
 status=$?
-SEEDS_PID=
+PLAYER_PID=
 exit "$status"

@@ -9,6 +9,7 @@ CREATE SCHEMA authority;
 CREATE SCHEMA serial;
 CREATE SCHEMA asset;
 CREATE SCHEMA metabib;
+CREATE SCHEMA acq;
 CREATE SCHEMA evergreen;
 
 CREATE TABLE actor.org_unit (
@@ -16,7 +17,10 @@ CREATE TABLE actor.org_unit (
     parent_ou  int REFERENCES actor.org_unit (id) DEFERRABLE INITIALLY DEFERRED,
     ou_type    int NOT NULL DEFAULT 1,
     shortname  text NOT NULL UNIQUE,
-    name       text NOT NULL UNIQUE
+    name       text NOT NULL UNIQUE,
+    email      text,
+    phone      text,
+    opac_visible boolean NOT NULL DEFAULT true
 );
 
 -- Personal data. `canary` is what the tests look for on the other side of the privacy wall.
@@ -165,6 +169,135 @@ CREATE TABLE serial.unit (
     summary_contents  text NOT NULL
 ) INHERITS (asset.copy);
 ALTER TABLE serial.unit ADD PRIMARY KEY (id);
+
+CREATE TABLE biblio.peer_type (
+    id   serial PRIMARY KEY,
+    name text NOT NULL UNIQUE
+);
+CREATE TABLE biblio.peer_bib_copy_map (
+    id          serial PRIMARY KEY,
+    peer_type   int NOT NULL REFERENCES biblio.peer_type (id),
+    peer_record bigint NOT NULL REFERENCES biblio.record_entry (id),
+    target_copy bigint NOT NULL
+);
+
+CREATE TABLE asset.copy_location (
+    id           serial PRIMARY KEY,
+    name         text NOT NULL,
+    owning_lib   int NOT NULL REFERENCES actor.org_unit (id) DEFERRABLE INITIALLY DEFERRED,
+    holdable     boolean NOT NULL DEFAULT true,
+    opac_visible boolean NOT NULL DEFAULT true,
+    deleted      boolean NOT NULL DEFAULT false
+);
+CREATE TABLE asset.call_number_prefix (
+    id            serial PRIMARY KEY,
+    owning_lib    int NOT NULL REFERENCES actor.org_unit (id),
+    label         text NOT NULL,
+    label_sortkey text
+);
+CREATE TABLE asset.call_number_suffix (
+    id            serial PRIMARY KEY,
+    owning_lib    int NOT NULL REFERENCES actor.org_unit (id),
+    label         text NOT NULL,
+    label_sortkey text
+);
+CREATE TABLE asset.uri (
+    id              serial PRIMARY KEY,
+    href            text NOT NULL,
+    label           text,
+    use_restriction text,
+    active          boolean NOT NULL DEFAULT true
+);
+CREATE TABLE asset.uri_call_number_map (
+    id          bigserial PRIMARY KEY,
+    uri         int NOT NULL REFERENCES asset.uri (id),
+    call_number int NOT NULL REFERENCES asset.call_number (id),
+    CONSTRAINT uri_cn_once UNIQUE (uri, call_number)
+);
+
+CREATE TABLE authority.bib_linking (
+    id        bigserial PRIMARY KEY,
+    bib       bigint NOT NULL REFERENCES biblio.record_entry (id),
+    authority bigint NOT NULL REFERENCES authority.record_entry (id)
+);
+CREATE TABLE authority.authority_linking (
+    id     bigserial PRIMARY KEY,
+    source bigint NOT NULL REFERENCES authority.record_entry (id),
+    target bigint NOT NULL REFERENCES authority.record_entry (id),
+    field  int NOT NULL
+);
+
+-- Acquisitions. Users, notes and prices are here so that the tests can look for them on the other side.
+CREATE TABLE acq.provider (
+    id    serial PRIMARY KEY,
+    name  text NOT NULL,
+    owner int NOT NULL REFERENCES actor.org_unit (id) DEFERRABLE INITIALLY DEFERRED,
+    code  text NOT NULL,
+    email text,
+    phone text
+);
+CREATE TABLE acq.fund (
+    id   serial PRIMARY KEY,
+    org  int NOT NULL REFERENCES actor.org_unit (id),
+    name text NOT NULL,
+    year int NOT NULL,
+    currency_type text NOT NULL DEFAULT 'USD',
+    code text
+);
+CREATE TABLE acq.cancel_reason (
+    id          serial PRIMARY KEY,
+    org_unit    int NOT NULL REFERENCES actor.org_unit (id) DEFERRABLE INITIALLY DEFERRED,
+    label       text NOT NULL,
+    description text NOT NULL,
+    keep_debits boolean NOT NULL DEFAULT false
+);
+CREATE TABLE acq.purchase_order (
+    id              serial PRIMARY KEY,
+    owner           int NOT NULL REFERENCES actor.usr (id) DEFERRABLE INITIALLY DEFERRED,
+    creator         int NOT NULL REFERENCES actor.usr (id) DEFERRABLE INITIALLY DEFERRED,
+    editor          int NOT NULL REFERENCES actor.usr (id) DEFERRABLE INITIALLY DEFERRED,
+    ordering_agency int NOT NULL REFERENCES actor.org_unit (id) DEFERRABLE INITIALLY DEFERRED,
+    create_time     timestamptz NOT NULL DEFAULT now(),
+    edit_time       timestamptz NOT NULL DEFAULT now(),
+    provider        int NOT NULL REFERENCES acq.provider (id) DEFERRABLE INITIALLY DEFERRED,
+    state           text NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'pending', 'on-order', 'received', 'cancelled')),
+    order_date      timestamptz,
+    name            text NOT NULL,
+    cancel_reason   int REFERENCES acq.cancel_reason (id) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE TABLE acq.lineitem (
+    id                 bigserial PRIMARY KEY,
+    creator            int NOT NULL REFERENCES actor.usr (id) DEFERRABLE INITIALLY DEFERRED,
+    editor             int NOT NULL REFERENCES actor.usr (id) DEFERRABLE INITIALLY DEFERRED,
+    selector           int NOT NULL REFERENCES actor.usr (id) DEFERRABLE INITIALLY DEFERRED,
+    provider           int REFERENCES acq.provider (id) DEFERRABLE INITIALLY DEFERRED,
+    purchase_order     int REFERENCES acq.purchase_order (id) DEFERRABLE INITIALLY DEFERRED,
+    expected_recv_time timestamptz,
+    create_time        timestamptz NOT NULL DEFAULT now(),
+    edit_time          timestamptz NOT NULL DEFAULT now(),
+    marc               text NOT NULL,
+    eg_bib_id          bigint REFERENCES biblio.record_entry (id) DEFERRABLE INITIALLY DEFERRED,
+    source_label       text,
+    state              text NOT NULL DEFAULT 'new',
+    cancel_reason      int REFERENCES acq.cancel_reason (id) DEFERRABLE INITIALLY DEFERRED,
+    estimated_unit_price numeric
+);
+CREATE TABLE acq.lineitem_detail (
+    id              bigserial PRIMARY KEY,
+    lineitem        int NOT NULL REFERENCES acq.lineitem (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    fund            int REFERENCES acq.fund (id) DEFERRABLE INITIALLY DEFERRED,
+    eg_copy_id      bigint,
+    barcode         text,
+    cn_label        text,
+    note            text,
+    collection_code text,
+    circ_modifier   text,
+    owning_lib      int REFERENCES actor.org_unit (id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,
+    location        int REFERENCES asset.copy_location (id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,
+    recv_time       timestamptz,
+    receiver        int REFERENCES actor.usr (id) DEFERRABLE INITIALLY DEFERRED,
+    cancel_reason   int REFERENCES acq.cancel_reason (id) DEFERRABLE INITIALLY DEFERRED
+);
 
 -- An index table as Evergreen has several: rewritten at every save, and without a primary key.
 CREATE TABLE metabib.combined_title_field_entry (

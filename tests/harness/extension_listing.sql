@@ -3,6 +3,12 @@
 --   psql -XqAt -v extension=NAME -f extension_listing.sql
 SET search_path = pg_catalog;
 
+-- A column counted among those that there are: one that an update dropped leaves its number behind.
+CREATE FUNCTION pg_temp.place(class oid, object oid, sub integer) RETURNS bigint LANGUAGE sql AS $$
+	SELECT CASE WHEN class <> 'pg_class'::regclass OR sub <= 0 THEN sub ELSE
+		(SELECT count(*) FROM pg_attribute a WHERE a.attrelid = object AND a.attnum BETWEEN 1 AND sub AND NOT a.attisdropped) END
+$$;
+
 CREATE TEMP VIEW member AS
 SELECT d.classid, d.objid, pg_describe_object(d.classid, d.objid, 0) AS name
 FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
@@ -25,13 +31,13 @@ SELECT 'extension', extname::text, concat_ws(' ', extversion, extnamespace::regn
 	(SELECT string_agg(relation::regclass || ':' || condition, ', ' ORDER BY relation::regclass::text) FROM unnest(extconfig, extcondition) c (relation, condition)))
 FROM pg_extension WHERE extname = :'extension'
 UNION ALL
-SELECT 'comment', p.name, d.objsubid || ' ' || d.description
+SELECT 'comment', p.name, pg_temp.place(d.classoid, d.objoid, d.objsubid) || ' ' || d.description
 FROM part p JOIN pg_description d ON d.classoid = p.classid AND d.objoid = p.objid
 UNION ALL
-SELECT 'dependency', p.name, concat_ws(' ', d.deptype, d.objsubid, pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid))
+SELECT 'dependency', p.name, concat_ws(' ', d.deptype, pg_temp.place(d.classid, d.objid, d.objsubid), pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid))
 FROM part p JOIN pg_depend d ON d.classid = p.classid AND d.objid = p.objid
 UNION ALL
-SELECT 'initial privileges', p.name, concat_ws(' ', i.objsubid, i.privtype, i.initprivs::text)
+SELECT 'initial privileges', p.name, concat_ws(' ', pg_temp.place(i.classoid, i.objoid, i.objsubid), i.privtype, i.initprivs::text)
 FROM part p JOIN pg_init_privs i ON i.classoid = p.classid AND i.objoid = p.objid
 UNION ALL
 SELECT 'function', m.name, concat_ws(' ', pg_get_userbyid(proowner), proacl::text, prokind, prosrc, proleakproof, provolatile, proparallel,
@@ -68,7 +74,7 @@ SELECT 'relation', p.name, concat_ws(' ', pg_get_userbyid(relowner), relacl::tex
 	CASE WHEN relkind = 'i' THEN pg_get_indexdef(c.oid) WHEN relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END)
 FROM part p JOIN pg_class c ON p.classid = 'pg_class'::regclass AND p.objid = c.oid
 UNION ALL
-SELECT 'column', p.name, concat_ws(' ', attnum, attname, format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated, attstorage,
+SELECT 'column', p.name, concat_ws(' ', pg_temp.place('pg_class'::regclass, c.oid, attnum), attname, format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated, attstorage,
 	attcompression_of.value, attacl::text,
 	(SELECT string_agg(o, ' ') FROM unnest(attoptions) o WHERE o !~ '^pg_attver='), pg_get_expr(d.adbin, d.adrelid))
 FROM part p JOIN pg_class c ON p.classid = 'pg_class'::regclass AND p.objid = c.oid

@@ -7,6 +7,7 @@ usage: proxy.py LISTEN_PORT TARGET_PORT [TARGET_HOST]      reads commands from s
   cut              every connection ends, and none is accepted
   reset            every connection is reset (RST); new ones are accepted
   stall            half-open: connections stay, nothing is forwarded or closed; new ones are accepted and hear nothing
+  mute            what clients send arrives, what the server answers does not: an answer is lost after its deed is done
   slow MS [BYTES]  each piece of at most BYTES (default 16384) waits MS milliseconds
   count            answers `ok N BYTES`: connections that are open, bytes forwarded since the beginning
   drop N           after N more bytes towards the client every connection is reset, once
@@ -44,7 +45,7 @@ class Proxy:
             with self.change:
                 self.drop_at = self.forwarded + int(arguments[0])
             return "ok"
-        if word not in ("pass", "cut", "reset", "stall", "slow"):
+        if word not in ("pass", "cut", "reset", "stall", "mute", "slow"):
             raise ValueError(f"no such command: {word}")
         with self.change:
             self.state = "pass" if word == "reset" else word
@@ -112,7 +113,8 @@ class Proxy:
                 if self.delay:
                     time.sleep(self.delay)
                 with self.change:
-                    self.change.wait_for(lambda: self.state != "stall" or pair not in self.pairs)
+                    held = ("stall", "mute") if to_client else ("stall",)
+                    self.change.wait_for(lambda: self.state not in held or pair not in self.pairs)
                     if pair not in self.pairs:
                         return
                 if not data:

@@ -44,22 +44,19 @@ class EvergreenWorker(Worker):
             self.note_states(cursor, [("bib", str(b)) for b in self.bibs] + [("item", str(i)) for i in self.copies + self.units] + [("authority", str(a)) for a in self.authorities])
         self.on.rollback()
 
-    def read_state(self, cursor, key):
-        kind, text = key
-        number = int(text)
-        if kind == "bib":
-            cursor.execute("SELECT marc, deleted, source, active, tcn_value FROM biblio.record_entry WHERE id = %s", (number,))
-        elif kind == "authority":
-            cursor.execute("SELECT marc, deleted, source, active, NULL FROM authority.record_entry WHERE id = %s", (number,))
-        else:
-            cursor.execute("SELECT call_number, deleted, copy_number, barcode, circ_modifier, status, location FROM asset.copy WHERE id = %s AND call_number > 0", (number,))
-        row = cursor.fetchone()
-        if row is None:
-            return None
-        if kind == "item":
-            volume, deleted, copy_number, barcode, modifier, status, location = row
-            return (f"volume:{volume}", deleted, copy_number, barcode, modifier, CONDITION.get(status), location)
-        return (hashlib.md5(row[0].encode()).hexdigest(), *row[1:])
+    def read_states(self, cursor, kind, numbers):
+        cursor.execute({
+            "bib": "SELECT id, marc, deleted, source, active, tcn_value FROM biblio.record_entry WHERE id = ANY (%s)",
+            "authority": "SELECT id, marc, deleted, source, active, NULL FROM authority.record_entry WHERE id = ANY (%s)",
+            "item": "SELECT id, call_number, deleted, copy_number, barcode, circ_modifier, status, location FROM asset.copy WHERE id = ANY (%s) AND call_number > 0"}[kind], (numbers,))
+        found = {}
+        for number, *row in cursor.fetchall():
+            if kind == "item":
+                volume, deleted, copy_number, barcode, modifier, status, location = row
+                found[number] = (f"volume:{volume}", deleted, copy_number, barcode, modifier, CONDITION.get(status), location)
+            else:
+                found[number] = (hashlib.md5(row[0].encode()).hexdigest(), *row[1:])
+        return found
 
     def do_one(self):
         choices = [(self.note, 22), (self.other_column, 10), (self.untouched_toast, 8), (self.large, 3), (self.new_bib, 9), (self.delete, 5), (self.undelete, 3),
@@ -293,6 +290,6 @@ class EvergreenWorker(Worker):
         def work(c):
             c.execute(f"INSERT INTO asset.copy ({COPY}) SELECT g, 4, 1, %s, 1, 1, 0, 1, 2, 2, 'R' || g, 'bulk', %s FROM generate_series(%s, %s) g", (volume, CANARY, first, first + self.bulk - 1))
             c.execute("UPDATE asset.copy SET copy_number = 2 WHERE id BETWEEN %s AND %s AND id %% 2 = 0", (first, first + self.bulk - 1))
-        self.transaction(work, [("item", str(first)), ("item", str(first + 1))])
-        self.copies += list(range(first, first + self.bulk, 50))
+        self.transaction(work, [("item", str(i)) for i in range(first, first + self.bulk)])
+        self.copies += list(range(first, first + self.bulk, 20))
         return None

@@ -36,11 +36,11 @@ class Journal:
 class Worker(threading.Thread):
     """Subclasses say what is done: do_one() makes one or more calls of transaction()."""
 
-    def __init__(self, number, seed, count, connect, lost, pace):
+    def __init__(self, number, seed, count, connect, is_lost, pace):
         super().__init__(daemon=True, name=f"worker {number}")
         self.number, self.count, self.pace = number, count, pace
         self.rng = random.Random(seed * 1000 + number)
-        self.connect, self.lost = connect, lost
+        self.connect, self.is_lost = connect, is_lost
         self.on = None
         self.journal = Journal()
         self.failure = None
@@ -55,8 +55,8 @@ class Worker(threading.Thread):
     def do_one(self):
         raise NotImplementedError
 
-    def read_state(self, cursor, key):
-        """The state of a key as the transaction sees it."""
+    def read_states(self, cursor, kind, numbers):
+        """number → state of those that there are, as the transaction sees them."""
         raise NotImplementedError
 
     # ----
@@ -81,10 +81,14 @@ class Worker(threading.Thread):
             self.failure = wrong
         finally:
             if self.on is not None:
-                try:
-                    self.on.close()
-                except self.lost:
-                    pass
+                self._drop()
+
+    def _drop(self):
+        try:
+            self.on.close()
+        except Exception:
+            pass
+        self.on = None
 
     def _patiently(self, work):
         """Does `work`, again after a lost connection; nothing of it may be committed."""
@@ -93,18 +97,26 @@ class Worker(threading.Thread):
                 if self.on is None:
                     self.on = self.connect()
                 return work()
-            except self.lost:
-                try:
-                    if self.on is not None:
-                        self.on.close()
-                except Exception:
-                    pass
-                self.on = None
+            except Exception as wrong:
+                if not self.is_lost(wrong):
+                    raise
+                if self.on is not None:
+                    self._drop()
                 time.sleep(0.1)
 
+    def states(self, cursor, keys):
+        found = {}
+        for kind in {kind for kind, _ in keys}:
+            numbers = [int(key) for of, key in keys if of == kind]
+            for begin in range(0, len(numbers), 1000):
+                some = numbers[begin:begin + 1000]
+                there = self.read_states(cursor, kind, some)
+                found.update({(kind, str(number)): there.get(number) for number in some})
+        return found
+
     def note_states(self, cursor, keys):
-        for key in keys:
-            self.journal.note(key, self.read_state(cursor, key))
+        for key, state in self.states(cursor, keys).items():
+            self.journal.note(key, state)
 
     def transaction(self, work, keys, commit=None):
         """Runs work(cursor) in a transaction; keys are what it may change. False if it was rolled back. `commit` takes the
@@ -117,19 +129,17 @@ class Worker(threading.Thread):
                     except RolledBack:
                         self.on.rollback()
                         return None
-                    return {key: self.read_state(cursor, key) for key in keys}
+                    return self.states(cursor, keys)
 
             states = self._patiently(attempt)
             if states is None:
                 return False
             try:
                 commit() if commit else self.on.commit()
-            except self.lost:
-                try:
-                    self.on.close()
-                except Exception:
-                    pass
-                self.on = None
+            except Exception as wrong:
+                if not self.is_lost(wrong):
+                    raise
+                self._drop()
                 if not self._patiently(lambda: self._took_place(states)):
                     continue
             for key, state in states.items():
@@ -139,6 +149,6 @@ class Worker(threading.Thread):
 
     def _took_place(self, states):
         with self.on.cursor() as cursor:
-            now = {key: self.read_state(cursor, key) for key in states}
+            now = self.states(cursor, list(states))
         self.on.rollback()
         return now == states

@@ -29,7 +29,7 @@ def marcxml(worker, title, fields):
 class KohaWorker(Worker):
     """Owns the bibs whose number is its own modulo the number of workers, and new ones from a range of its own."""
 
-    def __init__(self, *arguments, workers, bulk=1200, poison=False):
+    def __init__(self, *arguments, workers, bulk=1000, poison=False):
         super().__init__(*arguments)
         self.workers, self.bulk, self.poison = workers, bulk, poison
         self.next_bib = 100_000 * (self.number + 1)
@@ -50,22 +50,19 @@ class KohaWorker(Worker):
             self.note_states(cursor, [("bib", str(b)) for b in self.bibs] + [("item", str(i)) for i in self.items] + [("authority", str(a)) for a in self.authorities])
         self.on.rollback()
 
-    def read_state(self, cursor, key):
-        kind, text = key
-        number = int(text)
-        if kind == "bib":
-            cursor.execute("SELECT m.metadata, b.frameworkcode FROM biblio b JOIN biblio_metadata m ON m.biblionumber = b.biblionumber AND m.format = 'marcxml' WHERE b.biblionumber = %s", (number,))
-        elif kind == "authority":
-            cursor.execute("SELECT marcxml, authtypecode FROM auth_header WHERE authid = %s", (number,))
-        else:
-            cursor.execute("SELECT biblionumber, barcode, homebranch, itemcallnumber, damaged, withdrawn FROM items WHERE itemnumber = %s", (number,))
-        row = cursor.fetchone()
-        if row is None:
-            return None
-        if kind == "item":
-            bib, *rest, damaged, withdrawn = row
-            return (str(bib), *rest, str(damaged) if damaged else None, str(withdrawn) if withdrawn else None)
-        return (hashlib.md5(row[0].encode()).hexdigest(), row[1])
+    def read_states(self, cursor, kind, numbers):
+        cursor.execute({
+            "bib": "SELECT b.biblionumber, m.metadata, b.frameworkcode FROM biblio b JOIN biblio_metadata m ON m.biblionumber = b.biblionumber AND m.format = 'marcxml' WHERE b.biblionumber IN %s",
+            "authority": "SELECT authid, marcxml, authtypecode FROM auth_header WHERE authid IN %s",
+            "item": "SELECT itemnumber, biblionumber, barcode, homebranch, itemcallnumber, damaged, withdrawn FROM items WHERE itemnumber IN %s"}[kind], (numbers,))
+        found = {}
+        for number, *row in cursor.fetchall():
+            if kind == "item":
+                bib, *rest, damaged, withdrawn = row
+                found[number] = (str(bib), *rest, str(damaged) if damaged else None, str(withdrawn) if withdrawn else None)
+            else:
+                found[number] = (hashlib.md5(row[0].encode()).hexdigest(), row[1])
+        return found
 
     # ---- keys
     def bib_keys(self, bib):
@@ -291,7 +288,7 @@ class KohaWorker(Worker):
             volume = c.fetchone()[0]
             c.executemany("INSERT INTO items (itemnumber, biblionumber, biblioitemnumber, barcode, homebranch, holdingbranch, itemcallnumber) VALUES (%s, %s, %s, %s, 'FPL', 'FPL', 'bulk')",
                           [(i, bib, volume, f"W{i}") for i in items])
-        self.transaction(work, [("item", str(first))])
+        self.transaction(work, [("item", str(i)) for i in items])
         for item in items:
             self.items[item] = bib
         return None

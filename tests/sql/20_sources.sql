@@ -10,7 +10,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS marc;
 CREATE EXTENSION IF NOT EXISTS everarchive;
 
-SELECT plan(35);
+SELECT plan(50);
 
 SELECT throws_ok($$SELECT everarchive.source_add('Bad Name', 'koha', 'mariadb:defaults-group=k', 'k', '[{"kind":"bib","key_types":["integer"]}]')$$,
     '22023', 'not a name for a source: "Bad Name"', 'a name with blanks is refused');
@@ -66,7 +66,28 @@ SELECT is(state, 'streaming', 'with a position it streams on') FROM everarchive.
 SELECT everarchive.source_set_state('k', 'position_lost', 'x', 'y') \g /dev/null
 SELECT throws_ok($$SELECT everarchive.source_resume('k')$$, '55000', NULL, 'a lost position is not resumed');
 
+-- Settings.
+SELECT is(everarchive.source_setting(:source_id, 'versions'), 'settled', 'a setting that is not set is its default');
+SELECT lives_ok($$SELECT everarchive.source_set('k', 'versions', 'every commit')$$, 'source_set sets');
+SELECT is(everarchive.source_setting(:source_id, 'versions'), 'every commit', 'and source_setting tells it');
+SELECT is(everarchive.source_setting(0, 'versions'), 'settled', 'other sources keep the default');
+SELECT is((value, default_value, changed_at IS NOT NULL)::text, '("every commit",settled,t)', 'the report shows both')
+FROM report.source_settings WHERE source = 'k' AND setting = 'versions';
+SELECT is((SELECT count(*) FROM everarchive.source_setting_kind k WHERE k.default_value !~ k.allowed OR k.allowed !~ '^\^.*\$$'), 0::bigint,
+    'every default is allowed, and every expression takes the whole value');
+SELECT everarchive.source_set('k', 'versions', NULL) \g /dev/null
+SELECT is(everarchive.source_setting(:source_id, 'versions'), 'settled', 'NULL goes back to the default');
+SELECT throws_ok($$SELECT everarchive.source_set('k', 'versions', 'sometimes')$$, '22023', 'not a value for versions: "sometimes"', 'a value that it does not take is refused');
+SELECT throws_ok($$SELECT everarchive.source_set('k', 'chunk_rows', '0')$$, '22023', NULL, 'a chunk of nothing is refused');
+SELECT throws_ok($$SELECT everarchive.source_set('k', 'chunk_rows', E'5\n6')$$, '22023', NULL, 'a second line is refused');
+SELECT throws_ok($$SELECT everarchive.source_set('k', 'colour', 'red')$$, '42704', 'there is no setting "colour" of a source', 'a setting that there is not is refused');
+SELECT throws_ok($$SELECT everarchive.source_set('k', 'colour', NULL)$$, '42704', NULL, 'also when it is taken back');
+SELECT throws_ok($$SELECT everarchive.source_setting(1, 'colour')$$, '42704', NULL, 'and when it is asked for');
+SELECT throws_ok(format($$INSERT INTO everarchive.source_setting VALUES (%s, 'versions', 'sometimes')$$, :source_id), '22023', NULL, 'no way goes around the check');
+SELECT everarchive.source_set('k', 'chunk_rows', '10') \g /dev/null
+
 SELECT everarchive.source_remove('k') \g /dev/null
+SELECT is((SELECT count(*) FROM everarchive.source_setting WHERE source_id = :source_id), 0::bigint, 'settings go with their source');
 SELECT hasnt_schema('k_mirror', 'remove drops the mirror');
 SELECT is((SELECT count(*) FROM everarchive.source WHERE name = 'k'), 0::bigint, 'a source without history goes');
 SELECT is((SELECT count(*) FROM everarchive.source_kind WHERE source_id = :source_id), 0::bigint, 'and its kinds');

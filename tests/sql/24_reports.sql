@@ -12,7 +12,7 @@ CREATE EXTENSION IF NOT EXISTS everarchive;
 
 \ir demo_mirror.psql
 
-SELECT plan(23);
+SELECT plan(45);
 CREATE FUNCTION pg_temp.refreshed(kind text, VARIADIC keys text[]) RETURNS text LANGUAGE sql AS $$
     SELECT r.versions || ' ' || r.quarantined
     FROM everarchive.source s, everarchive.refresh(s.source_id, $1, $2) r WHERE s.name = 'demo'
@@ -28,7 +28,7 @@ END
 $$;
 
 SELECT everarchive.target_add('arch', 'dir:/srv/arch') AS target_id \gset
-UPDATE everarchive.source_progress SET position = '0-1-100', commit_time = now() - interval '90 seconds', lag_bytes = 5000 WHERE source_id = :source_id;
+UPDATE everarchive.source_progress SET position = '0-1-100', commit_time = now() - interval '90 seconds', lag_bytes = 5000, lag_seconds = 90, seen_at = now() WHERE source_id = :source_id;
 SELECT everarchive.source_set_state('demo', 'streaming') \g /dev/null
 INSERT INTO demo_mirror.biblio SELECT i, pg_temp.marcxml('Title ' || i) FROM generate_series(1, 4) i;
 INSERT INTO demo_mirror.biblio VALUES (5, 'junk');
@@ -48,7 +48,7 @@ SELECT is((source, adapter, state, position)::text, '(demo,demo,streaming,0-1-10
 SELECT is((behind_seconds, behind_bytes)::text, '(90,5000)', 'how far it is behind') FROM report.status_by_source WHERE source = 'demo';
 SELECT is((waiting, entities, deleted, versions, quarantined)::text, '(40,4,1,6,1)', 'what waits, what there is') FROM report.status_by_source WHERE source = 'demo';
 SELECT is(entities_by_kind, '{"bib": 4}', 'by kind') FROM report.status_by_source WHERE source = 'demo';
-UPDATE everarchive.source_progress SET lag_bytes = 0 WHERE source_id = :source_id;
+UPDATE everarchive.source_progress SET lag_bytes = 0, lag_seconds = 0 WHERE source_id = :source_id;
 SELECT is(behind_seconds, 0::bigint, 'nothing to fetch: not behind, however old the last commit is') FROM report.status_by_source WHERE source = 'demo';
 
 SELECT is(array_agg((key, title, n, deleted, target, state)::text ORDER BY key),
@@ -87,9 +87,64 @@ FROM unnest(ARRAY[
     $$SELECT * FROM report.archive_contents WHERE source = 'demo' AND kind = 'bib' AND key = '2'$$,
     $$SELECT * FROM everarchive.package(1)$$,
     $$SELECT * FROM report.status_by_source$$,
+    $$SELECT * FROM report.replication_lag$$,
+    $$SELECT * FROM report.source_health$$,
     $$SELECT * FROM report.backlog$$,
     format('SELECT f.* FROM everarchive.submission q CROSS JOIN LATERAL everarchive.package(q.version_id) f WHERE q.archive_object_id = %s',
            (SELECT max(archive_object_id) FROM everarchive.archive_object))]) q;
+
+-- Lag and health.
+CREATE FUNCTION pg_temp.health() RETURNS text LANGUAGE sql AS $$
+    SELECT grade || coalesce(': ' || what, '') FROM report.source_health WHERE source = 'demo'
+$$;
+UPDATE everarchive.quarantine SET resolved_at = now(), resolution = 'discarded' WHERE resolved_at IS NULL;
+UPDATE everarchive.source_progress SET lag_seconds = 1.5, seen_at = now() - interval '10 seconds', lag_transactions = 3 WHERE source_id = :source_id;
+SELECT is((source, state, position, bytes, seconds, transactions, as_of = now() - interval '10 seconds')::text, '(demo,streaming,0-1-100,0,1.500,3,t)',
+    'lag is that of the last word') FROM report.replication_lag;
+UPDATE everarchive.source_progress SET seen_at = now() - interval '2 minutes' WHERE source_id = :source_id;
+SELECT is(seconds, 121.5, 'a source that is silent falls behind') FROM report.replication_lag;
+UPDATE everarchive.source_progress SET seen_at = now() + interval '1 hour' WHERE source_id = :source_id;
+SELECT is(seconds, 1.5, 'a clock that was set back makes no lag') FROM report.replication_lag;
+UPDATE everarchive.source_progress SET seen_at = now(), lag_seconds = 0 WHERE source_id = :source_id;
+SELECT is(pg_temp.health(), 'critical: no program follows it', 'without a program it is unwell');
+INSERT INTO everarchive.source_lease (source_id, program, epoch, renewed_at) VALUES (:source_id, 'host:1:a', 1, now() - interval '1 hour');
+SELECT matches(pg_temp.health(), '^critical: no program has followed it since ', 'also when one did an hour ago');
+UPDATE everarchive.source_lease SET renewed_at = clock_timestamp();
+SELECT is(pg_temp.health(), 'good: all is well', 'with one it is well');
+UPDATE everarchive.source_progress SET lag_seconds = 400 WHERE source_id = :source_id;
+SELECT is(pg_temp.health(), 'warning: 400 seconds behind', 'behind: a warning');
+SELECT everarchive.source_set('demo', 'lag_critical_seconds', '350') \g /dev/null
+SELECT is(pg_temp.health(), 'critical: 400 seconds behind', 'from when on it is critical can be set');
+UPDATE everarchive.source_progress SET lag_seconds = 0, log_state = 'unreserved' WHERE source_id = :source_id;
+SELECT matches(pg_temp.health(), '^critical: its replication slot is unreserved', 'a slot that is about to be lost');
+UPDATE everarchive.source_progress SET log_state = 'extended', retained_bytes = 9 * 1024::bigint ^ 3 WHERE source_id = :source_id;
+SELECT is(pg_temp.health(), 'warning: it keeps 9216 MB of log for us', 'log that the source keeps');
+SELECT everarchive.source_set('demo', 'wal_warn_bytes', '0') \g /dev/null
+SELECT is(pg_temp.health(), 'good: all is well', 'that warning can be switched off');
+UPDATE everarchive.source_progress SET log_hours = 5.25 WHERE source_id = :source_id;
+SELECT is(pg_temp.health(), 'warning: the server purges the log that comes next in 5.3 hours', 'log that is about to be purged');
+UPDATE everarchive.source_progress SET log_hours = NULL WHERE source_id = :source_id;
+INSERT INTO everarchive.quarantine (source_id, stage, kind, key, message) SELECT :source_id, 'map', 'bib', i::text, 'x' FROM generate_series(1, 1000) i;
+SELECT is(pg_temp.health(), 'warning: 1000 in quarantine', 'what is in quarantine');
+INSERT INTO everarchive.quarantine (source_id, stage, kind, key, message) VALUES (:source_id, 'map', 'bib', 'last', 'x');
+SELECT is(pg_temp.health(), 'critical: more than 1000 in quarantine', 'a flood of it');
+UPDATE everarchive.quarantine SET resolved_at = now(), resolution = 'discarded' WHERE resolved_at IS NULL;
+UPDATE everarchive.touched SET touched_at = now() - interval '1 hour';
+INSERT INTO everarchive.touched (source_id, kind, key, touched_at) VALUES (:source_id, 'bib', '9', now() - interval '11 minutes');
+SELECT matches(pg_temp.health(), '^warning: changes have waited to be mapped since ', 'mapping that does not follow');
+DELETE FROM everarchive.touched;
+SELECT everarchive.source_set_state('demo', 'streaming', 'connection refused', 'look at its server') \g /dev/null
+SELECT is(pg_temp.health(), 'warning: connection refused', 'a trouble that passes');
+UPDATE everarchive.source_progress SET seen_at = now() - interval '6 minutes' WHERE source_id = :source_id;
+SELECT matches(pg_temp.health(), '^critical: connection refused', 'and one that does not');
+UPDATE everarchive.source_progress SET seen_at = now() WHERE source_id = :source_id;
+SELECT everarchive.source_pause('demo') \g /dev/null
+SELECT matches(pg_temp.health(), '^warning: paused since ', 'paused');
+SELECT everarchive.source_resume('demo'), everarchive.source_set_state('demo', 'position_lost', 'the binary log is gone', 'everarchive source resync demo') \g /dev/null
+SELECT is((grade, what, hint)::text, '(critical,"the binary log is gone","everarchive source resync demo")', 'a lost position, and what mends it') FROM report.source_health WHERE source = 'demo';
+SELECT everarchive.source_set_state('demo', 'stopped', 'no such table', 'mend it') \g /dev/null
+UPDATE everarchive.source_progress SET log_state = 'lost' WHERE source_id = :source_id;
+SELECT matches(pg_temp.health(), '^critical: no such table; its replication slot is lost', 'several troubles in one row, the first first');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -12,7 +12,7 @@ CREATE EXTENSION IF NOT EXISTS everarchive;
 
 \ir demo_mirror.psql
 
-SELECT plan(32);
+SELECT plan(34);
 GRANT USAGE ON SCHEMA demo_mirror TO everarchive_replicator;
 GRANT ALL ON ALL TABLES IN SCHEMA demo_mirror TO everarchive_replicator, everarchive_operator;
 INSERT INTO demo_mirror.biblio SELECT i, pg_temp.marcxml('Title ' || i) FROM generate_series(1, 9) i;
@@ -57,6 +57,7 @@ SELECT lives_ok($$SELECT everarchive.policy_add('arch', 'arch', 'kind = ''bib'' 
 SELECT lives_ok($$SELECT everarchive.policy_enable('arch', false), everarchive.policy_enable('arch', true)$$, 'operator: policy_enable');
 SELECT lives_ok($$SELECT everarchive.target_pause('arch'), everarchive.target_resume('arch')$$, 'operator: target_pause, target_resume');
 SELECT lives_ok($$SELECT everarchive.source_pause('s2'), everarchive.source_resume('s2')$$, 'operator: source_pause, source_resume');
+SELECT lives_ok($$SELECT everarchive.source_set('s2', 'versions', 'every commit'), everarchive.source_set('s2', 'versions', NULL)$$, 'operator: source_set');
 SELECT throws_ok($$SELECT everarchive.claim_packages(1)$$, '42501', NULL, 'operator: claims no packages');
 RESET ROLE;
 CREATE ROLE demo_other_operator IN ROLE everarchive_operator;
@@ -65,6 +66,7 @@ CREATE ROLE demo_other_operator IN ROLE everarchive_operator;
 SET LOCAL ROLE demo_replicator;
 SELECT lives_ok($$INSERT INTO s2_mirror.t VALUES (1); TRUNCATE s2_mirror.t$$, 'replicator: writes the mirror tables that an operator made');
 SELECT lives_ok($$SELECT * FROM everarchive.source_take('demo')$$, 'replicator: source_take');
+SELECT lives_ok($$SELECT setting, value FROM report.source_settings; SELECT everarchive.source_setting(1, 'versions')$$, 'replicator: reads settings');
 SELECT lives_ok(format($$SELECT everarchive.source_set_state('demo', 'streaming', epoch => %s)$$, (SELECT epoch FROM everarchive.source_progress WHERE source_id = :source_id)), 'replicator: source_set_state');
 SELECT lives_ok(format($$INSERT INTO everarchive.touched (source_id, kind, key) VALUES (%s, 'bib', '1');
     UPDATE everarchive.source_progress SET position = '0-1-1' WHERE source_id = %1$s$$, :source_id), 'replicator: the apply step');

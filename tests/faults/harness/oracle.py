@@ -1,7 +1,7 @@
 """What must hold after a seed, whatever happened in it. Each check gives lines that say what differs; none: it holds.
 
 What is compared is written here by hand, not read from the adapters: a column that an adapter lost would be lost on both
-sides of a comparison that the adapter itself describes.
+sides of a comparison that the adapter itself describes. The connections are in a transaction, which is rolled back.
 """
 
 import glob
@@ -11,7 +11,7 @@ import zipfile
 
 import workload_evergreen
 import workload_koha
-from stage import FOLDER, HERE, SECRET, rows, value
+from stage import FOLDER, HERE, SECRET, rows, run, value
 
 MOST_RSS_KB = 300 * 1024
 TABLES = {
@@ -79,10 +79,9 @@ def mapped(on_vault):
             AND everarchive.is_tombstone(e.entity_id, e.n, e.digest))""", (source_id, kind))}
         problems += difference(f"{name}: entity {kind}", view, entities)
         keys = [row[0] for row in rows(on_vault, "SELECT key FROM everarchive.entity WHERE source_id = %s AND kind = %s", (source_id, kind))]
-        on_vault.autocommit = False
+        run(on_vault, "SAVEPOINT again")
         again = rows(on_vault, "SELECT versions, quarantined FROM everarchive.refresh(%s, %s, %s)", (source_id, kind, sorted(set(keys) | set(view))))[0]
-        on_vault.rollback()
-        on_vault.autocommit = True
+        run(on_vault, "ROLLBACK TO SAVEPOINT again")
         if again != (0, 0):
             problems.append(f"{name}: mapping every {kind} again made {again[0]} versions and {again[1]} cases in quarantine")
     return problems

@@ -26,6 +26,11 @@ LOST = (psycopg2.OperationalError, psycopg2.InterfaceError, pymysql.err.Operatio
         pymysql.err.InternalError, BrokenPipeError, ConnectionError)
 
 
+def is_lost(wrong):
+    """psycopg2 has no class for a connection that ends within a statement: then it is a DatabaseError without an SQLSTATE."""
+    return isinstance(wrong, LOST) or (isinstance(wrong, psycopg2.DatabaseError) and wrong.pgcode is None)
+
+
 class Failed(Exception):
     """Something that must hold does not: the message says what."""
 
@@ -33,8 +38,7 @@ class Failed(Exception):
 class Stage:
     def __init__(self):
         self.asking = threading.Lock()
-        self.requests = open(f"{FOLDER}/requests", "w", buffering=1)
-        self.answers = open(f"{FOLDER}/answers", "r")
+        self.requests = os.fdopen(4, "w", buffering=1)  # 90_random.sh reads these, and answers on standard input
         self.network = {name: Proxy(int(HERE[f"{name.upper()}_PROXY"]), int(HERE[f"{name.upper()}_PORT"]))
                         for name in ("vault", "evergreen", "koha")}
         self.small = HERE["SMALL"] if HERE["SMALL_MOUNTED"] == "yes" else None
@@ -44,7 +48,7 @@ class Stage:
         """Runs one of the functions that 90_random.sh allows. Failed if it fails."""
         with self.asking:
             self.requests.write(f"{command} {argument}\n".replace(" \n", "\n"))
-            status = int(self.answers.readline())
+            status = int(sys.stdin.readline())
         if status != 0:
             with open(f"{FOLDER}/log/requests") as log:
                 raise Failed(f"{command} {argument} failed:\n" + "".join(log.readlines()[-10:]))
@@ -91,6 +95,11 @@ def rows(on, sql, values=None):
         return list(cursor.fetchall())
 
 
+def run(on, sql, values=None):
+    with on.cursor() as cursor:
+        cursor.execute(sql, values)
+
+
 def value(on, sql, values=None):
     return rows(on, sql, values)[0][0]
 
@@ -103,8 +112,9 @@ def patiently(seconds, what, work):
             got = work()
             if got:
                 return got
-        except LOST:
-            pass
+        except Exception as wrong:
+            if not is_lost(wrong):
+                raise
         if time.monotonic() > deadline:
             raise Failed(f"{what}: not within {seconds} seconds")
         time.sleep(0.05)

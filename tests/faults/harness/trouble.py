@@ -6,7 +6,7 @@ import signal
 import time
 
 from program import FAKETIME, Program, children, send
-from stage import HERE, LOST, Failed, patiently, rows
+from stage import HERE, Failed, is_lost, patiently, rows
 
 ROOT = os.path.join(os.path.dirname(__file__), "..")
 
@@ -34,8 +34,9 @@ def start_all(run):
     for server in servers(run):
         try:
             connect[server]().close()
-        except LOST:
-            start(run, server)
+        except Exception as wrong:
+            if is_lost(wrong):
+                start(run, server)
 
 
 def at_source(run, source, *statements):
@@ -192,7 +193,9 @@ def huge(run, source, rows_, commits, number):
             for one in ("BEGIN", statement, end):
                 cursor.execute(one)
         on.close()
-    except LOST as lost:
+    except Exception as lost:
+        if not is_lost(lost):
+            raise
         run.note(f"the huge transaction was not finished: {str(lost).splitlines()[0]}")
 
 
@@ -245,8 +248,8 @@ def carry_out(run, plan):
         run.note(f"{name} {' '.join(map(str, arguments))}".rstrip())
         try:
             globals()[name](run, *arguments)
-        except LOST as lost:
-            raise Failed(f"{name}: {lost}") from lost
+        except Exception as wrong:
+            raise Failed(f"{name}: {wrong}") from wrong
 
 
 def missing_faults(stage):
