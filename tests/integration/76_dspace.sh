@@ -126,7 +126,7 @@ is "no metadata of it is left" "$(preservation -c "SELECT count(*) FROM dspace.p
 transaction -c "UPDATE bitstream SET deleted = true WHERE uuid = '$(file 8)'" -c "UPDATE bundle SET primary_bitstream_id = NULL WHERE uuid = made_uuid(4, 8)" -c "DELETE FROM bundle2bitstream WHERE bitstream_id = '$(file 8)'"
 ok "a deleted file arrives" settled
 is "it has its tombstone, its item none" "$(of object "$(file 8)" e.deleted) $(of bib "$(item 8)" e.deleted)" "t f"
-source_sql -c "DELETE FROM bitstream WHERE uuid = '$(file 8)'"
+transaction -c "DELETE FROM bitstream WHERE uuid = '$(file 8)'" -c "DELETE FROM dspaceobject WHERE uuid = made_uuid(5, 8)"
 ok "its removal by the clean-up job arrives" settled
 is "and makes no further version" "$(n object "$(file 8)")" 2
 source_sql -c "UPDATE bitstream SET checksum = md5('other'), size_bytes = 5 WHERE uuid = '$(file 9)'"
@@ -166,6 +166,13 @@ is "an edit of an item in the same transaction does" "$(of bib "$(item 12)" "con
 source_sql -c "DELETE FROM metadatavalue WHERE dspace_object_id = 'c0ffee00-0000-4000-8000-0000000000aa' AND metadata_field_id = 2"
 ok "a deleted row of a user arrives" settled
 compare
+ok "verify finds no difference, without the rows of users" ea source verify dspace --wait
+preservation -c "DELETE FROM dspace.public_metadatavalue WHERE dspace_object_id = '$(item 12)' AND metadata_field_id = 17"
+ok "and finds one that is there" bash -c "! '$EVERARCHIVE' --database service=preservation source verify dspace --wait"
+ok "resync mends it" ea source resync dspace --table public.metadatavalue --wait
+ok "so that nothing is left" ea source verify dspace --wait
+ok "and the item has its title again" settled
+is "as one entity" "$(of bib "$(item 12)" "marc_value(e.record, '245\$a')")" "Title 12 – 書名 𝄞"
 "$PG_BIN/pg_dump" -h "$HARNESS_DIR/sockets" -p "${PG_PORT[pg]}" -U postgres preservation >"$HARNESS_DIR/preservation.sql"
 ok "the dump holds what was preserved" grep -q 'A new title' "$HARNESS_DIR/preservation.sql"
 ok "the source is full of what must not be seen" test "$("$PG_BIN/pg_dump" -h "$HARNESS_DIR/sockets" -p "${PG_PORT[pg]}" -U postgres dspace | grep -ciE 'canary|c0ffee00')" -gt 20
