@@ -22,7 +22,7 @@ mkdir "$HARNESS_DIR/records"
 python3 tests/harness/make_records.py --count 60 --seed 7 --out "$HARNESS_DIR/records" && koha_start || exit 1
 koha <<'SQL' || exit 1
 UPDATE items SET itemnotes_nonpublic = 'canary staff note', booksellerid = 'canary' WHERE itemnumber = 1;
-INSERT INTO library_groups (id, parent_id, branchcode, title) VALUES (1, NULL, NULL, 'Consortium'), (2, 1, 'CPL', NULL), (3, 1, 'MPL', NULL);
+INSERT INTO library_groups (id, parent_id, branchcode, title) VALUES (1, NULL, NULL, 'Consortium'), (2, 1, 'CPL', NULL), (3, 1, 'FPL', NULL);
 INSERT INTO record_sources (record_source_id, name) VALUES (1, 'import'), (2, 'copy cataloguing');
 UPDATE biblio_metadata SET record_source_id = 1 WHERE biblionumber IN (50, 51);
 INSERT INTO currency (currency, symbol) VALUES ('USD', '$'), ('EUR', '€');
@@ -141,15 +141,16 @@ ok "deletes that InnoDB carries further arrive" all_arrived 60
 is "a biblio takes its metadata and items along" "$(dead bib 18) $(keys item "parent_key = '18'")" "t "
 is "a record source the MARC of its records" "$(dead bib 50)$(dead bib 51) $(preservation -c 'SELECT count(*) FROM koha_main.biblio WHERE biblionumber IN (50, 51)')" "tt 2"
 is "a budget its funds, their orders and what these brought" "$(dead order 3) $(preservation -c 'SELECT count(*) FROM koha_main.aqorders_items WHERE itemnumber = 3')" "t 0"
-ITEMS=$(koha -N -B -e "SELECT count(*) FROM items WHERE homebranch = 'MPL'")
-HELD=$(preservation -c "SELECT count(DISTINCT biblionumber) FROM koha_main.items WHERE homebranch = 'MPL'")
-koha -e "UPDATE branches SET branchcode = 'NORTH' WHERE branchcode = 'MPL'"
+# Of a library without patrons: their key refuses a new code.
+ITEMS=$(koha -N -B -e "SELECT count(*) FROM items WHERE homebranch = 'FPL'")
+HELD=$(preservation -c "SELECT count(DISTINCT biblionumber) FROM koha_main.items WHERE homebranch = 'FPL'")
+koha -e "UPDATE branches SET branchcode = 'NORTH' WHERE branchcode = 'FPL'"
 ok "a new branch code, one row in the binary log, arrives" all_arrived 60
-is "all its items have it" "$(alive item "e.attributes ->> 'homebranch' = 'NORTH'") $(alive item "e.attributes ->> 'homebranch' = 'MPL'")" "$ITEMS 0"
-is "the holdings of the old code are gone, those of the new are there" "$(alive holding "e.key LIKE '%:NORTH'") $(alive holding "e.key LIKE '%:MPL'")" "$HELD 0"
-is "baskets and groups follow" "$(preservation -c "SELECT (SELECT branch FROM koha_main.aqbasket WHERE basketno = 1) || ' ' || (SELECT branchcode FROM koha_main.library_groups WHERE id = 3)")" "NORTH NORTH"
-koha -e "START TRANSACTION; UPDATE branches SET branchcode = 'N2' WHERE branchcode = 'NORTH'; UPDATE items SET itemcallnumber = 'after the move' WHERE homebranch = 'N2' LIMIT 1; UPDATE branches SET branchcode = 'MPL' WHERE branchcode = 'N2'; COMMIT"
-koha -e "SET foreign_key_checks = 0; UPDATE branches SET branchcode = 'FXX' WHERE branchcode = 'FPL'; UPDATE branches SET branchcode = 'FPL' WHERE branchcode = 'FXX'"
+is "all its items have it" "$(alive item "e.attributes ->> 'homebranch' = 'NORTH'") $(alive item "e.attributes ->> 'homebranch' = 'FPL'")" "$ITEMS 0"
+is "the holdings of the old code are gone, those of the new are there" "$(alive holding "e.key LIKE '%:NORTH'") $(alive holding "e.key LIKE '%:FPL'")" "$HELD 0"
+is "baskets and groups follow" "$(preservation -c "SELECT (SELECT branch FROM koha_main.aqbasket WHERE basketno = 2) || ' ' || (SELECT branchcode FROM koha_main.library_groups WHERE id = 3)")" "NORTH NORTH"
+koha -e "START TRANSACTION; UPDATE branches SET branchcode = 'N2' WHERE branchcode = 'NORTH'; UPDATE items SET itemcallnumber = 'after the move' WHERE homebranch = 'N2' LIMIT 1; UPDATE branches SET branchcode = 'FPL' WHERE branchcode = 'N2'; COMMIT"
+koha -e "SET foreign_key_checks = 0; UPDATE branches SET branchcode = 'MXX' WHERE branchcode = 'MPL'; UPDATE branches SET branchcode = 'MPL' WHERE branchcode = 'MXX'"
 koha -e "UPDATE biblio SET biblionumber = 1900 WHERE biblionumber = 19"
 ok "codes that change back and forth, and a new biblionumber, arrive" all_arrived 60
 is "the record is another, with its items" "$(dead bib 19) $(dead bib 1900) $(keys item "parent_key = '19'") $(alive item "e.parent_key = '1900'")" "t f  $(koha -N -B -e 'SELECT count(*) FROM items WHERE biblionumber = 1900')"
@@ -176,12 +177,12 @@ ALTER TABLE biblio_metadata DROP FOREIGN KEY record_metadata_fk_2, DROP COLUMN r
 ALTER TABLE aqorders DROP COLUMN deleted_biblionumber;
 DROP TABLE library_groups, record_sources;
 CREATE TABLE holdings (holding_id int NOT NULL AUTO_INCREMENT PRIMARY KEY, biblionumber int NOT NULL, frameworkcode varchar(4) NOT NULL DEFAULT '', holdingbranch varchar(10), location varchar(80), callnumber varchar(255), suppress tinyint, deleted_at datetime,
-    FOREIGN KEY (biblionumber) REFERENCES biblio (biblionumber) ON DELETE CASCADE ON UPDATE CASCADE, FOREIGN KEY (holdingbranch) REFERENCES branches (branchcode) ON UPDATE CASCADE);
+    FOREIGN KEY (biblionumber) REFERENCES biblio (biblionumber) ON DELETE CASCADE ON UPDATE CASCADE, FOREIGN KEY (holdingbranch) REFERENCES branches (branchcode) ON UPDATE CASCADE) DEFAULT CHARSET = utf8mb3 COLLATE = utf8mb3_unicode_ci;
 CREATE TABLE holdings_metadata (id int NOT NULL AUTO_INCREMENT PRIMARY KEY, holding_id int NOT NULL, format varchar(16) NOT NULL, marcflavour varchar(16) NOT NULL, metadata longtext NOT NULL, deleted_at datetime,
     UNIQUE KEY (holding_id, format, marcflavour), FOREIGN KEY (holding_id) REFERENCES holdings (holding_id) ON DELETE CASCADE ON UPDATE CASCADE);
 INSERT INTO biblio (biblionumber, title, datecreated) VALUES (1, 'One', '2017-05-01'), (2, 'Two', '2017-05-01');
 INSERT INTO biblio_metadata (biblionumber, format, marcflavour, metadata) VALUES (1, 'marcxml', 'MARC21', '<record xmlns="http://www.loc.gov/MARC21/slim"><leader>00000nam a2200000 a 4500</leader><controlfield tag="001">1</controlfield></record>');
-INSERT INTO holdings (holding_id, biblionumber, holdingbranch, callnumber) VALUES (5, 1, 'MPL', 'Q 1');
+INSERT INTO holdings (holding_id, biblionumber, holdingbranch, callnumber) VALUES (5, 1, 'FPL', 'Q 1');
 INSERT INTO holdings_metadata (holding_id, format, marcflavour, metadata) VALUES (5, 'marcxml', 'MARC21', '<record xmlns="http://www.loc.gov/MARC21/slim"><leader>00000nx  a2200000zn 4500</leader><controlfield tag="001">5</controlfield><datafield tag="852" ind1=" " ind2=" "><subfield code="b">MPL</subfield></datafield></record>');
 SQL
 mariadb_root koha -e "GRANT SELECT ON old.* TO everarchive@'127.0.0.1'"
@@ -192,7 +193,7 @@ ok "the source is added" ea source add koha_old --adapter koha --from "$OLD"
 daemon_start
 ok "the first copy arrives" all_arrived 60
 koha -e "INSERT INTO biblio_metadata (biblionumber, format, marcflavour, metadata) VALUES (2, 'marcxml', 'UNIMARC', '<record xmlns=\"http://www.loc.gov/MARC21/slim\"><leader>00000nam  2200000   450 </leader><controlfield tag=\"001\">2</controlfield></record>')"
-koha -e "UPDATE holdings SET suppress = 1 WHERE holding_id = 5; UPDATE branches SET branchcode = 'NEW' WHERE branchcode = 'MPL'"
+koha -e "UPDATE holdings SET suppress = 1 WHERE holding_id = 5; UPDATE branches SET branchcode = 'NEW' WHERE branchcode = 'FPL'"
 koha -e "INSERT INTO aqbooksellers (id, name) VALUES (1, 'V'); INSERT INTO aqbudgetperiods (budget_period_id, budget_period_startdate, budget_period_enddate) VALUES (1, '2017-01-01', '2017-12-31'); INSERT INTO aqbudgets (budget_id, budget_period_id) VALUES (1, 1); INSERT INTO aqbasket (basketno) VALUES (1); INSERT INTO aqorders (ordernumber, biblionumber, basketno, budget_id) VALUES (1, 2, 1, 1)"
 ok "new rows of tables that lack a column arrive" all_arrived 60
 is "and are in no quarantine" "$(open_cases)" ""
