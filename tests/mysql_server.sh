@@ -1,16 +1,23 @@
 #!/usr/bin/env bash
-# mysql_server.sh DIR: puts a MySQL server into DIR, for the tests of MySQL sources. Debian 12 and 13 have none; the
-# server of Debian sid runs from an unpacked folder with its own dynamic loader. The system's own packages, its package
-# lists and its libraries are not touched. About 63 MB are downloaded and 410 MB unpacked, once: a folder that has the
-# server is left as it is.
+# mysql_server.sh DIR [mariadb]: puts a MySQL server into DIR, for the tests of MySQL sources. Debian 12 and 13 have
+# none; the server of Debian sid runs from an unpacked folder with its own dynamic loader. The system's own packages, its
+# package lists and its libraries are not touched. About 63 MB are downloaded and 410 MB unpacked, once: a folder that has
+# the server is left as it is. With `mariadb`: sid's MariaDB, which is newer than the one of Debian 12.
 #   tests/mysql_server.sh ~/.cache/everarchive/mysql
 #   EVERARCHIVE_MYSQL_ROOT=~/.cache/everarchive/mysql ./test.sh
+#   tests/mysql_server.sh ~/.cache/everarchive/mariadb mariadb
+#   EVERARCHIVE_MARIADB_ROOT=~/.cache/everarchive/mariadb tests/integration/10_capture.sh build/release
 set -euo pipefail
 
-[ $# = 1 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# = 1 ] || [ "$*" = "$1 mariadb" ] || { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 mkdir -p "$1"
 root=$(cd "$1" && pwd)
 server=$root/usr/sbin/mysqld
+packages=(mysql-server-core mysql-client-core)
+if [ "${2:-}" = mariadb ]; then
+    server=$root/usr/sbin/mariadbd
+    packages=(mariadb-server-core mariadb-client-core)
+fi
 if [ -x "$server" ]; then
     echo "$server is there"
     exit
@@ -32,7 +39,7 @@ own_apt() {
         -o APT::Install-Recommends=0 -o APT::Sandbox::User=root -o Acquire::Languages=none "$@"
 }
 own_apt update
-own_apt install -d -y mysql-server-core mysql-client-core
+own_apt install -d -y "${packages[@]}"
 
 # /bin, /lib and /sbin are links into /usr on Debian, and must be so before anything is unpacked over them.
 mkdir -p "$area/root/usr"
@@ -44,5 +51,5 @@ for package in "$area"/cache/archives/*.deb; do
     dpkg-deb -x "$package" "$area/root"
 done
 cp -a "$area/root/." "$root/"
-[ -x "$server" ] || { echo "mysql_server.sh: the packages of Debian sid hold no usr/sbin/mysqld" >&2; exit 1; }
+[ -x "$server" ] || { echo "mysql_server.sh: the packages of Debian sid hold no $(basename "$server")" >&2; exit 1; }
 echo "$server is ready"

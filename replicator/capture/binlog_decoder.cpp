@@ -23,10 +23,19 @@ std::string shortened(std::string_view text) {
 binlog_decoder::binlog_decoder(const adapter::adapter& adapter, binlog_schema schema, binlog_position start,
                                event_checksum checksum)
     : adapter_(adapter), schema_(std::move(schema)), position_(std::move(start)), checksum_(checksum),
-      file_(position_.file), offset_(position_.offset) {}
+      file_(position_.place.file), offset_(position_.place.offset), overlapping_(position_.overlaps()),
+      layout_used_(adapter.tables.size()) {
+    if (!overlapping_) {
+        position_.end_overlap();
+    }
+}
+
+std::string binlog_decoder::group_text() const {
+    return of_mysql_ ? mysql_group_ ? mysql_group_->text() : "without a GTID" : group_.id.text();
+}
 
 std::string binlog_decoder::where() const {
-    return in_group_ ? fmt::format("{}:{}, transaction {}", file_, offset_, group_.id.text())
+    return in_group_ ? fmt::format("{}:{}, transaction {}", file_, offset_, group_text())
                      : fmt::format("{}:{}", file_, offset_);
 }
 
@@ -45,6 +54,10 @@ std::optional<std::uint32_t> binlog_decoder::captured(std::string_view database,
     return std::nullopt;
 }
 
+std::optional<std::uint32_t> binlog_decoder::captured(const query_event& query, const table_name& name) const {
+    return captured(name.database.empty() ? query.database : std::string_view(name.database), name.table);
+}
+
 bool binlog_decoder::captured_database(std::string_view database) const {
     if (database == schema_.database) {
         return true;
@@ -57,8 +70,22 @@ bool binlog_decoder::captured_database(std::string_view database) const {
     return false;
 }
 
-binlog_decoder::outcome binlog_decoder::read(std::string_view bytes, batch& into) {
+template <typename Read>
+binlog_decoder::outcome binlog_decoder::guarded(std::string_view bytes, Read read) {
     try {
+        return read();
+    } catch (const not_capturable& reason) {
+        fail(reason.what(), reason.hint());
+    } catch (const malformed& reason) {
+        fail(fmt::format("an event of type {} {}", bytes.size() > 4 ? static_cast<unsigned char>(bytes[4]) : 0,
+                         reason.what()),
+             fmt::format("{} --verify-binlog-checksum shows whether the file is damaged; {}",
+                         of_mysql_ ? "mysqlbinlog" : "mariadb-binlog", resync));
+    }
+}
+
+binlog_decoder::outcome binlog_decoder::read(std::string_view bytes, batch& into) {
+    return guarded(bytes, [&] {
         // The format description is the one event that says itself whether it has a checksum.
         if (bytes.size() > 4 && static_cast<event_type>(bytes[4]) == event_type::format_description) {
             checksum_ = parse_format_description(bytes).checksum;
@@ -67,44 +94,87 @@ binlog_decoder::outcome binlog_decoder::read(std::string_view bytes, batch& into
             return outcome::goes_on;
         }
         const binlog_event event = parse_event(bytes, checksum_);
-        const outcome result = dispatch(event, into);
-        if (event.end != 0 && event.type != event_type::rotate && event.type != event_type::heartbeat) {
-            // Offsets in event headers have 32 bits; a file may be larger.
-            const std::uint64_t high = offset_ & ~std::uint64_t{0xffffffff};
-            offset_ = high + event.end < offset_ ? high + (std::uint64_t{1} << 32U) + event.end : high + event.end;
-            if (result == outcome::transaction_ended) {
-                position_.file = file_;
-                position_.offset = offset_;
+        return pass(event, dispatch(event, into), into);
+    });
+}
+
+binlog_decoder::outcome binlog_decoder::read_more(batch& into) {
+    return guarded("\0\0\0\0\x28", [&] {
+        const std::string_view bytes = payload_->next();
+        if (bytes.empty()) {
+            payload_.reset();
+            if (in_group_) {
+                throw malformed("ends before its transaction");
             }
+            return outcome::goes_on;
         }
-        return result;
-    } catch (const not_capturable& reason) {
-        fail(reason.what(), reason.hint());
-    } catch (const malformed& reason) {
-        fail(fmt::format("an event of type {} {}", bytes.size() > 4 ? static_cast<unsigned char>(bytes[4]) : 0,
-                         reason.what()),
-             "mariadb-binlog --verify-binlog-checksum shows whether the file is damaged; " + resync);
+        const binlog_event event = parse_event(bytes, event_checksum::none);
+        if (event.type == event_type::transaction_payload || event.type == event_type::format_description) {
+            throw malformed(
+                fmt::format("has an event of type {} in its compressed part", static_cast<int>(event.type)));
+        }
+        return finish(dispatch(event, into), into);
+    });
+}
+
+/// Moves on to the end of the event.
+binlog_decoder::outcome binlog_decoder::pass(const binlog_event& event, outcome result, batch& into) {
+    if (event.end != 0 && event.type != event_type::rotate && event.type != event_type::heartbeat) {
+        // Offsets in event headers have 32 bits; a file may be larger.
+        const std::uint64_t high = offset_ & ~std::uint64_t{0xffffffff};
+        offset_ = high + event.end < offset_ ? high + (std::uint64_t{1} << 32U) + event.end : high + event.end;
     }
+    return finish(result, into);
+}
+
+/// Takes the place of a transaction's end into the position. Until the end of the snapshot's overlap is reached, a
+/// transaction that ended goes on in the next one.
+binlog_decoder::outcome binlog_decoder::finish(outcome result, batch& into) {
+    const bool between = !in_group_ && overlapping_ && position_.by == binlog_position::kind::file;
+    if (result != outcome::transaction_ended && !between) {
+        return result;
+    }
+    position_.place.file = file_;
+    position_.place.offset = offset_;
+    if (!overlapping_) {
+        return outcome::transaction_ended;
+    }
+    if (position_.overlaps()) {
+        return outcome::goes_on;
+    }
+    overlapping_ = false;
+    position_.end_overlap();
+    if (overlapped_ > 0) {
+        into.transactions = 1;
+        into.ends.push_back({into.changes.size()});
+    }
+    return outcome::transaction_ended;
 }
 
 binlog_decoder::outcome binlog_decoder::dispatch(const binlog_event& event, batch& into) {
     switch (event.type) {
     case event_type::gtid:
         return begin_group(event, into);
+    case event_type::mysql_gtid:
+    case event_type::anonymous_gtid:
+    case event_type::tagged_gtid:
+        return begin_mysql_group(event, into);
+    case event_type::transaction_payload:
+        if (!in_group_) {
+            fail("a compressed transaction has no GTID event", resync);
+        }
+        payload_.emplace(event.body);
+        return outcome::goes_on;
     case event_type::query:
     case event_type::query_compressed:
         return read_query(event, into);
     case event_type::xid:
         return end_group(event, into, false);
     case event_type::table_map:
-        read_table_map(event);
+        read_table_map(event, into);
         return outcome::goes_on;
     case event_type::xa_prepare:
-        if (group_has_changes_) {
-            fail("an XA transaction changed captured tables; whether it was committed is said only later in the log",
-                 "let the library system use plain transactions; " + resync);
-        }
-        return end_group(event, into, false);
+        return read_xa_prepare(event, into);
     case event_type::rotate: {
         const rotate_event next = parse_rotate(event);
         file_ = next.file;
@@ -125,6 +195,12 @@ binlog_decoder::outcome binlog_decoder::dispatch(const binlog_event& event, batc
              "SET GLOBAL binlog_format = 'ROW'; also in my.cnf under [mysqld]: binlog_format = ROW; " + resync);
     case event_type::stop:
     case event_type::heartbeat:
+    case event_type::heartbeat_v2:
+    case event_type::rows_query:
+    case event_type::ignorable_event:
+    case event_type::previous_gtids:
+    case event_type::transaction_context: // these two of group replication
+    case event_type::view_change:
     case event_type::annotate_rows:
     case event_type::binlog_checkpoint:
     case event_type::gtid_list:
@@ -144,24 +220,55 @@ binlog_decoder::outcome binlog_decoder::dispatch(const binlog_event& event, batc
     if ((event.flags & binlog_event::ignorable) == 0) {
         fail(
             fmt::format("events of type {} are not known to this version of everarchive", static_cast<int>(event.type)),
-            "use a server up to MariaDB 11, or a newer everarchive");
+            "use a server that source check does not warn of, or a newer everarchive");
     }
     return outcome::goes_on;
+}
+
+void binlog_decoder::open_group(const binlog_event& event, const batch& into) {
+    in_group_ = true;
+    begun_ = false;
+    handed_out_ = false;
+    group_has_changes_ = false;
+    group_start_ = into.changes.size();
+    group_place_ = fmt::format("{}:{} {}", file_, event.end, group_text());
+    dropping_ = torn_.contains(group_place_);
+    savepoints_.clear();
 }
 
 binlog_decoder::outcome binlog_decoder::begin_group(const binlog_event& event, const batch& into) {
     if (in_group_) {
         fail("a transaction begins before the one at hand has ended", resync);
     }
+    of_mysql_ = false;
     group_ = parse_gtid(event);
-    in_group_ = true;
-    handed_out_ = false;
-    group_has_changes_ = false;
-    group_start_ = into.changes.size();
-    group_place_ = fmt::format("{}:{} {}", file_, event.end, group_.id.text());
-    dropping_ = torn_.contains(group_place_);
-    savepoints_.clear();
+    open_group(event, into);
     return outcome::goes_on;
+}
+
+binlog_decoder::outcome binlog_decoder::begin_mysql_group(const binlog_event& event, const batch& into) {
+    if (in_group_) {
+        fail("a transaction begins before the one at hand has ended", resync);
+    }
+    of_mysql_ = true;
+    mysql_group_.reset();
+    if (event.type != event_type::anonymous_gtid) {
+        mysql_group_ = parse_mysql_gtid(event);
+    } else if (position_.by == binlog_position::kind::mysql) {
+        fail("a transaction has no GTID: gtid_mode is not ON any more",
+             "SET GLOBAL gtid_mode = ON_PERMISSIVE; SET GLOBAL gtid_mode = ON; also in my.cnf; then, or to go on "
+             "without GTIDs: everarchive source resync NAME");
+    }
+    open_group(event, into);
+    return outcome::goes_on;
+}
+
+binlog_decoder::outcome binlog_decoder::read_xa_prepare(const binlog_event& event, batch& into) {
+    if (group_has_changes_ && !is_one_phase(event)) {
+        fail("an XA transaction changed captured tables; whether it was committed is said only later in the log",
+             "let the library system use plain transactions; " + resync);
+    }
+    return end_group(event, into, false);
 }
 
 // Transactions never reach from one file to the next. So a file that begins within one says that the server died while
@@ -188,7 +295,8 @@ void binlog_decoder::drop_torn_group(batch& into) {
 
 binlog_decoder::outcome binlog_decoder::end_group(const binlog_event& event, batch& into, bool rolled_back) {
     if (!in_group_) {
-        fail("a transaction ends that has no GTID", "MariaDB 10.5 to 11 write one for each; " + resync);
+        fail("a transaction ends that has no GTID event",
+             "MariaDB since 10.0 and MySQL since 5.7 write one for each; " + resync);
     }
     if (rolled_back) {
         cut_back(into, group_start_);
@@ -197,11 +305,23 @@ binlog_decoder::outcome binlog_decoder::end_group(const binlog_event& event, bat
         fail("a transaction that the server had not ended before has an end now", resync);
     }
     const bool changed = into.changes.size() > group_start_ || (handed_out_ && group_has_changes_);
-    if (changed) {
+    if (overlapping_) {
+        overlapped_ += changed ? 1U : 0U; // it ends where the overlap does
+    } else if (changed) {
         ++into.transactions;
-        into.ends.push_back({into.changes.size()});
+        into.ends.push_back({into.changes.size(), 0, std::int64_t{event.time} * 1'000'000});
     }
-    position_.gtids.advance(group_.id);
+    if (position_.by == binlog_position::kind::mariadb) {
+        if (of_mysql_) {
+            fail("the position is of a MariaDB server, and the stream of a MySQL server", resync);
+        }
+        position_.gtids.advance(group_.id);
+    } else if (position_.by == binlog_position::kind::mysql) {
+        if (!mysql_group_) {
+            fail("the position is of a MySQL server, and the stream of a MariaDB server", resync);
+        }
+        position_.executed.add(*mysql_group_);
+    }
     commit_time_ = event.time;
     in_group_ = false;
     return outcome::transaction_ended;
@@ -220,14 +340,71 @@ void binlog_decoder::cut_back(batch& into, std::size_t changes) const {
     into.changes.resize(changes);
 }
 
-void binlog_decoder::read_table_map(const binlog_event& event) {
+/// Tells once that a table cannot be followed.
+void binlog_decoder::report(std::uint32_t table, const std::string& what, const std::string& mend, batch& into) {
+    std::string& last = reported_[table];
+    if (last == what) {
+        return;
+    }
+    last = what;
+    into.troubles.push_back({table, fmt::format("binary log at {}: {}", where(), what), mend});
+    log::write(log::severity::warning, "capture", what, {{"position", where()}, {"hint", mend}});
+}
+
+/// Whether what information_schema said was read when the transaction at hand was in the past already.
+bool binlog_decoder::was_read_later() const {
+    const binlog_position& read = schema_.read_at;
+    switch (read.by) {
+    case binlog_position::kind::mysql:
+        return mysql_group_ && read.executed.contains(*mysql_group_);
+    case binlog_position::kind::file:
+        return read.place.file.empty() || reaches(read.place, {file_, offset_, 0});
+    case binlog_position::kind::mariadb:
+        break;
+    }
+    for (const gtid& last : read.gtids.domains()) {
+        if (last.domain == group_.id.domain) {
+            return last.sequence >= group_.id.sequence;
+        }
+    }
+    return false;
+}
+
+/// The schema of a captured table changes here. What was taken from information_schema (names and defaults that the
+/// binary log does not have) is read anew; if it had been read after this point, it may have been wrong before it.
+void binlog_decoder::note_alter(std::uint32_t table, batch& into) {
+    log::write(log::severity::notice, "capture", "the schema of a captured table changes",
+               {{"position", where()}, {"table", adapter_.tables[table].source_name()}});
+    if (layout_used_[table] && was_read_later()) {
+        report(table,
+               fmt::format("{} was altered, and the binary log does not say all that rows before that need",
+                           adapter_.tables[table].source_name()),
+               fmt::format("everarchive source resync NAME --table {}", adapter_.tables[table].source_name()), into);
+    }
+    schema_stale_ = true;
+}
+
+void binlog_decoder::read_table_map(const binlog_event& event, batch& into) {
     const table_map_name name = parse_table_map_name(event.body);
+    const auto table = captured(name.database, name.table);
+    if (table && schema_stale_ && read_schema_) {
+        schema_ = read_schema_();
+        layout_used_.assign(adapter_.tables.size(), false);
+        tables_.clear();
+    }
+    schema_stale_ = schema_stale_ && !table;
     bound_table& bound = tables_[name.id];
     if (!bound.raw.empty() && bound.raw == event.body) {
         return; // the usual case: each transaction repeats the table maps it needs
     }
-    const auto table = captured(name.database, name.table);
-    bound = table ? bind_table(parse_table_map(event.body), adapter_, *table, schema_) : bound_table{};
+    bound = {};
+    if (table) {
+        try {
+            bound = bind_table(parse_table_map(event.body, of_mysql_), adapter_, *table, schema_);
+        } catch (const not_followable& reason) {
+            report(*table, reason.what(), reason.hint(), into);
+        }
+    }
     bound.raw = event.body;
 }
 
@@ -244,31 +421,109 @@ void binlog_decoder::read_rows(const binlog_event& event, batch& into) {
         }
         fail("rows come before the table map that explains them", resync);
     }
-    if (!found->second.table || dropping_) {
+    const bound_table& bound = found->second;
+    if (!bound.table || dropping_) {
         return;
     }
     const rows_event rows = parse_rows(event, unpacked_);
     const std::size_t before = into.changes.size();
-    append_changes(rows, found->second, adapter_.tables[*found->second.table], room_, into);
+    try {
+        const bool defaults = append_changes(rows, bound, adapter_.tables[*bound.table], room_, into);
+        if (defaults || bound.by_layout) {
+            layout_used_[*bound.table] = true;
+        }
+    } catch (const not_followable& reason) {
+        into.changes.resize(before);
+        report(*bound.table, reason.what(), reason.hint(), into);
+    }
     group_has_changes_ = group_has_changes_ || into.changes.size() > before;
 }
 
-void binlog_decoder::refuse_statement(const query_event& query, const std::string& what) const {
-    fail(fmt::format("{}: {}", what, shortened(query.statement)), resync);
+void binlog_decoder::read_truncate(const query_event& query, const statement& what, batch& into) {
+    for (const table_name& name : what.tables) {
+        if (const auto table = captured(query, name)) {
+            change all;
+            all.table = *table;
+            all.what = operation::truncate;
+            all.keeps_children = true; // TRUNCATE runs no foreign key's action
+            into.changes.push_back(all);
+            group_has_changes_ = true;
+        }
+    }
+}
+
+/// Of statements that change a schema. Returns false for one that is none of these.
+bool binlog_decoder::read_ddl(const query_event& query, const statement& what, batch& into) {
+    using kind = statement::kind;
+    std::string_view happened;
+    switch (what.is) {
+    case kind::drop_database:
+        if (captured_database(what.name)) {
+            fail(fmt::format("a captured database was dropped: {}", shortened(query.statement)), resync);
+        }
+        return true;
+    case kind::drop_table:
+        happened = "was dropped";
+        break;
+    case kind::change_partition:
+        happened = "lost or changed the rows of a partition";
+        break;
+    case kind::rename:
+        // Tools that change a schema online (gh-ost, pt-online-schema-change) fill another table and swap the names.
+        happened = "was renamed, or another table took its name";
+        break;
+    case kind::alter_table:
+        break;
+    default:
+        return false;
+    }
+    std::set<std::uint32_t> concerned; // a swap of names has one twice
+    for (const table_name& name : what.tables) {
+        if (const auto table = captured(query, name)) {
+            concerned.insert(*table);
+        }
+    }
+    for (const std::uint32_t table : concerned) {
+        note_alter(table, into);
+        if (!happened.empty()) {
+            const std::string own = adapter_.tables[table].source_name();
+            report(table, fmt::format("{} {}: {}", own, happened, shortened(query.statement)),
+                   fmt::format("everarchive source resync NAME --table {}", own), into);
+            reported_.erase(table); // a second time would be another one
+        }
+    }
+    return true;
+}
+
+/// A statement that changes rows is in the log where the rows should be.
+void binlog_decoder::check_statement(const query_event& query, const statement& what) const {
+    const bool elsewhere = what.tables.size() == 1 && !captured(query, what.tables[0]);
+    bool concerns = captured_database(query.database) || names_identifier(query.statement, schema_.database);
+    for (const adapter::table& each : adapter_.tables) {
+        concerns = concerns || (!each.schema.empty() && names_identifier(query.statement, each.schema));
+    }
+    if (!elsewhere && concerns) {
+        fail(fmt::format(
+                 "a statement, not its rows, was logged: some session has binlog_format = STATEMENT or MIXED: {}",
+                 shortened(query.statement)),
+             "SET GLOBAL binlog_format = 'ROW'; also in my.cnf under [mysqld]: binlog_format = ROW; find the session "
+             "that sets its own; " +
+                 resync);
+    }
 }
 
 binlog_decoder::outcome binlog_decoder::read_query(const binlog_event& event, batch& into) {
     const query_event query = parse_query(event, unpacked_);
     if (!in_group_) {
-        fail(fmt::format("a statement has no GTID: {}", shortened(query.statement)), resync);
+        fail(fmt::format("a statement has no GTID event: {}", shortened(query.statement)), resync);
     }
-    const statement what = classify_statement(query.statement, (group_.flags & gtid_event::ddl) != 0);
-    const auto ours = [&](const table_name& name) {
-        return captured(name.database.empty() ? query.database : std::string_view(name.database), name.table);
-    };
+    // MySQL has no such flag; there DDL is never between a BEGIN and its end.
+    const bool ddl = of_mysql_ ? !begun_ : (group_.flags & gtid_event::ddl) != 0;
+    const statement what = classify_statement(query.statement, ddl);
     using kind = statement::kind;
     switch (what.is) {
     case kind::begin:
+        begun_ = true;
         return outcome::goes_on;
     case kind::commit:
         return end_group(event, into, false);
@@ -285,76 +540,29 @@ binlog_decoder::outcome binlog_decoder::read_query(const binlog_event& event, ba
             }
         }
         fail(fmt::format("the savepoint {} is not known", what.name), resync);
+    case kind::xa_start:
+        begun_ = true;
+        return outcome::goes_on;
     case kind::xa:
-        if (group_has_changes_) {
+        if (!of_mysql_ && group_has_changes_) {
             fail("an XA transaction changed captured tables", resync);
         }
         break;
     case kind::truncate:
-        for (const table_name& name : what.tables) {
-            if (const auto table = ours(name)) {
-                change all;
-                all.table = *table;
-                all.what = operation::truncate;
-                all.keeps_children = true; // TRUNCATE runs no foreign key's action
-                into.changes.push_back(all);
-                group_has_changes_ = true;
-            }
-        }
+        read_truncate(query, what, into);
         break;
-    case kind::drop_table:
-    case kind::change_partition:
-        for (const table_name& name : what.tables) {
-            if (ours(name)) {
-                refuse_statement(query, what.is == kind::drop_table
-                                            ? "a captured table was dropped"
-                                            : "a partition of a captured table changed its rows");
-            }
-        }
+    case kind::create_and_fill:
+        begun_ = true;
         break;
-    case kind::drop_database:
-        if (captured_database(what.name)) {
-            refuse_statement(query, "a captured database was dropped");
-        }
+    case kind::rows:
+        check_statement(query, what);
         break;
-    case kind::rename:
-        // Tools that change a schema online (gh-ost, pt-online-schema-change) fill another table and swap the names.
-        for (const table_name& name : what.tables) {
-            if (ours(name)) {
-                refuse_statement(query, "a captured table was renamed, or another table took its name");
-            }
-        }
-        break;
-    case kind::alter_table:
-        for (const table_name& name : what.tables) {
-            if (ours(name)) {
-                log::write(log::severity::notice, "capture", "the schema of a captured table changes",
-                           {{"position", where()}, {"statement", shortened(query.statement)}});
-                break;
-            }
-        }
-        break;
-    case kind::rows: {
-        const bool elsewhere = what.tables.size() == 1 && !ours(what.tables[0]);
-        bool concerns = captured_database(query.database) || names_identifier(query.statement, schema_.database);
-        for (const adapter::table& each : adapter_.tables) {
-            concerns = concerns || (!each.schema.empty() && names_identifier(query.statement, each.schema));
-        }
-        if (!elsewhere && concerns) {
-            fail(fmt::format(
-                     "a statement, not its rows, was logged: some session has binlog_format = STATEMENT or MIXED: {}",
-                     shortened(query.statement)),
-                 "SET GLOBAL binlog_format = 'ROW'; also in my.cnf under [mysqld]: binlog_format = ROW; find the "
-                 "session "
-                 "that sets its own; " +
-                     resync);
-        }
+    default:
+        read_ddl(query, what, into);
         break;
     }
-    case kind::other:
-        break;
-    }
-    return (group_.flags & gtid_event::standalone) != 0 ? end_group(event, into, false) : outcome::goes_on;
+    const bool ends = of_mysql_ ? !begun_ : (group_.flags & gtid_event::standalone) != 0;
+    return ends ? end_group(event, into, false) : outcome::goes_on;
 }
 
 } // namespace everarchive::capture

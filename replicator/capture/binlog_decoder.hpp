@@ -3,6 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -12,9 +15,11 @@
 #include "adapter/adapter.hpp"
 #include "base/error.hpp"
 #include "capture/binlog_event.hpp"
+#include "capture/binlog_payload.hpp"
+#include "capture/binlog_position.hpp"
 #include "capture/binlog_rows.hpp"
+#include "capture/binlog_statement.hpp"
 #include "capture/change.hpp"
-#include "capture/gtid.hpp"
 
 namespace everarchive::capture {
 
@@ -39,21 +44,30 @@ class binlog_decoder {
     binlog_decoder(const adapter::adapter& adapter, binlog_schema schema, binlog_position start,
                    event_checksum checksum = event_checksum::unknown);
 
+    /// Called when a captured table was altered: its names and defaults may be others now.
+    void read_schema_with(std::function<binlog_schema()> reader) { read_schema_ = std::move(reader); }
+
     /// Transactions of which it is known that the server died while it wrote them: torn_transaction::place().
     void pass_over(std::set<std::string> torn) { torn_ = std::move(torn); }
 
     enum class outcome : std::uint8_t { goes_on, transaction_ended };
 
-    /// Reads one event, as the server sends it after the status byte, and appends its changes to `into`.
+    /// Reads one event, as the server sends it after the status byte, and appends its changes to `into`. If has_more()
+    /// then, read_more() reads the events within it, while `event` lives.
     /// Throws torn_transaction, and error (needs_person) that names file, offset and GTID for everything that is not
     /// understood: nothing is ever skipped. The decoder is of no use after that.
     outcome read(std::string_view event, batch& into);
 
+    /// A compressed transaction is being unpacked: read_more() reads its next event. Throws as read() does.
+    bool has_more() const noexcept { return payload_.has_value(); }
+    outcome read_more(batch& into);
+
     /// The changes so far of the transaction at hand were handed out; the next event goes to another batch.
     void handed_out();
 
-    /// True between a transaction's first event and its last.
-    bool in_transaction() const noexcept { return in_group_; }
+    /// True between a transaction's first event and its last, and until the snapshot's end is reached: what it may
+    /// hold already is one transaction, so that nobody ever sees a row as it was before.
+    bool in_transaction() const noexcept { return in_group_ || overlapping_; }
 
     /// After the last transaction that ended.
     const binlog_position& position() const noexcept { return position_; }
@@ -62,18 +76,32 @@ class binlog_decoder {
     std::uint32_t commit_time() const noexcept { return commit_time_; }
 
   private:
+    template <typename Read>
+    outcome guarded(std::string_view bytes, Read read);
     outcome dispatch(const binlog_event& event, batch& into);
+    outcome pass(const binlog_event& event, outcome result, batch& into);
+    outcome finish(outcome result, batch& into);
     outcome begin_group(const binlog_event& event, const batch& into);
+    outcome begin_mysql_group(const binlog_event& event, const batch& into);
+    void open_group(const binlog_event& event, const batch& into);
     outcome read_query(const binlog_event& event, batch& into);
+    bool read_ddl(const query_event& query, const statement& what, batch& into);
+    void read_truncate(const query_event& query, const statement& what, batch& into);
+    void check_statement(const query_event& query, const statement& what) const;
+    outcome read_xa_prepare(const binlog_event& event, batch& into);
     void drop_torn_group(batch& into);
     outcome end_group(const binlog_event& event, batch& into, bool rolled_back);
-    void read_table_map(const binlog_event& event);
+    void read_table_map(const binlog_event& event, batch& into);
     void read_rows(const binlog_event& event, batch& into);
-    void refuse_statement(const query_event& query, const std::string& tables) const;
+    void report(std::uint32_t table, const std::string& what, const std::string& mend, batch& into);
+    void note_alter(std::uint32_t table, batch& into);
+    bool was_read_later() const;
     void cut_back(batch& into, std::size_t changes) const;
 
     std::optional<std::uint32_t> captured(std::string_view database, std::string_view table) const;
+    std::optional<std::uint32_t> captured(const query_event& query, const table_name& name) const;
     bool captured_database(std::string_view database) const;
+    std::string group_text() const;
     std::string where() const;
     [[noreturn]] void fail(const std::string& what, std::string hint) const;
 
@@ -89,7 +117,10 @@ class binlog_decoder {
 
     // The transaction at hand.
     bool in_group_ = false;
-    gtid_event group_;
+    gtid_event group_;                      // MariaDB
+    std::optional<mysql_gtid> mysql_group_; // MySQL; none: anonymous
+    bool of_mysql_ = false;
+    bool begun_ = false;          // MySQL: after a BEGIN, so that a statement does not end it
     std::size_t group_start_ = 0; // in the batch
     bool handed_out_ = false;     // part of it is gone already
     bool group_has_changes_ = false;
@@ -98,6 +129,15 @@ class binlog_decoder {
     std::set<std::string> torn_;
     std::vector<std::pair<std::string, std::size_t>> savepoints_;
     std::uint32_t commit_time_ = 0;
+    bool overlapping_ = false; // what is read may be in the snapshot already
+    std::size_t overlapped_ = 0;
+    std::optional<payload_reader> payload_;
+
+    // What the schema in information_schema was needed for.
+    std::function<binlog_schema()> read_schema_;
+    bool schema_stale_ = false;
+    std::vector<bool> layout_used_;                 // of each table of the adapter, since the schema was read
+    std::map<std::uint32_t, std::string> reported_; // what was last told of a table
 
     value_room room_;
     std::string unpacked_;

@@ -1,5 +1,8 @@
 #include "capture/binlog_event.hpp"
 
+#include <algorithm>
+#include <bit>
+
 #include <fmt/format.h>
 #include <zlib.h>
 
@@ -107,6 +110,77 @@ gtid_event parse_gtid(const binlog_event& event) {
     out.id.server = event.server;
     out.flags = in.u8();
     return out;
+}
+
+namespace {
+
+/// A number of MySQL's own serialization (libs/mysql/serialization/variable_length_integers.h): as many further bytes
+/// as the first byte has ones at its lower end, the value in the bits above.
+std::uint64_t variable_number(byte_reader& in) {
+    const std::uint8_t first = in.u8();
+    const auto more = static_cast<unsigned>(std::countr_one(first));
+    if (more == 8) {
+        return in.number(8);
+    }
+    const std::uint64_t high = in.number(more);
+    const std::uint64_t low = static_cast<std::uint64_t>(first) >> (more + 1);
+    return more == 7 ? high : low | high << (7 - more);
+}
+
+/// Fields 0 to 3 of a tagged GTID: flags, UUID, number, tag; the ones behind are not needed here.
+mysql_gtid parse_tagged_gtid(const binlog_event& event) {
+    byte_reader in(event.body);
+    if (variable_number(in) != 1) {
+        throw malformed("is of a serialization version that this program does not know");
+    }
+    variable_number(in); // size
+    variable_number(in); // last field that must be understood
+    mysql_gtid out;
+    for (std::uint64_t field = 0; field < 4; ++field) {
+        if (const std::uint64_t id = variable_number(in); id != field) {
+            throw malformed(fmt::format("has field {} where field {} belongs", id, field));
+        }
+        switch (field) {
+        case 0:
+            variable_number(in);
+            break;
+        case 1:
+            for (unsigned char& byte : out.origin.uuid) {
+                byte = static_cast<unsigned char>(variable_number(in));
+            }
+            break;
+        case 2:
+            out.number = variable_number(in) >> 1U; // has a sign, in its lowest bit
+            break;
+        default:
+            out.origin.tag = in.take(static_cast<std::size_t>(std::min<std::uint64_t>(variable_number(in), 64)));
+            break;
+        }
+    }
+    return out;
+}
+
+} // namespace
+
+mysql_gtid parse_mysql_gtid(const binlog_event& event) {
+    mysql_gtid out;
+    if (event.type == event_type::tagged_gtid) {
+        out = parse_tagged_gtid(event);
+    } else {
+        byte_reader in(event.body);
+        in.skip(1); // flags
+        const std::string_view uuid = in.take(out.origin.uuid.size());
+        std::copy(uuid.begin(), uuid.end(), out.origin.uuid.begin());
+        out.number = in.number(8);
+    }
+    if (out.number == 0) {
+        throw malformed("has the GTID number 0");
+    }
+    return out;
+}
+
+bool is_one_phase(const binlog_event& event) {
+    return byte_reader(event.body).u8() != 0;
 }
 
 query_event parse_query(const binlog_event& event, std::string& room) {

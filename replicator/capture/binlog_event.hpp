@@ -1,5 +1,5 @@
-// Events of MariaDB's binary log: the common header, the checksum, and the bodies that are not about rows.
-// The layouts are those of sql/log_event.h of the server.
+// Events of MariaDB's and MySQL's binary log: the common header, the checksum, and the bodies that are not about rows.
+// The layouts are those of sql/log_event.h of MariaDB and of libs/mysql/binlog/event of MySQL.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "capture/gtid.hpp"
+#include "capture/gtid_set.hpp"
 
 namespace everarchive::capture {
 
@@ -34,10 +35,23 @@ enum class event_type : std::uint8_t {
     delete_rows_v1 = 25,
     incident = 26,
     heartbeat = 27,
+    // 28 to 42: of MySQL, 30 to 32 and 38 of both
+    ignorable_event = 28,
+    rows_query = 29,
     write_rows = 30,
     update_rows = 31,
     delete_rows = 32,
+    mysql_gtid = 33,
+    anonymous_gtid = 34,
+    previous_gtids = 35,
+    transaction_context = 36,
+    view_change = 37,
     xa_prepare = 38,
+    partial_update_rows = 39,
+    transaction_payload = 40,
+    heartbeat_v2 = 41,
+    tagged_gtid = 42,
+    // of MariaDB
     annotate_rows = 160,
     binlog_checkpoint = 161,
     gtid = 162,
@@ -86,6 +100,12 @@ struct gtid_event {
     static constexpr std::uint8_t prepared_xa = 64; // ends with XA PREPARE: whether it counts is said later
 };
 gtid_event parse_gtid(const binlog_event& event);
+
+/// Of MySQL's events for a GTID, tagged or not. Throws malformed.
+mysql_gtid parse_mysql_gtid(const binlog_event& event);
+
+/// Of MySQL's xa_prepare: true when it is the commit of an XA transaction in one phase.
+bool is_one_phase(const binlog_event& event);
 
 struct query_event {
     std::string_view database;

@@ -12,19 +12,33 @@
 
 #include "adapter/adapter.hpp"
 #include "capture/binlog_event.hpp"
+#include "capture/binlog_position.hpp"
 #include "capture/binlog_table.hpp"
 #include "capture/binlog_value.hpp"
 #include "capture/change.hpp"
 
 namespace everarchive::capture {
 
+/// A column as information_schema has it.
+struct layout_column {
+    mapped_column map; // name, and what a table map should say of it
+    value_kind kind = value_kind::unknown;
+    /// What a row gets that leaves the column out: nothing when that cannot be known here.
+    enum class fallback : std::uint8_t { unknown, null, text } otherwise = fallback::unknown;
+    std::string otherwise_text; // as the server prints it
+};
+
 /// What the stream has to know of the server's schema beyond the binary log.
 struct binlog_schema {
     std::string database; // of adapter tables without a schema
     collations character_sets;
-    /// Kinds that a table map does not show (UUID, INET6, INET4, BINARY(16) that is not a UUID), by index of the
-    /// adapter's table and column name.
-    std::map<std::pair<std::uint32_t, std::string>, value_kind> kinds;
+    /// Servers without binlog_row_metadata (MariaDB before 10.5, MySQL before 8.0) never name columns in a table map:
+    /// then the layouts do, if they fit. Where the setting exists it has to be FULL.
+    bool never_named = false;
+    /// All columns of each table of the adapter, in the server's order; empty: the table was not there.
+    std::vector<std::vector<layout_column>> layouts;
+    /// Where the binary log stood after this was read: tables may have looked differently before.
+    binlog_position read_at;
 };
 
 /// A column of a row event.
@@ -35,11 +49,14 @@ struct bound_column {
     value_kind kind = value_kind::unknown;
     value_target into = value_target::other;
     text_encoding from;
+    layout_column::fallback otherwise = layout_column::fallback::unknown; // for a row that leaves the column out
+    std::string otherwise_text;                                           // as PostgreSQL text
 };
 
 /// A table of the server as its last table map described it.
 struct bound_table {
     std::optional<std::uint32_t> table; // index into adapter::tables; none: not captured, its rows are passed over
+    bool by_layout = false;             // the columns' names are those of information_schema
     std::string raw;                    // the table map it was made of
     std::vector<bound_column> columns;
     std::vector<std::size_t> lacking; // cells of optional columns that the server's table does not have: NULL
@@ -48,8 +65,14 @@ struct bound_table {
 /// The columns of `table` that say which entities and rows a change concerns.
 std::vector<bool> identity_columns(const adapter::adapter& adapter, const adapter::table& table);
 
-/// Binds a table map to table number `table` of the adapter. Throws error (needs_person) if the table map has no names,
-/// or a column of the adapter is missing.
+/// A captured table is no longer what the adapter says. The decoder reports it and goes on without the table.
+class not_followable : public not_capturable {
+  public:
+    using not_capturable::not_capturable;
+};
+
+/// Binds a table map to table number `table` of the adapter. Throws not_capturable if the table map has no names and
+/// should have, not_followable if a column of the adapter is missing or the names cannot be told.
 bound_table bind_table(const table_map& map, const adapter::adapter& adapter, std::uint32_t table,
                        const binlog_schema& schema);
 
@@ -58,10 +81,11 @@ struct rows_event {
     operation what = operation::insert;
     std::uint64_t table_id = 0;
     bool ends_statement = false;
-    bool keeps_children = false; // the session had foreign_key_checks = 0
+    bool keeps_children = false; // the session had foreign_key_checks = 0, or MySQL logs what foreign keys change
     std::size_t columns = 0;
     std::string_view first_image;  // bitmap of the columns in the old row, or in the only one
     std::string_view second_image; // update: of the columns in the new row
+    bool partial = false;          // MySQL: columns of JSON in the new row may be changes of the old value
     std::string_view rows;
 };
 
@@ -75,8 +99,9 @@ std::uint64_t rows_table_id(const binlog_event& event);
 rows_event parse_rows(const binlog_event& event, std::string& room);
 
 /// Appends the changes of a row event to `into`. Throws malformed, and not_capturable for an insert whose image
-/// leaves out a captured column: what value it got cannot be known.
-void append_changes(const rows_event& event, const bound_table& bound, const adapter::table& table, value_room& room,
+/// leaves out a captured column with a default that cannot be known, and for parts of JSON values. Returns whether
+/// defaults of the layout were used.
+bool append_changes(const rows_event& event, const bound_table& bound, const adapter::table& table, value_room& room,
                     batch& into);
 
 } // namespace everarchive::capture

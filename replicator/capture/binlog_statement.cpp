@@ -153,6 +153,15 @@ class reader {
         return found;
     }
 
+    bool ends_with(std::initializer_list<std::string_view> words) const {
+        if (tokens_.size() < at_ + words.size()) {
+            return false;
+        }
+        return std::equal(
+            words.begin(), words.end(), tokens_.end() - static_cast<std::ptrdiff_t>(words.size()),
+            [](std::string_view word, const token& each) { return !each.quoted && !each.string && each.text == word; });
+    }
+
     bool has_word(std::string_view word) const {
         return std::any_of(tokens_.begin() + static_cast<std::ptrdiff_t>(std::min(at_, tokens_.size())), tokens_.end(),
                            [&](const token& each) { return !each.quoted && !each.string && each.text == word; });
@@ -186,7 +195,10 @@ statement read_drop(reader& in) {
 
 statement read_create(reader& in) {
     if (!in.take_all({"OR", "REPLACE"})) {
-        return {};
+        // As MySQL 8.0.21 and later log CREATE TABLE … SELECT.
+        return in.is("TABLE") && in.ends_with({"START", "TRANSACTION"})
+                   ? statement{statement::kind::create_and_fill, {}, {}}
+                   : statement{};
     }
     if (in.take("DATABASE") || in.take("SCHEMA")) {
         return {statement::kind::drop_database, in.name(), {}};
@@ -292,7 +304,7 @@ statement classify_statement(std::string_view text, bool is_ddl) {
         return {};
     }
     if (in.take("XA")) {
-        return {kind::xa, {}, {}};
+        return {in.is("START") || in.is("BEGIN") ? kind::xa_start : kind::xa, {}, {}};
     }
     if (in.take("TRUNCATE")) {
         in.take("TABLE");

@@ -22,7 +22,9 @@ struct statement {
         rollback,
         savepoint,             // name
         rollback_to_savepoint, // name
-        xa,                    // any XA statement
+        xa_start,              // XA START or XA BEGIN
+        xa,                    // any other XA statement
+        create_and_fill,       // MySQL: CREATE TABLE … START TRANSACTION: rows follow
         truncate,              // tables
         drop_table,            // tables; also CREATE OR REPLACE TABLE
         drop_database,         // name

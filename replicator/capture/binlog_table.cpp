@@ -43,8 +43,9 @@ bool is_number(column_type type) {
     }
 }
 
-// GEOMETRY and the COMPRESSED types are counted too (measured on 10.11.19).
-bool is_text(column_type type) {
+// MariaDB counts GEOMETRY and the COMPRESSED types too (measured on 10.11.19); MySQL counts VECTOR and not GEOMETRY
+// (measured on 9.7.4).
+bool is_text(column_type type, bool of_mysql) {
     switch (type) {
     case column_type::string:
     case column_type::var_string:
@@ -55,8 +56,11 @@ bool is_text(column_type type) {
     case column_type::tiny_blob:
     case column_type::medium_blob:
     case column_type::long_blob:
-    case column_type::geometry:
         return true;
+    case column_type::geometry:
+        return !of_mysql;
+    case column_type::vector:
+        return of_mysql;
     default:
         return false;
     }
@@ -77,6 +81,8 @@ void read_detail(mapped_column& column, byte_reader& in) {
     case column_type::medium_blob:
     case column_type::long_blob:
     case column_type::geometry:
+    case column_type::json:
+    case column_type::vector:
     case column_type::timestamp:
     case column_type::datetime:
     case column_type::time:
@@ -159,7 +165,8 @@ void read_labels(table_map& map, byte_reader in, column_type type) {
     }
 }
 
-void read_optional(table_map& map, byte_reader& in) {
+void read_optional(table_map& map, byte_reader& in, bool of_mysql) {
+    const auto counts_as_text = [of_mysql](column_type type) { return is_text(type, of_mysql); };
     while (!in.done()) {
         const std::uint8_t what = in.u8();
         byte_reader field(in.packed_text());
@@ -182,10 +189,10 @@ void read_optional(table_map& map, byte_reader& in) {
             break;
         }
         case default_charset:
-            read_default_charset(map, field, is_text);
+            read_default_charset(map, field, counts_as_text);
             break;
         case column_charset:
-            read_column_charset(map, field, is_text);
+            read_column_charset(map, field, counts_as_text);
             break;
         case enum_and_set_default_charset:
             read_default_charset(map, field, is_labelled);
@@ -236,7 +243,7 @@ table_map_name parse_table_map_name(std::string_view body) {
     return read_name(in);
 }
 
-table_map parse_table_map(std::string_view body) {
+table_map parse_table_map(std::string_view body, bool of_mysql) {
     byte_reader in(body);
     const table_map_name name = read_name(in);
     table_map map;
@@ -260,7 +267,7 @@ table_map parse_table_map(std::string_view body) {
         throw malformed("has more metadata than its columns need");
     }
     in.skip((count + 7) / 8); // which columns may be NULL
-    read_optional(map, in);
+    read_optional(map, in, of_mysql);
     return map;
 }
 

@@ -30,8 +30,11 @@ enum class column_type : std::uint8_t {
     timestamp = 17,
     datetime = 18,
     time = 19,
-    blob_compressed = 140,
+    typed_array = 20,      // of MySQL
+    blob_compressed = 140, // of MariaDB
     varchar_compressed = 141,
+    vector = 242, // of MySQL
+    json = 245,   // of MySQL
     decimal = 246,
     enumeration = 247,
     set = 248,
@@ -69,7 +72,7 @@ struct table_map_name {
 };
 table_map_name parse_table_map_name(std::string_view body);
 
-/// Throws malformed.
-table_map parse_table_map(std::string_view body);
+/// `of_mysql`: the two servers list the character sets of different types. Throws malformed.
+table_map parse_table_map(std::string_view body, bool of_mysql);
 
 } // namespace everarchive::capture

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "capture/binlog_event.hpp"
+#include "capture/binlog_json.hpp"
 
 namespace everarchive::capture {
 
@@ -14,9 +15,7 @@ namespace {
 // Bytes that hold 0 to 9 decimal digits (strings/decimal.c, dig2bytes).
 constexpr std::array<std::size_t, 10> bytes_of_digits = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
 
-std::size_t decimal_size(const mapped_column& column) {
-    const std::size_t precision = column.detail >> 8U;
-    const std::size_t scale = column.detail & 0xffU;
+std::size_t decimal_size(std::size_t precision, std::size_t scale) {
     if (precision > 65 || scale > 38 || scale > precision || precision == 0) {
         throw malformed(fmt::format("has a DECIMAL({},{})", precision, scale));
     }
@@ -34,50 +33,6 @@ std::size_t fraction_size(const mapped_column& column) {
 /// The stored fraction, in hundredths, ten-thousandths or millionths, as microseconds.
 int microseconds_of(std::uint64_t stored, std::size_t bytes) {
     return static_cast<int>(stored * (bytes == 1 ? 10'000 : bytes == 2 ? 100 : 1));
-}
-
-value_text decimal_text(std::string_view raw, const mapped_column& column, value_room& room) {
-    const std::size_t precision = column.detail >> 8U;
-    const std::size_t scale = column.detail & 0xffU;
-    // The first bit says the sign: set is positive; negative numbers have all bits inverted (strings/decimal.c).
-    room.bytes.assign(raw);
-    const bool negative = (static_cast<unsigned char>(raw[0]) & 0x80) == 0;
-    room.bytes[0] = static_cast<char>(static_cast<unsigned char>(room.bytes[0]) ^ 0x80U);
-    if (negative) {
-        for (char& byte : room.bytes) {
-            byte = static_cast<char>(~static_cast<unsigned char>(byte));
-        }
-    }
-    byte_reader in(room.bytes);
-    std::string digits(negative ? "-" : "");
-    const auto group = [&](std::size_t count) {
-        const std::uint64_t value = in.big_endian(bytes_of_digits[count]);
-        if (std::string text = fmt::format("{:0{}}", value, count); text.size() == count) {
-            digits += text;
-        } else {
-            throw malformed("has a DECIMAL with more digits than its type");
-        }
-    };
-    const std::size_t whole = precision - scale;
-    if (whole == 0) {
-        digits += '0';
-    }
-    if (whole % 9 != 0) {
-        group(whole % 9);
-    }
-    for (std::size_t nine = 0; nine < whole / 9; ++nine) {
-        group(9);
-    }
-    if (scale > 0) {
-        digits += '.';
-        for (std::size_t nine = 0; nine < scale / 9; ++nine) {
-            group(9);
-        }
-        if (scale % 9 != 0) {
-            group(scale % 9);
-        }
-    }
-    return text_of_decimal(digits, room.text);
 }
 
 value_text time_text(std::string_view raw, const mapped_column& column, value_target into, value_room& room) {
@@ -145,6 +100,51 @@ std::int64_t with_sign(std::uint64_t value, std::size_t bytes) {
 
 } // namespace
 
+std::string decimal_digits(std::string_view raw, unsigned precision, unsigned scale) {
+    if (raw.size() != decimal_size(precision, scale)) {
+        throw malformed("has a DECIMAL of another size than its digits need");
+    }
+    // The first bit says the sign: set is positive; negative numbers have all bits inverted (strings/decimal.c).
+    std::string bytes(raw);
+    const bool negative = (static_cast<unsigned char>(raw[0]) & 0x80) == 0;
+    bytes[0] = static_cast<char>(static_cast<unsigned char>(bytes[0]) ^ 0x80U);
+    if (negative) {
+        for (char& byte : bytes) {
+            byte = static_cast<char>(~static_cast<unsigned char>(byte));
+        }
+    }
+    byte_reader in(bytes);
+    std::string digits(negative ? "-" : "");
+    const auto group = [&](std::size_t count) {
+        const std::uint64_t value = in.big_endian(bytes_of_digits[count]);
+        if (std::string text = fmt::format("{:0{}}", value, count); text.size() == count) {
+            digits += text;
+        } else {
+            throw malformed("has a DECIMAL with more digits than its type");
+        }
+    };
+    const std::size_t whole = precision - scale;
+    if (whole == 0) {
+        digits += '0';
+    }
+    if (whole % 9 != 0) {
+        group(whole % 9);
+    }
+    for (std::size_t nine = 0; nine < whole / 9; ++nine) {
+        group(9);
+    }
+    if (scale > 0) {
+        digits += '.';
+        for (std::size_t nine = 0; nine < scale / 9; ++nine) {
+            group(9);
+        }
+        if (scale % 9 != 0) {
+            group(scale % 9);
+        }
+    }
+    return digits;
+}
+
 std::string_view take_value(byte_reader& in, const mapped_column& column) {
     switch (column.type) {
     case column_type::null:
@@ -174,7 +174,7 @@ std::string_view take_value(byte_reader& in, const mapped_column& column) {
     case column_type::time:
         return in.take(3 + fraction_size(column));
     case column_type::decimal:
-        return in.take(decimal_size(column));
+        return in.take(decimal_size(column.detail >> 8U, column.detail & 0xffU));
     case column_type::bit:
         return in.take((column.detail >> 8U) + ((column.detail & 0xffU) != 0 ? 1U : 0U));
     case column_type::enumeration:
@@ -194,11 +194,14 @@ std::string_view take_value(byte_reader& in, const mapped_column& column) {
     case column_type::medium_blob:
     case column_type::long_blob:
     case column_type::geometry:
+    case column_type::json:
+    case column_type::vector:
         if (column.detail < 1 || column.detail > 4) {
             throw malformed("has a BLOB with an impossible size of its length");
         }
         return in.take(in.number(column.detail));
     case column_type::decimal_old:
+    case column_type::typed_array:
         break;
     }
     throw malformed(
@@ -239,6 +242,10 @@ value_kind kind_of(const mapped_column& column) {
         return value_kind::enumeration;
     case column_type::set:
         return value_kind::set;
+    case column_type::json:
+        return value_kind::json;
+    case column_type::vector:
+        return value_kind::binary;
     default:
         return column.collation == 63 ? value_kind::binary : value_kind::text;
     }
@@ -258,7 +265,7 @@ value_text text_of_value(std::string_view raw, const mapped_column& column, valu
     case value_kind::real:
         return text_of_real(std::bit_cast<double>(in.number(8)), room.text);
     case value_kind::decimal:
-        return decimal_text(raw, column, room);
+        return text_of_decimal(decimal_digits(raw, column.detail >> 8U, column.detail & 0xffU), room.text);
     case value_kind::date: {
         const std::uint64_t packed = in.number(3);
         return text_of_date(static_cast<int>(packed >> 9U), static_cast<int>(packed >> 5U & 15U),
@@ -300,6 +307,8 @@ value_text text_of_value(std::string_view raw, const mapped_column& column, valu
         }
         return text_of_bits(in.big_endian(raw.size()), static_cast<int>(width), into, room.text);
     }
+    case value_kind::json:
+        return text_of_json(raw, into, room.text);
     case value_kind::enumeration:
     case value_kind::set:
         return label_text(in.number(raw.size()), column, from, into, room);

@@ -20,6 +20,9 @@ struct value_room {
 /// where the next value starts is not known either.
 std::string_view take_value(byte_reader& in, const mapped_column& column);
 
+/// A decimal number as it lies in a row (strings/decimal.c), in digits. Throws malformed.
+std::string decimal_digits(std::string_view raw, unsigned precision, unsigned scale);
+
 /// The kind of a column by what the table map says. UUID and INET look like BINARY there: only the schema knows.
 value_kind kind_of(const mapped_column& column);
 

@@ -12,9 +12,8 @@ namespace everarchive::capture {
 namespace {
 
 [[noreturn]] void refuse(std::string_view text) {
-    throw error(
-        exit_code::source, cause::needs_person, fmt::format("'{}' is not a MariaDB binary log position", text),
-        "a position looks like 0-1-1234,1-1-55|binlog.000003:4711; everarchive source resync NAME takes a new one");
+    throw error(exit_code::source, cause::needs_person, fmt::format("'{}' is not a list of MariaDB's GTIDs", text),
+                "a list looks like 0-1-1234,1-1-55; everarchive source resync NAME takes a new position");
 }
 
 template <typename Number>
@@ -82,27 +81,6 @@ std::string gtid_list::text() const {
                        each.sequence);
     }
     return out;
-}
-
-binlog_position binlog_position::parse(std::string_view text) {
-    binlog_position position;
-    const auto bar = text.find('|');
-    position.gtids = gtid_list::parse(text.substr(0, bar));
-    if (bar == std::string_view::npos) {
-        return position;
-    }
-    const std::string_view place = text.substr(bar + 1);
-    const auto colon = place.rfind(':');
-    if (colon == std::string_view::npos || colon == 0) {
-        refuse(text);
-    }
-    position.file = place.substr(0, colon);
-    position.offset = number<std::uint64_t>(place.substr(colon + 1), text);
-    return position;
-}
-
-std::string binlog_position::text() const {
-    return file.empty() ? gtids.text() : fmt::format("{}|{}:{}", gtids.text(), file, offset);
 }
 
 } // namespace everarchive::capture

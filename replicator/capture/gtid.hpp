@@ -1,9 +1,4 @@
-// MariaDB's global transaction ids and the position in its binary log that is stored with a source.
-//
-// The text form is `DOMAIN-SERVER-SEQUENCE[,…]|FILE:OFFSET`, such as `0-1-1234,1-1-55|binlog.000003:4711`. The first
-// part, one id for each replication domain, is what the stream starts from; it may be empty when nothing was ever
-// written to the binary log. The part after `|` says where the same point lies in the files of the server that it was
-// read from: for messages and for the lag, never for starting. It may be left out.
+// MariaDB's global transaction ids: `DOMAIN-SERVER-SEQUENCE`, one after another in each replication domain.
 #pragma once
 
 #include <cstdint>
@@ -38,17 +33,6 @@ class gtid_list {
 
   private:
     std::vector<gtid> domains_;
-};
-
-struct binlog_position {
-    gtid_list gtids;
-    std::string file;
-    std::uint64_t offset = 0;
-
-    /// Reads the text form above. Throws error (source, needs_person) when it is not that.
-    static binlog_position parse(std::string_view text);
-    std::string text() const;
-    friend bool operator==(const binlog_position&, const binlog_position&) = default;
 };
 
 } // namespace everarchive::capture

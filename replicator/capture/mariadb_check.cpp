@@ -1,15 +1,16 @@
-// `source check` for MariaDB: what capture needs, looked at one by one, each with the statement that mends it.
+// `source check` for MariaDB and MySQL: what capture needs, looked at one by one, each with the statement that mends
+// it.
 #include "capture/mariadb_check.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <map>
 
 #include <fmt/format.h>
 #include <mysqld_error.h>
 
 #include "capture/mariadb_connection.hpp"
+#include "capture/mariadb_history.hpp"
 #include "capture/mariadb_schema.hpp"
 #include "capture/mariadb_stream.hpp"
 
@@ -20,17 +21,6 @@ namespace {
 using grade = finding::grade;
 
 constexpr std::chrono::seconds side_timeout{60};
-
-int version_number(const std::string& version) {
-    int major = 0;
-    int minor = 0;
-    const char* const end = version.data() + version.size();
-    const char* const dot = std::from_chars(version.data(), end, major).ptr;
-    if (dot != end) {
-        std::from_chars(dot + 1, end, minor);
-    }
-    return major * 100 + minor;
-}
 
 /// `name@host` as CURRENT_USER() has it, quoted for a GRANT.
 std::string account(mariadb_connection& connection) {
@@ -43,12 +33,15 @@ std::string account(mariadb_connection& connection) {
 class checker {
   public:
     checker(const mariadb_settings& settings, mariadb_connection& connection)
-        : adapter_(*settings.adapter), connection_(connection), account_(account(connection)) {}
+        : adapter_(*settings.adapter), origin_(settings.origin), connection_(connection),
+          mysql_(connection.server().is_mysql), never_named_(connection.variable("binlog_row_metadata").empty()),
+          account_(account(connection)) {}
 
     std::vector<finding> run() {
         check_version();
         check_variables();
-        check_replication_grant();
+        check_grants();
+        check_encryption();
         const std::vector<schema_table> schema = read_schema(connection_, adapter_);
         for (std::size_t at = 0; at < schema.size(); ++at) {
             check_table(adapter_.tables[at], schema[at]);
@@ -63,25 +56,23 @@ class checker {
     }
 
     void check_version() {
-        const std::string version = connection_.value("SELECT VERSION()").value_or("");
-        const int number = version_number(version);
-        if (number < 1005) {
-            add(grade::missing, fmt::format("MariaDB {}: binlog_row_metadata came with 10.5", version),
-                "upgrade the server to MariaDB 10.5 or later, or capture from a replica of it that is "
-                "(log_slave_updates = ON)");
-        } else if (number >= 1200) {
-            add(grade::warning, fmt::format("MariaDB {} is newer than what was tried (10.5 to 11)", version),
+        const server_kind& server = connection_.server();
+        const int oldest = mysql_ ? 507 : 1004;
+        const int newest = mysql_ ? 907 : 1108; // what was tried
+        if (server.number < oldest) {
+            add(grade::missing,
+                fmt::format("{} is too old: {} is the oldest that can be captured", server.name(),
+                            mysql_ ? "MySQL 5.7" : "MariaDB 10.4"),
+                "upgrade the server, or capture from a replica of it that is newer (log_slave_updates = ON)");
+        } else if (server.number > newest) {
+            add(grade::warning, fmt::format("{} is newer than what was tried", server.name()),
                 "an event that is not known stops the stream with its number, nothing is passed over");
         } else {
-            add(grade::good, fmt::format("MariaDB {}", version));
+            add(grade::good, server.name());
         }
     }
 
-    std::string variable(const char* name) {
-        const mariadb_rows found =
-            connection_.query(fmt::format("SHOW GLOBAL VARIABLES LIKE {}", connection_.literal(name)));
-        return found.rows.empty() ? std::string{} : found.text(0, 1);
-    }
+    std::string variable(const char* name) { return connection_.variable(name); }
 
     /// A variable that has to have a value.
     void demand(const char* name, std::string_view wanted, grade otherwise, std::string_view why) {
@@ -120,10 +111,11 @@ class checker {
         if (variable("binlog_row_image") == "FULL_NODUP") {
             add(grade::good, "binlog_row_image = FULL_NODUP");
         } else {
-            demand("binlog_row_image", "FULL", grade::missing, "new rows come without the columns that got a default");
+            demand("binlog_row_image", "FULL", grade::warning,
+                   "new rows come without the columns that got a default, which is then taken from information_schema");
         }
-        demand("binlog_row_metadata", "FULL", grade::missing, "row changes come without the names of the columns");
-        demand("gtid_strict_mode", "ON", grade::warning, "transactions may be logged out of the order of their GTIDs");
+        check_metadata();
+        check_gtids();
         demand("sync_binlog", "1", grade::warning,
                "after a crash the server may have lost transactions that were captured; the position is lost then");
         if (variable("encrypt_binlog") == "ON") {
@@ -133,36 +125,111 @@ class checker {
         check_expiry();
     }
 
-    void check_expiry() {
-        const std::string days = variable("expire_logs_days");
-        double kept = 0;
-        std::from_chars(days.data(), days.data() + days.size(), kept);
-        if (kept == 0) {
-            add(grade::warning, "expire_logs_days = 0: binary logs are kept for ever, until the disk is full",
-                "SET GLOBAL expire_logs_days = 7; and in my.cnf under [mysqld]: expire_logs_days = 7");
-        } else if (kept < 3) {
-            add(grade::warning,
-                fmt::format("expire_logs_days = {}: if everarchive stands still for longer, its position is lost",
-                            days),
-                "SET GLOBAL expire_logs_days = 7; and in my.cnf under [mysqld]: expire_logs_days = 7");
+    /// The names of columns in the binary log.
+    void check_metadata() {
+        if (!never_named_) {
+            demand("binlog_row_metadata", "FULL", grade::missing, "row changes come without the names of the columns");
+            return;
+        }
+        add(grade::warning,
+            fmt::format("{} has no binlog_row_metadata: columns are known by their place, as information_schema has it "
+                        "when the stream is opened",
+                        connection_.server().name()),
+            "after an ALTER TABLE of a captured table that was not read at once, that table has to be repaired: "
+            "everarchive source resync NAME --table TABLE; from MariaDB 10.5 and MySQL 8.0 on it need not");
+    }
+
+    void check_gtids() {
+        if (!mysql_) {
+            demand("gtid_strict_mode", "ON", grade::warning,
+                   "transactions may be logged out of the order of their GTIDs");
+            return;
+        }
+        if (variable("gtid_mode") == "ON") {
+            add(grade::good, "gtid_mode = ON");
         } else {
-            add(grade::good, fmt::format("expire_logs_days = {}", days));
+            add(grade::warning,
+                fmt::format("gtid_mode = {}: the position is kept by file and offset, and lost with this server",
+                            variable("gtid_mode")),
+                "SET GLOBAL enforce_gtid_consistency = ON; SET GLOBAL gtid_mode = OFF_PERMISSIVE; SET GLOBAL gtid_mode "
+                "= "
+                "ON_PERMISSIVE; SET GLOBAL gtid_mode = ON; and both in my.cnf under [mysqld]; before source add, or "
+                "with source resync after it");
+        }
+        if (variable("binlog_row_value_options").find("PARTIAL_JSON") != std::string::npos) {
+            add(grade::missing, "binlog_row_value_options = PARTIAL_JSON: updates have only what changed within JSON",
+                "SET GLOBAL binlog_row_value_options = ''; and in my.cnf under [mysqld]");
         }
     }
 
-    void check_replication_grant() {
+    void check_expiry() {
+        using std::chrono::hours;
+        const bool by_seconds = !variable("binlog_expire_logs_seconds").empty();
+        const std::string setting = by_seconds ? "binlog_expire_logs_seconds = 604800" : "expire_logs_days = 7";
+        const std::string mend = fmt::format("SET GLOBAL {0}; and in my.cnf under [mysqld]: {0}", setting);
+        const std::chrono::seconds kept = log_expiry(connection_);
+        if (kept.count() == 0) {
+            add(grade::warning, "binary logs are kept for ever, until the disk is full", mend);
+        } else if (kept < hours{48}) {
+            add(grade::warning,
+                fmt::format(
+                    "binary logs are kept for {} hours: if everarchive stands still for longer, its position is "
+                    "lost",
+                    std::chrono::duration_cast<hours>(kept).count()),
+                mend);
+        } else {
+            add(grade::good, fmt::format("binary logs are kept for {} days", kept / hours{24}));
+        }
+    }
+
+    /// What SHOW GRANTS says of all databases.
+    bool has_privilege(std::string_view name) {
         const mariadb_rows grants = connection_.query("SHOW GRANTS");
         for (std::size_t row = 0; row < grants.rows.size(); ++row) {
             const std::string grant = grants.text(row, 0);
-            const bool global = grant.find(" ON *.* TO ") != std::string::npos;
-            if (global && (grant.find("REPLICATION SLAVE") != std::string::npos ||
-                           grant.find("ALL PRIVILEGES") != std::string::npos)) {
-                add(grade::good, fmt::format("{} may read the binary log", account_));
-                return;
+            const auto scope = grant.find(" ON *.* TO ");
+            if (scope != std::string::npos && (grant.find(name) < scope || grant.find("ALL PRIVILEGES") < scope)) {
+                return true;
             }
         }
-        add(grade::missing, fmt::format("{} may not read the binary log", account_),
-            fmt::format("GRANT REPLICATION SLAVE ON *.* TO {}", account_));
+        return false;
+    }
+
+    void check_grants() {
+        if (has_privilege("REPLICATION SLAVE")) {
+            add(grade::good, fmt::format("{} may read the binary log", account_));
+        } else {
+            add(grade::missing, fmt::format("{} may not read the binary log", account_),
+                fmt::format("GRANT REPLICATION SLAVE ON *.* TO {}", account_));
+        }
+        const bool renamed = !mysql_ && connection_.server().number >= 1005;
+        const std::string_view monitor = renamed ? "BINLOG MONITOR" : "REPLICATION CLIENT";
+        const bool by_file = position_kind(connection_, origin_) == binlog_position::kind::file && mysql_;
+        if (has_privilege(monitor)) {
+            add(grade::good, fmt::format("{} may see how far the binary log is", account_));
+        } else {
+            add(by_file ? grade::missing : grade::warning,
+                fmt::format("{} may not see how far the binary log is: {}", account_,
+                            by_file ? "without GTIDs the position is that" : "the lag in bytes will not be known"),
+                fmt::format("GRANT {} ON *.* TO {}", monitor, account_));
+        }
+    }
+
+    void check_encryption() {
+        const mariadb_rows cipher = connection_.query("SHOW SESSION STATUS LIKE 'Ssl_cipher'");
+        const std::string used = cipher.rows.empty() ? "" : cipher.text(0, 1);
+        const std::string_view way = mysql_get_host_info(connection_.raw());
+        if (!used.empty()) {
+            add(origin_.ssl_ca.empty() ? grade::warning : grade::good,
+                fmt::format("the connection is encrypted ({}){}", used,
+                            origin_.ssl_ca.empty() ? ", but whose certificate the server shows is not looked at" : ""),
+                origin_.ssl_ca.empty() ? "add ssl-ca=FILE to the origin, the certificate of the authority that signed "
+                                         "the server's"
+                                       : "");
+        } else if (way.find("TCP") != std::string_view::npos) {
+            add(grade::warning, fmt::format("the connection to {} is not encrypted", way),
+                "give the server a certificate (ssl_cert, ssl_key in my.cnf), and the origin ssl-ca=FILE");
+        }
     }
 
     void check_table(const adapter::table& table, const schema_table& found) {
@@ -184,6 +251,13 @@ class checker {
         }
         if (!whole) {
             report_columns(table, found, name, quoted_name);
+        }
+        if (never_named_ && try_read(quoted_name, "*") != 0) {
+            add(grade::missing,
+                fmt::format("{} may read some columns of {} only, and this server's binary log does not name columns: "
+                            "then all of them have to be seen",
+                            account_, name),
+                fmt::format("GRANT SELECT ON {} TO {}", quoted_name, account_));
         }
         check_types(table, found, name);
         if (found.engine != "InnoDB") {
@@ -290,7 +364,10 @@ class checker {
     }
 
     const adapter::adapter& adapter_;
+    const mariadb_origin& origin_;
     mariadb_connection& connection_;
+    bool mysql_;
+    bool never_named_;
     std::string account_;
     std::vector<finding> findings_;
 };

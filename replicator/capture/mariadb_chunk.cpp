@@ -1,14 +1,14 @@
 // Rows of a MariaDB source in pieces, each in a transaction of its own that is as short as the piece. The rows are
 // digested here: MariaDB has no text form of its values that is that of PostgreSQL.
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
-#include "capture/gtid.hpp"
+#include "capture/mariadb_history.hpp"
 #include "capture/mariadb_schema.hpp"
 #include "capture/mariadb_select.hpp"
 #include "capture/mariadb_stream.hpp"
+#include "capture/mysql_snapshot_point.hpp"
 #include "capture/row_digest.hpp"
 
 namespace everarchive::capture {
@@ -23,16 +23,6 @@ constexpr std::size_t keys_at_once = 50;
 bool is_number(std::string_view text) {
     std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
     return !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-/// Base name and number of a file of the binary log.
-std::pair<std::string_view, std::uint64_t> numbered(std::string_view file) {
-    const auto dot = file.rfind('.');
-    std::uint64_t number = 0;
-    if (dot != std::string_view::npos) {
-        std::from_chars(file.data() + dot + 1, file.data() + file.size(), number);
-    }
-    return {file.substr(0, dot), number};
 }
 
 class mariadb_chunks final : public chunk_reader {
@@ -51,9 +41,15 @@ class mariadb_chunks final : public chunk_reader {
     const std::vector<chunk_table>& tables() const override { return tables_; }
 
     chunk read(const chunk_request& request) override {
-        connection_.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
         chunk piece;
-        piece.point = read_point_now();
+        if (connection_.server().is_mysql) {
+            mysql_snapshot_point point(connection_, position_kind(connection_, settings_.origin));
+            connection_.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+            piece.point = mysql_read_point(point.position());
+        } else {
+            connection_.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+            piece.point = read_point_now();
+        }
         if (request.keys.empty()) {
             read_range(request, piece);
         } else {
@@ -110,6 +106,22 @@ class mariadb_chunks final : public chunk_reader {
             }
         }
         return false;
+    }
+
+    /// Between what a snapshot of MySQL lies.
+    static read_point mysql_read_point(binlog_position position) {
+        read_point point;
+        binlog_position high = position;
+        if (!position.until.empty()) {
+            high.executed = position.until;
+        } else if (!position.until_at.file.empty()) {
+            high.place = position.until_at;
+        }
+        high.end_overlap();
+        position.end_overlap();
+        point.low = position.text();
+        point.high = high.text();
+        return point;
     }
 
     /// Where the snapshot lies in the binary log, exactly (see mariadb_snapshot.cpp). The GTIDs are read after it and
@@ -268,12 +280,13 @@ class mariadb_chunks final : public chunk_reader {
 bool has_passed_binlog(const std::string& position, const std::string& point) {
     const binlog_position ours = binlog_position::parse(position);
     const binlog_position wanted = binlog_position::parse(point);
-    if (!ours.file.empty() && !wanted.file.empty()) {
-        const auto [our_base, our_file] = numbered(ours.file);
-        const auto [base, file] = numbered(wanted.file);
-        if (our_base == base && std::pair(our_file, ours.offset) >= std::pair(file, wanted.offset)) {
-            return true;
-        }
+    if (wanted.by == binlog_position::kind::mysql) {
+        return ours.executed.contains(wanted.executed);
+    }
+    const binlog_place& here = ours.place;
+    const binlog_place& there = wanted.place;
+    if (!here.file.empty() && base_name(here.file) == base_name(there.file) && reaches(here, there)) {
+        return true;
     }
     // After a rotation the stream stands at the end of the old file until something is written, and after a fail-over
     // the files are another server's.

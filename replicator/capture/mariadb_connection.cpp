@@ -1,6 +1,7 @@
 #include "capture/mariadb_connection.hpp"
 
 #include <array>
+#include <charconv>
 #include <mutex>
 
 #include <errmsg.h>
@@ -13,7 +14,12 @@ namespace {
 
 /// The server ends the older of two readers with one server id with this number (ER_SLAVE_SAME_ID).
 constexpr unsigned same_server_id = 4052;
-constexpr unsigned connection_killed = 1927; // ER_CONNECTION_KILLED
+constexpr unsigned connection_killed = 1927;   // ER_CONNECTION_KILLED
+constexpr unsigned source_purged_gtids = 1789; // ER_SOURCE_HAS_PURGED_REQUIRED_GTIDS of MySQL
+
+constexpr const char* position_gone = "the server no longer has the changes after our position (expiry of the binary "
+                                      "log, PURGE BINARY LOGS, RESET MASTER, "
+                                      "or a crash with sync_binlog = 0): everarchive source resync NAME";
 
 void start_library() {
     static std::once_flag once;
@@ -70,15 +76,20 @@ meaning mean(unsigned number, std::string_view message) {
     case ER_SPECIFIC_ACCESS_DENIED_ERROR:
         return {cause::needs_person, "GRANT REPLICATION SLAVE ON *.* TO CURRENT_USER of the option file, as an "
                                      "administrator; everarchive source check prints it with the name"};
+    case source_purged_gtids:
+        return {cause::position_lost, position_gone};
     case ER_MASTER_FATAL_ERROR_READING_BINLOG:
+        // MySQL ends the older of two readers with these words.
+        if (message.find("with the same server_uuid/server_id") != std::string_view::npos) {
+            return {cause::fenced, "another everarchive reads this source; or a replica has our server id: then give "
+                                   "another one with server-id= in the origin"};
+        }
         for (const std::string_view sign :
              {"Could not find GTID state", "not in the master's binlog", "purged", "Could not find first log file name",
-              "Could not open log file", "is missing the GTID", "not found in binlog"}) {
+              "Could not open log file", "is missing the GTID", "not found in binlog", "required binary log",
+              "more GTIDs than", "Cannot replicate because", "position > file size", "impossible position"}) {
             if (message.find(sign) != std::string_view::npos) {
-                return {cause::position_lost,
-                        "the server no longer has the changes after our position (expire_logs_days, PURGE BINARY LOGS, "
-                        "RESET "
-                        "MASTER, or a crash with sync_binlog = 0): everarchive source resync NAME"};
+                return {cause::position_lost, position_gone};
             }
         }
         return {cause::needs_person,
@@ -92,7 +103,8 @@ meaning mean(unsigned number, std::string_view message) {
 
 mariadb_error explain_mariadb_error(unsigned number, std::string_view message, std::string_view what) {
     meaning found = mean(number, message);
-    return {found.why, fmt::format("{}: {} (MariaDB error {})", what, message, number), std::move(found.hint), number};
+    return {found.why, fmt::format("{}: {} (error {} of the server)", what, message, number), std::move(found.hint),
+            number};
 }
 
 mariadb_connection::mariadb_connection(const mariadb_origin& origin, std::chrono::seconds read_timeout) {
@@ -128,22 +140,54 @@ mariadb_connection::mariadb_connection(const mariadb_origin& origin, std::chrono
     const auto given = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
     if (mysql_real_connect(mysql, given(origin.host), nullptr, nullptr, given(origin.database), origin.port,
                            given(origin.socket), 0) == nullptr) {
-        fail("cannot connect to MariaDB");
+        fail("cannot connect to the server");
     }
-    const std::string version = mysql_get_server_info(mysql);
-    if (mariadb_connection::value("SELECT VERSION()").value_or("").find("MariaDB") == std::string::npos) {
-        throw error(exit_code::source, cause::needs_person,
-                    fmt::format("the server is MySQL {}, and only MariaDB can be captured", version),
-                    "MySQL has no exact snapshot without a lock; capture from a MariaDB 10.5 to 11 server");
-    }
+    const mariadb_rows versions = query("SELECT @@version, @@version_comment");
+    server_ = read_server_kind(versions.text(0, 0), versions.text(0, 1));
     run("SET NAMES utf8mb4");
-    run("SET SESSION time_zone = '+00:00', sql_mode = '', max_statement_time = 0");
+    run("SET SESSION time_zone = '+00:00', sql_mode = ''");
+    run(server_.is_mysql ? "SET SESSION max_execution_time = 0" : "SET SESSION max_statement_time = 0");
     database_ = value("SELECT DATABASE()").value_or("");
     if (database_.empty()) {
         throw error(exit_code::source, cause::needs_person, "neither the origin nor the option file names a database",
                     fmt::format("add database=NAME to the origin, or database = NAME under [{}] in the option file",
                                 origin.defaults_group));
     }
+}
+
+server_kind read_server_kind(std::string_view version, std::string_view comment) {
+    server_kind kind;
+    kind.version = version;
+    // A proxy may shorten the one or the other; MariaDB says its name in both.
+    kind.is_mysql =
+        version.find("MariaDB") == std::string_view::npos && comment.find("MariaDB") == std::string_view::npos;
+    int major = 0;
+    int minor = 0;
+    const char* const end = version.data() + version.size();
+    const char* const dot = std::from_chars(version.data(), end, major).ptr;
+    if (dot != end) {
+        std::from_chars(dot + 1, end, minor);
+    }
+    kind.number = major * 100 + minor;
+    return kind;
+}
+
+std::string mariadb_connection::variable(std::string_view name) {
+    const mariadb_rows found = query(fmt::format("SHOW GLOBAL VARIABLES LIKE {}", literal(name)));
+    return found.rows.empty() ? std::string{} : found.text(0, 1);
+}
+
+std::pair<std::string, std::uint64_t> mariadb_connection::newest_log() {
+    // MySQL renamed it in 8.2 and took the old name away in 8.4; MariaDB knows both since 10.5.
+    const bool renamed = server_.is_mysql && server_.number >= 802;
+    const mariadb_rows newest = query(renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
+    if (newest.rows.empty()) {
+        return {};
+    }
+    std::uint64_t end = 0;
+    const std::string digits = newest.text(0, 1);
+    std::from_chars(digits.data(), digits.data() + digits.size(), end);
+    return {newest.text(0, 0), end};
 }
 
 void mariadb_connection::fail(std::string_view what) {

@@ -1,5 +1,5 @@
-// A connection to MariaDB over Connector/C: connecting, plain queries, raw packets. One belongs to one thread at a
-// time.
+// A connection to MariaDB or MySQL over Connector/C: connecting, plain queries, raw packets. One belongs to one thread
+// at a time.
 #pragma once
 
 #include <mysql.h>
@@ -37,6 +37,18 @@ struct mariadb_rows {
     std::string text(std::size_t row, std::size_t column) const { return rows[row][column].value_or(""); }
 };
 
+struct server_kind {
+    bool is_mysql = false;
+    int number = 0;      // 1011 is 10.11, 800 is 8.0
+    std::string version; // as the server writes it
+
+    std::string name() const { return (is_mysql ? "MySQL " : "MariaDB ") + version; }
+    bool operator==(const server_kind&) const = default;
+};
+
+/// What @@version and @@version_comment say.
+server_kind read_server_kind(std::string_view version, std::string_view comment);
+
 class mariadb_connection {
   public:
     /// Connects; text is UTF-8, the session's time zone UTC. `read_timeout`: how long the server may be silent while we
@@ -57,6 +69,16 @@ class mariadb_connection {
     /// `text` as an SQL string with its quotes.
     std::string literal(std::string_view text);
 
+    /// What the server says that it is.
+    const server_kind& server() const noexcept { return server_; }
+
+    /// A global variable's value, empty if the server has none of the name.
+    std::string variable(std::string_view name);
+
+    /// The newest file of the binary log and its end; empty file: the server writes none. Needs BINLOG MONITOR
+    /// (MariaDB) or REPLICATION CLIENT (MySQL). Throws mariadb_error.
+    std::pair<std::string, std::uint64_t> newest_log();
+
     MYSQL* raw() noexcept { return handle_.get(); }
     const std::string& database() const noexcept { return database_; }
 
@@ -69,6 +91,7 @@ class mariadb_connection {
     };
     std::unique_ptr<MYSQL, closer> handle_;
     std::string database_;
+    server_kind server_;
 };
 
 /// `name` as an SQL identifier with its quotes.

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -10,28 +11,49 @@ namespace everarchive::capture {
 
 namespace {
 
-constexpr enum enum_server_command binlog_dump = COM_BINLOG_DUMP;
 constexpr std::size_t segment_size = std::size_t{1} * 1024 * 1024;
 
-/// COM_BINLOG_DUMP's packet: the offset and flags are of no account when @slave_connect_state is set.
-std::string dump_command(unsigned long server_id) {
+// COM_BINLOG_DUMP, and MySQL's with a set of GTIDs, which Connector/C has no name for.
+constexpr auto binlog_dump = static_cast<enum enum_server_command>(18);
+constexpr auto binlog_dump_gtid = static_cast<enum enum_server_command>(30);
+
+void put(std::string& command, std::uint64_t value, int bytes) {
+    for (int at = 0; at < bytes; ++at) {
+        command += static_cast<char>(value >> (8 * at) & 0xffU);
+    }
+}
+
+/// By file and offset; with @slave_connect_state set these are of no account.
+std::string dump_command(unsigned long server_id, const binlog_place& start) {
+    if (start.offset > 0xffffffff) {
+        throw error(exit_code::source, cause::position_lost,
+                    fmt::format("the place {} cannot be asked for: the server takes offsets of 32 bits", start.text()),
+                    "everarchive source resync NAME; with GTIDs the file would not matter");
+    }
     std::string command;
-    const auto put = [&](std::uint64_t value, int bytes) {
-        for (int at = 0; at < bytes; ++at) {
-            command += static_cast<char>(value >> (8 * at) & 0xff);
-        }
-    };
-    put(4, 4);
-    put(0, 2);
-    put(server_id, 4);
-    return command;
+    put(command, std::max<std::uint64_t>(start.offset, 4), 4);
+    put(command, 0, 2);
+    put(command, server_id, 4);
+    return command + start.file;
+}
+
+std::string dump_gtid_command(unsigned long server_id, const gtid_set& executed) {
+    constexpr std::uint16_t through_gtid = 4;
+    const std::string set = executed.encoded();
+    std::string command;
+    put(command, through_gtid, 2);
+    put(command, server_id, 4);
+    put(command, 0, 4); // no file name
+    put(command, 4, 8);
+    put(command, set.size(), 4);
+    return command + set;
 }
 
 } // namespace
 
-mariadb_dump::mariadb_dump(const mariadb_origin& origin, unsigned long server_id, const gtid_list& start)
+mariadb_dump::mariadb_dump(const mariadb_origin& origin, const binlog_reader& reader, const binlog_position& start)
     : connection_(origin, longest_silence) {
-    ask(server_id, start);
+    ask(reader, start);
     thread_ = std::thread([this] { read(); });
 }
 
@@ -48,19 +70,35 @@ mariadb_dump::~mariadb_dump() {
     }
 }
 
-void mariadb_dump::ask(unsigned long server_id, const gtid_list& start) {
+void mariadb_dump::ask(const binlog_reader& reader, const binlog_position& start) {
     checksums_ = connection_.value("SELECT @@GLOBAL.binlog_checksum").value_or("NONE") != "NONE";
+    const auto period = std::chrono::nanoseconds(heartbeat).count();
     connection_.run("SET @master_binlog_checksum = @@GLOBAL.binlog_checksum");
-    connection_.run("SET @mariadb_slave_capability = 4"); // understands GTID and compressed events
-    connection_.run("SET @slave_connect_state = " + connection_.literal(start.text()));
-    connection_.run("SET @slave_gtid_strict_mode = 1");
-    connection_.run("SET @slave_gtid_ignore_duplicates = 0");
-    connection_.run(fmt::format("SET @master_heartbeat_period = {}", std::chrono::nanoseconds(heartbeat).count()));
+    connection_.run(fmt::format("SET @master_heartbeat_period = {}", period));
     // How long the server may wait for us when our memory is full.
     connection_.run("SET SESSION net_write_timeout = 600");
-    const std::string command = dump_command(server_id);
+    if (connection_.server().is_mysql) {
+        // The names since 8.0.26; the older ones above were taken away later.
+        connection_.run("SET @source_binlog_checksum = @@GLOBAL.binlog_checksum");
+        connection_.run(fmt::format("SET @source_heartbeat_period = {}", period));
+        // MySQL ends the older of two readers that have one UUID.
+        connection_.run(fmt::format("SET @replica_uuid = '{0}', @slave_uuid = '{0}'", reader.uuid));
+    } else {
+        connection_.run("SET @mariadb_slave_capability = 4"); // understands GTID and compressed events
+        if (start.by != binlog_position::kind::file) {
+            connection_.run("SET @slave_connect_state = " + connection_.literal(start.gtids.text()));
+            connection_.run("SET @slave_gtid_strict_mode = 1");
+            connection_.run("SET @slave_gtid_ignore_duplicates = 0");
+        }
+    }
+    const bool by_set = start.by == binlog_position::kind::mysql;
+    const std::string command =
+        by_set ? dump_gtid_command(reader.server_id, start.executed)
+               : dump_command(reader.server_id,
+                              start.by == binlog_position::kind::file ? start.place : binlog_place{{}, 4});
     MYSQL* mysql = connection_.raw();
-    if (mysql->methods->db_command(mysql, binlog_dump, command.data(), command.size(), 1, nullptr) != 0) {
+    if (mysql->methods->db_command(mysql, by_set ? binlog_dump_gtid : binlog_dump, command.data(), command.size(), 1,
+                                   nullptr) != 0) {
         connection_.fail("cannot ask for the binary log");
     }
 }

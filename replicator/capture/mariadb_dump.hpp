@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "capture/gtid.hpp"
+#include "capture/binlog_position.hpp"
 #include "capture/mariadb_connection.hpp"
 
 namespace everarchive::capture {
@@ -25,8 +25,8 @@ class mariadb_dump {
     static constexpr std::chrono::seconds heartbeat{5};
     static constexpr std::chrono::seconds longest_silence{60};
 
-    /// Asks for all events after `start` on a connection of its own. Throws error.
-    mariadb_dump(const mariadb_origin& origin, unsigned long server_id, const gtid_list& start);
+    /// Asks for all events after `start` on a connection of its own, as the replica `reader`. Throws error.
+    mariadb_dump(const mariadb_origin& origin, const binlog_reader& reader, const binlog_position& start);
     ~mariadb_dump();
     mariadb_dump(const mariadb_dump&) = delete;
     mariadb_dump& operator=(const mariadb_dump&) = delete;
@@ -34,6 +34,15 @@ class mariadb_dump {
     /// The next event; empty if none arrives within `wait`. The view lives until the next call.
     /// Throws what ended the dump, after all events before it were given out.
     std::string_view next(std::chrono::milliseconds wait);
+
+    /// Whether events wait to be read: then the server has more than was given out.
+    bool is_behind() {
+        const std::lock_guard lock(mutex_);
+        return waiting_bytes_ > 0;
+    }
+
+    /// What the server is.
+    const server_kind& server() const noexcept { return connection_.server(); }
 
     /// Whether the events before the format description end with a checksum.
     bool has_checksums() const noexcept { return checksums_; }
@@ -46,7 +55,7 @@ class mariadb_dump {
         std::string bytes; // events, each after its size in eight bytes
     };
 
-    void ask(unsigned long server_id, const gtid_list& start);
+    void ask(const binlog_reader& reader, const binlog_position& start);
     void read();
     std::string_view take_from_segment();
 

@@ -11,7 +11,7 @@ namespace everarchive::capture {
 namespace {
 
 constexpr std::string_view known =
-    "options: defaults-group, defaults-file, database, host, port, socket, ssl-ca, server-id; such as "
+    "options: defaults-group, defaults-file, database, host, port, socket, ssl-ca, server-id, position; such as "
     "mariadb:defaults-group=koha,database=koha_main";
 
 [[noreturn]] void refuse(const std::string& what, std::string hint = std::string(known)) {
@@ -44,12 +44,17 @@ void set(mariadb_origin& origin, std::string_view key, std::string_view value) {
         origin.ssl_ca = value;
     } else if (key == "server-id") {
         origin.server_id = number(key, value, 4'294'967'295UL);
+    } else if (key == "position") {
+        if (value != "gtid" && value != "file") {
+            refuse(fmt::format("position={} is neither gtid nor file", value));
+        }
+        origin.by_file = value == "file";
     } else if (key == "user" || key == "password" || key == "passwd" || key == "pass" || key == "pwd") {
         refuse(fmt::format("{} does not belong on a command line", key),
                fmt::format("write user and password under [{}] in ~/.my.cnf, readable by you alone (chmod 600)",
                            origin.defaults_group));
     } else {
-        refuse(fmt::format("'{}' is not an option of a MariaDB source", key));
+        refuse(fmt::format("'{}' is not an option of a MariaDB or MySQL source", key));
     }
 }
 
@@ -70,18 +75,20 @@ mariadb_origin parse_mariadb_origin(std::string_view options) {
     return origin;
 }
 
-unsigned long reader_server_id(const mariadb_origin& origin, std::string_view name) {
-    if (origin.server_id != 0) {
-        return origin.server_id;
-    }
-    // FNV-1a: the number must be the same on every machine and in every version.
+binlog_reader reader_of(const mariadb_origin& origin, std::string_view name) {
+    // FNV-1a: the numbers must be the same on every machine and in every version.
     std::uint32_t hash = 2'166'136'261U;
     for (const std::string_view part : {name, std::string_view("/"), std::string_view(origin.database)}) {
         for (const char byte : part) {
             hash = (hash ^ static_cast<unsigned char>(byte)) * 16'777'619U;
         }
     }
-    return 3'000'000'000UL + hash % 1'000'000'000UL;
+    binlog_reader reader;
+    reader.server_id = origin.server_id != 0 ? origin.server_id : 3'000'000'000UL + hash % 1'000'000'000UL;
+    // Two sources with one server id would end each other, so the UUID follows it. Version 8: of a kind of our own (RFC
+    // 9562, section 5.8).
+    reader.uuid = fmt::format("{:08x}-e4a7-8000-8000-{:012x}", reader.server_id, reader.server_id ^ 0xe4a7c41feULL);
+    return reader;
 }
 
 } // namespace everarchive::capture

@@ -1,13 +1,16 @@
-// The rows at one point of the binary log, without a lock: START TRANSACTION WITH CONSISTENT SNAPSHOT makes InnoDB and
-// the binary log agree on a point, which Binlog_snapshot_file and Binlog_snapshot_position then tell (MariaDB only).
+// The rows at one point of the binary log, without a lock. MariaDB: START TRANSACTION WITH CONSISTENT SNAPSHOT makes
+// InnoDB and the binary log agree on a point, which Binlog_snapshot_file and Binlog_snapshot_position then tell.
+// MySQL has no such thing: there a position before the snapshot is taken, and one behind it; the stream applies the
+// changes between the two as one transaction (binlog_position::until).
 #include "capture/mariadb_stream.hpp"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
-#include "capture/gtid.hpp"
+#include "capture/mariadb_history.hpp"
 #include "capture/mariadb_schema.hpp"
+#include "capture/mysql_snapshot_point.hpp"
 
 namespace everarchive::capture {
 
@@ -26,6 +29,8 @@ struct result_column {
     text_encoding from;
 };
 
+constexpr const char* begin_snapshot = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
+
 class mariadb_snapshot final : public snapshot {
   public:
     explicit mariadb_snapshot(const mariadb_settings& settings)
@@ -37,8 +42,14 @@ class mariadb_snapshot final : public snapshot {
         }
         connection_.run("SET SESSION net_write_timeout = 3600");
         connection_.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-        connection_.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
-        position_ = read_position().text();
+        if (connection_.server().is_mysql) {
+            mysql_snapshot_point point(connection_, position_kind(connection_, settings_.origin));
+            connection_.run(begin_snapshot);
+            position_ = point.position().text();
+        } else {
+            connection_.run(begin_snapshot);
+            position_ = read_position().text();
+        }
         // Text comes as the column has it, as in the binary log, and is converted by the same rules.
         connection_.run("SET character_set_results = NULL");
     }
@@ -101,13 +112,16 @@ class mariadb_snapshot final : public snapshot {
                 "in my.cnf under [mysqld]: log_bin = binlog, and restart the server; everarchive source check says "
                 "more");
         }
+        if (settings_.origin.by_file) {
+            return binlog_position::parse(fmt::format("file:{}:{}@{}", file, offset, server_id_of(connection_)));
+        }
         const auto gtids =
             connection_.value(fmt::format("SELECT BINLOG_GTID_POS({}, {})", connection_.literal(file), offset));
         if (!gtids) {
             throw error(exit_code::source, cause::retry,
                         fmt::format("the server does not tell the GTID at {}:{}: was the file purged?", file, offset));
         }
-        return binlog_position::parse(fmt::format("{}|{}:{}", *gtids, file, offset));
+        return binlog_position::parse(fmt::format("{}|{}:{}@{}", *gtids, file, offset, server_id_of(connection_)));
     }
 
     /// Sends the query of the next table that is there. False when there is none.

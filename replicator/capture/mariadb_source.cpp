@@ -1,11 +1,15 @@
 #include <fmt/format.h>
 
+#include "base/log.hpp"
 #include "capture/mariadb_connection.hpp"
+#include "capture/mariadb_history.hpp"
 #include "capture/mariadb_stream.hpp"
 
 namespace everarchive::capture {
 
 namespace {
+
+constexpr std::chrono::seconds side_timeout{20};
 
 class mariadb_source final : public source {
   public:
@@ -14,9 +18,29 @@ class mariadb_source final : public source {
     std::vector<finding> check() override { return check_mariadb(settings_); }
 
     std::string identity() override {
-        mariadb_connection connection(settings_.origin, std::chrono::seconds{20});
-        const mariadb_rows ids = connection.query("SELECT @@GLOBAL.server_id, @@GLOBAL.gtid_domain_id");
-        return fmt::format("mariadb server_id={} gtid_domain_id={}", ids.text(0, 0), ids.text(0, 1));
+        mariadb_connection connection(settings_.origin, side_timeout);
+        return identity_of(connection);
+    }
+
+    std::string recognize(const std::string& known, const std::string& position) override {
+        mariadb_connection connection(settings_.origin, side_timeout);
+        std::string now = identity_of(connection);
+        if (now == known) {
+            return now;
+        }
+        const std::string_view system = connection.server().is_mysql ? "mysql " : "mariadb ";
+        if (!known.starts_with(system) || !continues_history(connection, binlog_position::parse(position))) {
+            throw error(
+                exit_code::source, cause::position_lost,
+                fmt::format("the source is another server than before: {} instead of {}, and its binary log does not "
+                            "hold the transactions up to our position {}",
+                            now, known, position),
+                "if it should be, and is a replica of that one: log_slave_updates = ON there; else: everarchive source "
+                "resync NAME");
+        }
+        log::write(log::severity::warning, "capture", "another server of the same history has taken over",
+                   {{"source", settings_.name}, {"now", now}, {"before", known}, {"position", position}});
+        return now;
     }
 
     std::unique_ptr<snapshot> open_snapshot() override { return open_mariadb_snapshot(settings_); }

@@ -9,6 +9,7 @@
 
 #include "capture/binlog_decoder.hpp"
 #include "capture/mariadb_dump.hpp"
+#include "capture/mariadb_history.hpp"
 #include "capture/mariadb_schema.hpp"
 
 namespace everarchive::capture {
@@ -52,77 +53,33 @@ torn_transactions& torn() {
     return known;
 }
 
-error another_history(const std::string& what) {
-    return {exit_code::source, cause::position_lost,
-            what + ": it was emptied (RESET MASTER), or server or binary log were restored from a copy, so changes may "
-                   "be lost",
-            "everarchive source resync NAME"};
-}
-
-/// Base name and number of a file of the binary log; 0 if it has none.
-std::pair<std::string, std::uint64_t> numbered(const std::string& file) {
-    const auto dot = file.rfind('.');
-    return dot == std::string::npos ? std::pair(file, std::uint64_t{0})
-                                    : std::pair(file.substr(0, dot), number(file.substr(dot + 1)));
-}
-
-/// The stored place in the binary log must still be what it was: after RESET MASTER the server gives the same GTIDs
-/// again to other transactions, and finds ours without an objection. BINLOG_GTID_POS() is allowed to every user; it
-/// gives NULL for a file that is not there and for an offset at which no event begins or ends.
-/// A file that was purged says nothing: then the server itself looks for the GTIDs.
-/// Throws error (position_lost).
-void check_history(mariadb_connection& side, const binlog_position& position) {
-    if (position.file.empty()) {
-        return;
-    }
-    const auto gtids_at = [&](std::uint64_t offset) {
-        return side.value(fmt::format("SELECT BINLOG_GTID_POS({}, {})", side.literal(position.file), offset));
-    };
-    const auto place = fmt::format("{}:{}", position.file, position.offset);
-    if (const auto there = gtids_at(position.offset)) {
-        if (gtid_list::parse(*there) != position.gtids) {
-            throw another_history(fmt::format("the server's binary log has {} at {}, where we read {}",
-                                              there->empty() ? "no transaction" : *there, place,
-                                              position.gtids.text()));
-        }
-        return;
-    }
-    if (gtids_at(4)) { // the first event of each file
-        throw another_history(fmt::format("the server's binary log has no event that ends at {}, where we read {}",
-                                          place, position.gtids.text()));
-    }
-    const mariadb_rows now = side.query("SHOW STATUS LIKE 'Binlog_snapshot_file'");
-    const std::string newest = now.rows.empty() ? "" : now.text(0, 1);
-    const auto [base, at] = numbered(newest);
-    const auto [our_base, our_at] = numbered(position.file);
-    if (base == our_base && at < our_at) {
-        throw another_history(fmt::format("the server's binary log stands in {}, before our place {}", newest, place));
-    }
-}
-
 class mariadb_stream final : public stream {
   public:
     mariadb_stream(const mariadb_settings& settings, const std::string& position)
         : settings_(settings), confirmed_(checked(settings, position)),
-          dump_(settings.origin, reader_server_id(settings.origin, settings.name), confirmed_.gtids),
+          dump_(settings.origin, reader_of(settings.origin, settings.name), confirmed_),
           decoder_(*settings_.adapter, schema(settings), confirmed_) {
         decoder_.pass_over(torn().of(settings_.name));
+        decoder_.read_schema_with([this] { return schema(settings_); });
     }
 
     std::optional<batch> next(std::chrono::milliseconds wait) override {
         const auto deadline = steady_clock::now() + wait;
         while (true) {
-            const bool ready = !decoder_.in_transaction() && moved_ &&
-                               (!building_.changes.empty() || steady_clock::now() >= next_empty_);
+            const bool ready =
+                !decoder_.in_transaction() && moved_ &&
+                (!building_.changes.empty() || !building_.troubles.empty() || steady_clock::now() >= next_empty_);
             if (ready && (is_full(1) || steady_clock::now() >= deadline)) {
                 return hand_out();
             }
-            const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_clock::now());
-            const std::string_view event =
-                dump_.next(ready ? std::chrono::milliseconds{0} : std::max(left, std::chrono::milliseconds{0}));
-            if (event.empty()) {
-                // Within a transaction the rest is under way: what is there waits for it.
-                return ready ? std::optional(hand_out()) : std::nullopt;
+            std::string_view event;
+            if (!decoder_.has_more()) {
+                const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_clock::now());
+                event = next_event(ready ? std::chrono::milliseconds{0} : std::max(left, std::chrono::milliseconds{0}));
+                if (event.empty()) {
+                    // Within a transaction the rest is under way: what is there waits for it.
+                    return ready ? std::optional(hand_out()) : std::nullopt;
+                }
             }
             if (read(event) == binlog_decoder::outcome::transaction_ended) {
                 moved_ = true;
@@ -140,9 +97,11 @@ class mariadb_stream final : public stream {
     // MariaDB keeps nothing for a reader and needs no word from it.
     void confirm(const std::string& position) override { confirmed_ = binlog_position::parse(position); }
 
-    std::optional<std::int64_t> lag_bytes() override {
+    std::optional<std::int64_t> lag_bytes() override { return lag().bytes; }
+
+    log_lag lag() override {
         const auto now = steady_clock::now();
-        if (now >= next_lag_ && !lag_refused_) {
+        if (now >= next_lag_) {
             next_lag_ = now + lag_interval;
             lag_ = read_lag();
         }
@@ -154,12 +113,34 @@ class mariadb_stream final : public stream {
         binlog_position position = binlog_position::parse(text);
         mariadb_connection side(settings.origin, side_timeout);
         check_history(side, position);
+        position.place.server = server_id_of(side);
         return position;
+    }
+
+    /// Throws what ended the dump; of a lost position it says which changes are missing.
+    std::string_view next_event(std::chrono::milliseconds wait) {
+        try {
+            return dump_.next(wait);
+        } catch (const error& ended) {
+            if (ended.why() != cause::position_lost) {
+                throw;
+            }
+            std::string missing;
+            try {
+                mariadb_connection side(settings_.origin, side_timeout);
+                missing = missing_changes(side, decoder_.position());
+            } catch (const error&) {
+                // then without
+            }
+            throw error(ended.code(), ended.why(),
+                        missing.empty() ? std::string(ended.what()) : fmt::format("{}; {}", ended.what(), missing),
+                        ended.hint());
+        }
     }
 
     binlog_decoder::outcome read(std::string_view event) {
         try {
-            return decoder_.read(event, building_);
+            return event.empty() ? decoder_.read_more(building_) : decoder_.read(event, building_);
         } catch (const torn_transaction& met) {
             torn().add(settings_.name, met.place());
             throw;
@@ -168,7 +149,9 @@ class mariadb_stream final : public stream {
 
     static binlog_schema schema(const mariadb_settings& settings) {
         mariadb_connection side(settings.origin, side_timeout);
-        return read_binlog_schema(side, *settings.adapter);
+        binlog_schema read = read_binlog_schema(side, *settings.adapter);
+        read.read_at = current_position(side, position_kind(side, settings.origin));
+        return read;
     }
 
     bool is_full(std::size_t times) const {
@@ -190,39 +173,70 @@ class mariadb_stream final : public stream {
         return out;
     }
 
-    std::optional<std::int64_t> read_lag() {
+    log_lag read_lag() {
+        log_lag lag;
         try {
             if (!side_) {
                 side_.emplace(settings_.origin, side_timeout);
             }
-            const mariadb_rows newest = side_->query("SHOW MASTER STATUS");
-            if (newest.rows.empty() || confirmed_.file.empty()) {
+            if (!lag_refused_) {
+                lag.bytes = read_lag_bytes();
+            }
+            lag.log_hours = read_log_hours(lag.bytes);
+        } catch (const error&) {
+            side_.reset();
+        }
+        return lag;
+    }
+
+    /// Not everyone gives BINLOG MONITOR to a reader: then the bytes are not known, which is no fault.
+    std::optional<std::int64_t> read_lag_bytes() {
+        try {
+            const auto [newest, end] = side_->newest_log();
+            const binlog_place& here = confirmed_.place;
+            if (newest.empty() || here.file.empty()) {
                 return std::nullopt;
             }
-            const std::uint64_t end = number(newest.text(0, 1));
-            if (newest.text(0, 0) == confirmed_.file) {
-                return static_cast<std::int64_t>(end - std::min(end, confirmed_.offset));
+            if (newest == here.file) {
+                return static_cast<std::int64_t>(end - std::min(end, here.offset));
             }
             const mariadb_rows files = side_->query("SHOW BINARY LOGS");
             std::uint64_t bytes = 0;
             bool after = false;
             for (std::size_t row = 0; row < files.rows.size(); ++row) {
                 const std::string file = files.text(row, 0);
-                const std::uint64_t size = file == newest.text(0, 0) ? end : number(files.text(row, 1));
-                if (file == confirmed_.file) {
+                const std::uint64_t size = file == newest ? end : number(files.text(row, 1));
+                if (file == here.file) {
                     after = true;
-                    bytes += size - std::min(size, confirmed_.offset);
+                    bytes += size - std::min(size, here.offset);
                 } else if (after) {
                     bytes += size;
                 }
             }
             return after ? std::optional(static_cast<std::int64_t>(bytes)) : std::nullopt;
-        } catch (const error& failed) {
-            side_.reset();
-            // Not everyone gives BINLOG MONITOR to a reader: then the lag is not known, which is no fault.
-            lag_refused_ = failed.why() == cause::needs_person;
+        } catch (const mariadb_error& refused) {
+            if (refused.why() != cause::needs_person) {
+                throw;
+            }
+            lag_refused_ = true;
             return std::nullopt;
         }
+    }
+
+    /// A file is purged when it is older than the expiry; what was written after our position is not older than the
+    /// last transaction that we read. Nothing is lost to who has read all.
+    std::optional<double> read_log_hours(std::optional<std::int64_t> behind) {
+        const std::chrono::seconds kept = log_expiry(*side_);
+        if (kept.count() == 0) {
+            return std::nullopt;
+        }
+        const bool read_all = behind ? *behind == 0 : !dump_.is_behind();
+        if (read_all || decoder_.commit_time() == 0) {
+            return static_cast<double>(kept.count()) / 3600;
+        }
+        const auto now = static_cast<std::int64_t>(number(side_->value("SELECT UNIX_TIMESTAMP()").value_or("0")));
+        const std::int64_t age = std::max<std::int64_t>(now - std::int64_t{decoder_.commit_time()}, 0);
+        return static_cast<double>(kept.count() - age) / 3600;
     }
 
     mariadb_settings settings_;
@@ -235,7 +249,7 @@ class mariadb_stream final : public stream {
     steady_clock::time_point next_empty_;
     std::optional<mariadb_connection> side_;
     steady_clock::time_point next_lag_;
-    std::optional<std::int64_t> lag_;
+    log_lag lag_;
     bool lag_refused_ = false;
 };
 

@@ -1,5 +1,5 @@
-// How a MariaDB value becomes PostgreSQL text. The snapshot reads values as text, the stream as bytes of row events;
-// both end here, so that the same value has the same text on both ways.
+// How a MariaDB or MySQL value becomes PostgreSQL text. The snapshot reads values as text, the stream as bytes of row
+// events; both end here, so that the same value has the same text on both ways.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +30,7 @@ enum class value_kind : std::uint8_t {
     uuid_swapped, // a UUID column of MariaDB before 10.11.5: every value lies with its parts in the other order
     inet6,
     inet4,
+    json, // of MySQL; MariaDB's is a longtext
     unknown,
 };
 

@@ -9,7 +9,7 @@ namespace everarchive::capture {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, value_kind>, 39> kinds = {{
+constexpr std::array<std::pair<std::string_view, value_kind>, 42> kinds = {{
     {"tinyint", value_kind::integer},     {"smallint", value_kind::integer},
     {"mediumint", value_kind::integer},   {"int", value_kind::integer},
     {"bigint", value_kind::integer},      {"decimal", value_kind::decimal},
@@ -29,7 +29,8 @@ constexpr std::array<std::pair<std::string_view, value_kind>, 39> kinds = {{
     {"multipolygon", value_kind::binary}, {"geometrycollection", value_kind::binary},
     {"enum", value_kind::enumeration},    {"set", value_kind::set},
     {"uuid", value_kind::uuid},           {"inet6", value_kind::inet6},
-    {"inet4", value_kind::inet4},
+    {"inet4", value_kind::inet4},         {"json", value_kind::json},
+    {"vector", value_kind::binary},       {"geomcollection", value_kind::binary},
 }};
 
 /// The next digits of `text` as a number, and one character after them skipped.
@@ -156,6 +157,9 @@ value_text text_of_result(std::string_view raw, value_kind kind, const text_enco
     case value_kind::inet4: {
         return {raw, {}};
     }
+    case value_kind::json:
+        // The text of a JSON value is UTF-8, whatever the column of the result says.
+        return text_of_string(raw, encoding_of("utf8mb4"), into, room);
     case value_kind::text:
     case value_kind::binary:
     case value_kind::enumeration:

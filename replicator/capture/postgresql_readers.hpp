@@ -1,5 +1,5 @@
-// The ways of reading a PostgreSQL source: the rows at the beginning of a slot, the changes after a position, and rows in
-// pieces at any time.
+// The ways of reading a PostgreSQL source: the rows at the beginning of a slot, the changes after a position, and rows
+// in pieces at any time.
 #pragma once
 
 #include <memory>

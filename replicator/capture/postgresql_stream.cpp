@@ -234,7 +234,7 @@ class slot_stream final : public stream {
             if (++building_.transactions == 1) {
                 grouped_at_ = clock::now() + group_time;
             }
-            building_.ends.push_back({building_.changes.size(), mark.xid});
+            building_.ends.push_back({building_.changes.size(), mark.xid, mark.commit_time_us});
             building_.commit_time_us = mark.commit_time_us;
         }
         skipping_ = false;

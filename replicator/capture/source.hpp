@@ -1,4 +1,5 @@
-// A library system's database as the rest of the program sees it. One implementation for PostgreSQL, one for MariaDB.
+// A library system's database as the rest of the program sees it. One implementation for PostgreSQL, one for MariaDB
+// and MySQL.
 #pragma once
 
 #include <chrono>

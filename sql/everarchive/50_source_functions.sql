@@ -85,9 +85,9 @@ BEGIN
                   HINT = 'Put it into ~/.pgpass (postgresql:service=NAME) or into a MariaDB option file '
                          '(mariadb:defaults-group=NAME), readable only by the user that runs everarchive.';
     END IF;
-    IF source_add.origin !~ '^(postgresql|mariadb|file):.' OR source_add.origin IS NULL THEN
+    IF source_add.origin !~ '^(postgresql|mariadb|mysql|file):.' OR source_add.origin IS NULL THEN
         RAISE EXCEPTION 'not an origin: "%"', source_add.origin
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Give postgresql:service=NAME or mariadb:defaults-group=NAME.';
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Give postgresql:service=NAME, mariadb:defaults-group=NAME or mysql:defaults-group=NAME.';
     END IF;
     IF coalesce(source_add.adapter, '') = '' THEN
         RAISE EXCEPTION 'source "%" needs an adapter', source_add.name

@@ -1299,3 +1299,85 @@ SELECT pg_catalog.pg_extension_config_dump('@extschema@.source_table', '');
 
 -- Keys are looked up by an index, however dear the planner thinks the rest of a mapping view.
 ALTER FUNCTION @extschema@.refresh(integer, text, text[], text) SET enable_seqscan = off;
+
+-- MySQL as a source.
+CREATE OR REPLACE FUNCTION @extschema@.source_add(name text, adapter text, origin text, mirror_schema name, kinds jsonb) RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    old_source @extschema@.source;
+    new_id     integer;
+BEGIN
+    IF source_add.name !~ '^[a-z][a-z0-9_]{0,39}$' OR source_add.name IS NULL THEN
+        RAISE EXCEPTION 'not a name for a source: "%"', source_add.name
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Use up to 40 lower-case letters, digits and underscores, a letter first.';
+    END IF;
+    IF source_add.origin ~* '(passw(or)?d|pwd)\s*=' OR source_add.origin ~ '://[^/@]*:[^/@]*@' THEN
+        -- The origin is not repeated: the message may end in a log.
+        RAISE EXCEPTION 'the origin of source "%" holds a password', source_add.name
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Put it into ~/.pgpass (postgresql:service=NAME) or into a MariaDB option file '
+                         '(mariadb:defaults-group=NAME), readable only by the user that runs everarchive.';
+    END IF;
+    IF source_add.origin !~ '^(postgresql|mariadb|mysql|file):.' OR source_add.origin IS NULL THEN
+        RAISE EXCEPTION 'not an origin: "%"', source_add.origin
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Give postgresql:service=NAME, mariadb:defaults-group=NAME or mysql:defaults-group=NAME.';
+    END IF;
+    IF coalesce(source_add.adapter, '') = '' THEN
+        RAISE EXCEPTION 'source "%" needs an adapter', source_add.name
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'everarchive adapters lists them.';
+    END IF;
+    IF source_add.mirror_schema !~ '^[a-z][a-z0-9_]*$' OR source_add.mirror_schema ~ '^pg_'
+       OR source_add.mirror_schema IN ('everarchive', 'report', 'public', 'information_schema', @extschema@.marc_schema()) THEN
+        RAISE EXCEPTION 'not a name for a mirror schema: "%"', source_add.mirror_schema
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'The name of the source is a good name for its mirror schema.';
+    END IF;
+
+    SELECT * INTO old_source FROM @extschema@.source s WHERE s.name = source_add.name FOR UPDATE;
+    IF FOUND AND old_source.state <> 'removed' THEN
+        RAISE EXCEPTION 'there is a source "%" already', source_add.name
+            USING ERRCODE = 'duplicate_object',
+                  HINT = format('Choose another name, or remove it: SELECT everarchive.source_remove(%L);', source_add.name);
+    ELSIF FOUND AND old_source.adapter <> source_add.adapter THEN
+        RAISE EXCEPTION 'source "%" was removed but its history is kept, and that is of adapter %', source_add.name, old_source.adapter
+            USING ERRCODE = 'duplicate_object', HINT = 'Choose another name: entities of two systems must not share their keys.';
+    END IF;
+    IF NOT has_database_privilege(current_database(), 'CREATE') THEN
+        RAISE EXCEPTION '% may not create the mirror schema "%"', current_user, source_add.mirror_schema
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = format('As the owner of the database: GRANT CREATE ON DATABASE %I TO everarchive_operator;', current_database());
+    END IF;
+    IF to_regnamespace(quote_ident(source_add.mirror_schema)) IS NOT NULL THEN
+        RAISE EXCEPTION 'there is a schema "%" already', source_add.mirror_schema
+            USING ERRCODE = 'duplicate_schema',
+                  HINT = format('Choose another name, or if nothing needs it: DROP SCHEMA %I CASCADE;', source_add.mirror_schema);
+    END IF;
+
+    -- It belongs to the operators together: any of them can remove it. Whoever runs this makes the mirror tables next.
+    EXECUTE format('CREATE SCHEMA %I AUTHORIZATION everarchive_operator', source_add.mirror_schema);
+    EXECUTE format('COMMENT ON SCHEMA %I IS %L', source_add.mirror_schema,
+                   'mirror of the source ' || source_add.name || ' of everarchive');
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO everarchive_replicator', source_add.mirror_schema);
+    EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES '
+                   'TO everarchive_replicator, everarchive_operator', source_add.mirror_schema);
+
+    IF old_source.source_id IS NOT NULL THEN
+        new_id := old_source.source_id;
+        UPDATE @extschema@.source s
+        SET origin = source_add.origin, mirror_schema = source_add.mirror_schema, state = 'new', paused = false,
+            message = NULL, hint = NULL, changed_at = now()
+        WHERE s.source_id = new_id;
+    ELSE
+        INSERT INTO @extschema@.source (name, adapter, origin, mirror_schema)
+        VALUES (source_add.name, source_add.adapter, source_add.origin, source_add.mirror_schema)
+        RETURNING source_id INTO new_id;
+    END IF;
+    INSERT INTO @extschema@.source_progress (source_id) VALUES (new_id);
+    INSERT INTO @extschema@.source_kind (source_id, kind, key_types)
+    SELECT new_id, k.kind, k.key_types FROM @extschema@.source_key_types(source_add.kinds) k;
+    RETURN new_id;
+END
+$$;

@@ -2,11 +2,11 @@
 # What a bare Debian 12 needs. need_packages GROUP… installs what is missing, and only then asks apt.
 
 PACKAGES_BUILD=(g++ cmake ninja-build pkg-config make postgresql-server-dev-15 libpq-dev libxml2-dev libssl-dev zlib1g-dev
-    libmariadb-dev libpg-query-dev libboost-log-dev libboost-thread-dev libarchive-dev nlohmann-json3-dev libcli11-dev libfmt-dev)
+    libmariadb-dev libzstd-dev libpg-query-dev libboost-log-dev libboost-thread-dev libarchive-dev nlohmann-json3-dev libcli11-dev libfmt-dev)
 PACKAGES_SERVERS=(postgresql-15 mariadb-server mariadb-client python3)
 PACKAGES_TESTS=(libgtest-dev libgmock-dev postgresql-15-pgtap libtap-parser-sourcehandler-pgtap-perl libxml2-utils unzip jq
     ccache procps python3-rdflib python3-psycopg2 python3-pymysql faketime)
-PACKAGES_BENCH=(yaz libmarc-record-perl libmarc-xml-perl libmarc-charset-perl postgresql-plperl-15 libzstd-dev liblz4-dev)
+PACKAGES_BENCH=(yaz libmarc-record-perl libmarc-xml-perl libmarc-charset-perl postgresql-plperl-15 liblz4-dev)
 
 need_packages() {
     local missing=() package

@@ -11,14 +11,6 @@ using namespace everarchive::capture;
 
 class capture_postgresql_large : public capture_postgresql {
   protected:
-    void configure(const std::string& spool_limit) {
-        source_->configure(source_settings({{"spool_limit_bytes", spool_limit},
-                                            {"snapshot_workers", "2"},
-                                            {"wal_warn_bytes", "0"},
-                                            {"wal_limit_bytes", "0"},
-                                            {"on_wal_limit", "pause"}}));
-    }
-
     pq::connection session() { return {conninfo_, pq::connection::side::sink, "test"}; }
 
     /// About 1 kB a row: some thousands are more than the server keeps in memory.
@@ -148,7 +140,7 @@ TEST_F(capture_postgresql_large, a_lost_connection_gives_the_transaction_again_a
 }
 
 TEST_F(capture_postgresql_large, without_room_the_source_keeps_them) {
-    configure("3000000");
+    configure({{"spool_limit_bytes", "3000000"}});
     mirror mine(adapter_);
     take_snapshot(mine);
     open_stream();

@@ -2,7 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
-#include "capture/gtid.hpp"
+#include "capture/binlog_position.hpp"
+#include "capture/gtid_set.hpp"
 #include "capture/mariadb_origin.hpp"
 
 namespace everarchive::capture {
@@ -19,12 +20,18 @@ TEST(gtid, a_list_keeps_one_id_a_domain_in_order) {
 }
 
 TEST(gtid, a_position_names_the_place_in_the_file) {
-    for (const char* text : {"0-1-1234,1-1-55|binlog.000003:4711", "0-1-1", "|binlog.000001:4", ""}) {
+    for (const char* text :
+         {"0-1-1234,1-1-55|binlog.000003:4711", "0-1-1", "|binlog.000001:4", "", "0-1-1|binlog.000001:4@17",
+          "file:binlog.000003:4711@1", "file:binlog.000003:4@1|until binlog.000003:9000@1",
+          "mysql:3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5|binlog.000003:4711@1",
+          "mysql:3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5|until "
+          "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-9:11",
+          "mysql:"}) {
         EXPECT_EQ(binlog_position::parse(text).text(), text);
     }
     const binlog_position odd = binlog_position::parse("0-1-1|dir:with:colons.000001:5000000000");
-    EXPECT_EQ(odd.file, "dir:with:colons.000001");
-    EXPECT_EQ(odd.offset, 5'000'000'000U);
+    EXPECT_EQ(odd.place.file, "dir:with:colons.000001");
+    EXPECT_EQ(odd.place.offset, 5'000'000'000U);
 }
 
 TEST(gtid, what_is_no_position_is_refused) {
@@ -57,13 +64,13 @@ TEST(mariadb_origin, options_are_read_and_secrets_refused) {
 
 TEST(mariadb_origin, a_source_has_one_server_id_and_another_source_another) {
     const mariadb_origin koha = parse_mariadb_origin("database=koha");
-    EXPECT_EQ(reader_server_id(koha, "koha_main"), reader_server_id(koha, "koha_main"));
-    EXPECT_NE(reader_server_id(koha, "koha_main"), reader_server_id(koha, "koha_test"));
-    EXPECT_NE(reader_server_id(koha, "koha_main"),
-              reader_server_id(parse_mariadb_origin("database=other"), "koha_main"));
-    EXPECT_GE(reader_server_id(koha, "x"), 3'000'000'000UL);
-    EXPECT_LT(reader_server_id(koha, "x"), 4'000'000'000UL);
-    EXPECT_EQ(reader_server_id(parse_mariadb_origin("server-id=4711"), "x"), 4711UL);
+    EXPECT_EQ(reader_of(koha, "koha_main").server_id, reader_of(koha, "koha_main").server_id);
+    EXPECT_NE(reader_of(koha, "koha_main").server_id, reader_of(koha, "koha_test").server_id);
+    EXPECT_NE(reader_of(koha, "koha_main").server_id,
+              reader_of(parse_mariadb_origin("database=other"), "koha_main").server_id);
+    EXPECT_GE(reader_of(koha, "x").server_id, 3'000'000'000UL);
+    EXPECT_LT(reader_of(koha, "x").server_id, 4'000'000'000UL);
+    EXPECT_EQ(reader_of(parse_mariadb_origin("server-id=4711"), "x").server_id, 4711UL);
 }
 
 } // namespace
