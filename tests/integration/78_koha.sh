@@ -209,4 +209,62 @@ compare_rows biblio_metadata biblio_metadata id id biblionumber format marcflavo
 compare_rows aqorders aqorders ordernumber ordernumber biblionumber basketno budget_id orderstatus
 entities_are_mapped
 daemon_stop
+
+# ---- ON UPDATE over several levels, by a unique key, and SET NULL: Koha has none of these among its content ---------------------
+mkdir -p "$HARNESS_DIR/adapters/chain"
+cat >"$HARNESS_DIR/adapters/chain/mirror.sql" <<'SQL'
+-- title: keys over several levels
+-- system: mariadb
+CREATE TABLE region (id integer PRIMARY KEY, code text);
+COMMENT ON TABLE region IS 'Touches: nothing.';
+CREATE TABLE branch (n integer, region text, PRIMARY KEY (n, region), FOREIGN KEY (region) REFERENCES region (code) ON UPDATE CASCADE);
+CREATE INDEX ON branch (region);
+COMMENT ON TABLE branch IS 'Touches: holding (n, region).';
+CREATE TABLE shelf (id integer PRIMARY KEY, n integer, region text, FOREIGN KEY (n, region) REFERENCES branch (n, region) ON UPDATE CASCADE);
+CREATE INDEX ON shelf (n, region);
+COMMENT ON TABLE shelf IS 'Touches: item (id).';
+CREATE TABLE label (id integer PRIMARY KEY, n integer, region text, FOREIGN KEY (n, region) REFERENCES branch (n, region) ON UPDATE SET NULL);
+CREATE INDEX ON label (n, region);
+COMMENT ON TABLE label IS 'Touches: holding (n, region).';
+SQL
+cat >"$HARNESS_DIR/adapters/chain/mapping.sql" <<'SQL'
+CREATE VIEW holding AS SELECT b.n AS key1, b.region AS key2, NULL::text AS parent_key, NULL::marc AS record, NULL::text AS problem,
+    convert_to(b.region, 'UTF8') AS captured, 'json'::text AS format,
+    jsonb_build_object('labels', (SELECT count(*) FROM label l WHERE l.n = b.n AND l.region = b.region)) AS attributes, false AS deleted FROM branch b;
+CREATE VIEW item AS SELECT s.id AS key1, s.n || ':' || s.region AS parent_key, NULL::marc AS record, NULL::text AS problem,
+    convert_to(s.region, 'UTF8') AS captured, 'json'::text AS format, NULL::jsonb AS attributes, false AS deleted FROM shelf s;
+SQL
+SOURCE=chain
+chain() { mariadb_root koha chain "$@"; }
+source_sum() { koha_sum "$@"; }
+koha() { chain "$@"; }
+mark() { chain -e "UPDATE region SET code = '$1' WHERE id = 99"; }
+marked() { [ "$(preservation -c "SELECT code FROM chain.region WHERE id = 99" 2>/dev/null)" = "$1" ]; }
+mariadb_root koha -e "CREATE DATABASE chain DEFAULT CHARACTER SET utf8mb4; GRANT SELECT ON chain.* TO everarchive@'127.0.0.1'"
+chain <<'SQL'
+CREATE TABLE region (id int PRIMARY KEY, code varchar(20) NOT NULL UNIQUE);
+CREATE TABLE branch (n int NOT NULL, region varchar(20) NOT NULL, PRIMARY KEY (n, region), FOREIGN KEY (region) REFERENCES region (code) ON UPDATE CASCADE);
+CREATE TABLE shelf (id int PRIMARY KEY, n int, region varchar(20), FOREIGN KEY (n, region) REFERENCES branch (n, region) ON UPDATE CASCADE);
+CREATE TABLE label (id int PRIMARY KEY, n int, region varchar(20), FOREIGN KEY (n, region) REFERENCES branch (n, region) ON UPDATE SET NULL);
+INSERT INTO region VALUES (1, 'A'), (2, 'B'), (99, 'mark');
+INSERT INTO branch VALUES (1, 'A'), (2, 'A'), (1, 'B');
+INSERT INTO shelf SELECT seq, 1 + seq % 2, 'A' FROM seq_1_to_500;
+INSERT INTO shelf SELECT 1000 + seq, 1, 'B' FROM seq_1_to_10;
+INSERT INTO label VALUES (1, 1, 'A'), (2, 2, 'A'), (3, 1, 'B');
+SQL
+CHAIN="mariadb:defaults-group=koha,database=chain,defaults-file=$HARNESS_DIR/my.cnf"
+export EVERARCHIVE_ADAPTERS=$HARNESS_DIR/adapters
+ok "source check knows the keys over several levels" ea source check chain --adapter chain --from "$CHAIN"
+ok "the source is added" ea source add chain --adapter chain --from "$CHAIN"
+preservation -c "SELECT everarchive.source_pause(name) FROM everarchive.source WHERE name <> 'chain'" >/dev/null
+daemon_start
+ok "the first copy arrives" all_arrived 60
+chain -e "UPDATE region SET code = 'C' WHERE id = 1"
+ok "a changed unique key arrives" all_arrived 60
+for table in region shelf label; do compare_rows "$table" "$table" id id $([ "$table" = region ] && echo code || echo n region); done
+compare_rows branch branch "n, region" n region
+is "rows two levels below it follow, with a version each" "$(alive item "e.parent_key LIKE '%:C'") $(versions item 1)" "500 2"
+is "those that are set to null do, and what they belonged to knows" "$(alive holding "e.key IN ('1:C', '2:C') AND e.attributes ->> 'labels' = '0'") $(dead holding 1:A)" "2 t"
+entities_are_mapped
+daemon_stop
 done_testing || { show_log; exit 1; }
