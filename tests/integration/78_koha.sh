@@ -12,9 +12,21 @@ source tests/harness/tap.sh
 
 harness_begin koha
 SOURCE=koha_main
+DATABASE=koha
+koha() { mariadb_root koha "$DATABASE" "$@"; } # of library.sh, for more databases than one
 source_sum() { koha_sum "$@"; }
-mark() { koha -e "UPDATE branches SET branchname = '$1' WHERE branchcode = 'CPL'"; }
-marked() { [ "$(preservation -c "SELECT branchname FROM koha_main.branches WHERE branchcode = 'CPL'" 2>/dev/null)" = "$1" ]; }
+mark() {
+    case $DATABASE in
+    chain) koha -e "UPDATE region SET code = '$1' WHERE id = 99" ;;
+    *) koha -e "UPDATE branches SET branchname = '$1' WHERE branchcode = 'CPL'" ;;
+    esac
+}
+marked() {
+    case $DATABASE in
+    chain) [ "$(preservation -c "SELECT code FROM chain.region WHERE id = 99" 2>/dev/null)" = "$1" ] ;;
+    *) [ "$(preservation -c "SELECT branchname FROM $SOURCE.branches WHERE branchcode = 'CPL'" 2>/dev/null)" = "$1" ] ;;
+    esac
+}
 keys() { preservation -c "SELECT string_agg(key, ' ' ORDER BY key) FROM everarchive.entity e JOIN everarchive.source s USING (source_id) WHERE s.name = 'koha_main' AND e.kind = '$1' AND NOT e.deleted AND $2"; }
 
 preservation_alone && mariadb_start koha || exit 1
@@ -168,9 +180,7 @@ is "the program stops with exit code 0" $? 0
 # ---- another version: what 17.05 lacks, and holdings records -------------------------------------------------------
 mariadb_root koha -e 'CREATE DATABASE old DEFAULT CHARACTER SET utf8mb3'
 SOURCE=koha_old
-koha() { mariadb_root koha old "$@"; }
-mark() { koha -e "UPDATE branches SET branchname = '$1' WHERE branchcode = 'CPL'"; }
-marked() { [ "$(preservation -c "SELECT branchname FROM koha_old.branches WHERE branchcode = 'CPL'" 2>/dev/null)" = "$1" ]; }
+DATABASE=old
 sed 's/utf8mb4_unicode_ci/utf8mb3_unicode_ci/; s/CHARSET = utf8mb4/CHARSET = utf8mb3/' tests/harness/koha_schema.sql | koha &&
     koha <<'SQL' || exit 1
 ALTER TABLE biblio_metadata DROP FOREIGN KEY record_metadata_fk_2, DROP COLUMN record_source_id, CHANGE COLUMN `schema` marcflavour varchar(16) NOT NULL;
@@ -235,13 +245,9 @@ CREATE VIEW item AS SELECT s.id AS key1, s.n || ':' || s.region AS parent_key, N
     convert_to(s.region, 'UTF8') AS captured, 'json'::text AS format, NULL::jsonb AS attributes, false AS deleted FROM shelf s;
 SQL
 SOURCE=chain
-chain() { mariadb_root koha chain "$@"; }
-source_sum() { koha_sum "$@"; }
-koha() { chain "$@"; }
-mark() { chain -e "UPDATE region SET code = '$1' WHERE id = 99"; }
-marked() { [ "$(preservation -c "SELECT code FROM chain.region WHERE id = 99" 2>/dev/null)" = "$1" ]; }
+DATABASE=chain
 mariadb_root koha -e "CREATE DATABASE chain DEFAULT CHARACTER SET utf8mb4; GRANT SELECT ON chain.* TO everarchive@'127.0.0.1'"
-chain <<'SQL'
+koha <<'SQL'
 CREATE TABLE region (id int PRIMARY KEY, code varchar(20) NOT NULL UNIQUE);
 CREATE TABLE branch (n int NOT NULL, region varchar(20) NOT NULL, PRIMARY KEY (n, region), FOREIGN KEY (region) REFERENCES region (code) ON UPDATE CASCADE);
 CREATE TABLE shelf (id int PRIMARY KEY, n int, region varchar(20), FOREIGN KEY (n, region) REFERENCES branch (n, region) ON UPDATE CASCADE);
@@ -259,9 +265,11 @@ ok "the source is added" ea source add chain --adapter chain --from "$CHAIN"
 preservation -c "SELECT everarchive.source_pause(name) FROM everarchive.source WHERE name <> 'chain'" >/dev/null
 daemon_start
 ok "the first copy arrives" all_arrived 60
-chain -e "UPDATE region SET code = 'C' WHERE id = 1"
+koha -e "UPDATE region SET code = 'C' WHERE id = 1"
 ok "a changed unique key arrives" all_arrived 60
-for table in region shelf label; do compare_rows "$table" "$table" id id $([ "$table" = region ] && echo code || echo n region); done
+compare_rows region region id id code
+compare_rows shelf shelf id id n region
+compare_rows label label id id n region
 compare_rows branch branch "n, region" n region
 is "rows two levels below it follow, with a version each" "$(alive item "e.parent_key LIKE '%:C'") $(versions item 1)" "500 2"
 is "those that are set to null do, and what they belonged to knows" "$(alive holding "e.key IN ('1:C', '2:C') AND e.attributes ->> 'labels' = '0'") $(dead holding 1:A)" "2 t"
