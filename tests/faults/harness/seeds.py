@@ -62,7 +62,8 @@ class Run:
         self.stage.run("target", "add", "vault", f"dir:{self.stage.archive}", "--segment-seconds", "1")
         if self.mode == "every-commit":
             with self.stage.vault() as on:
-                on.cursor().execute("UPDATE everarchive.source SET mapping = 'every commit'")
+                for source in self.sources:
+                    value(on, "SELECT everarchive.source_set(%s, 'versions', 'every commit')", (ORIGINS[source][0],))
         self.note(f"databases and sources are there; {self.mode}, {'begins with the first copy' if self.early else 'begins after the first copy'}")
         plan = trouble.schedule(self, self.seed, self.options.faults)
         self.program = Program(self.log, self.note)
@@ -119,10 +120,10 @@ class Run:
                     elif state in ("position_lost", "stopped"):
                         self.problems.append(f"{name} is {state}: {message}")
                         self.over.set()
-                    elif state == "streaming":
+                    elif state == "streaming" and source not in self.resynced:
                         torn = rows(on, oracle.TORN[source])
-                        # Only if it is still following: a resync may have begun between the two questions.
-                        if torn and value(on, "SELECT state FROM everarchive.source WHERE name = %s", (name,)) == "streaming":
+                        # Only if it is still following: it may have stopped between the two questions.
+                        if torn and source not in self.resynced and value(on, "SELECT state FROM everarchive.source WHERE name = %s", (name,)) == "streaming":
                             self.problems.append(f"{name}: a transaction is torn in the mirror: {torn}")
             except (theatre.psycopg2.Error, Failed) as lost:
                 if not is_lost(lost):  # a server that is away is no news; the mirror may be in the making
@@ -166,6 +167,10 @@ class Run:
             trouble.at_source(self, source, statements[source])
         self.wait(self.options.patience, "arrival of everything", lambda: self.arrived(marker))
         self.wait(self.options.patience, "mapping of everything", self.all_mapped)
+        if self.resynced:
+            self.wait(self.options.patience, "end of the resync", lambda: self.ask_vault(
+                "SELECT count(*) FROM everarchive.source_check_run WHERE state IN ('requested', 'running')") == 0)
+            self.wait(self.options.patience, "mapping of everything", self.all_mapped)
         self.note("everything has arrived and is mapped")
         self.wait(self.options.patience, "delivery of everything", self.all_verified)
         self.note("everything is verified")
@@ -192,9 +197,10 @@ class Run:
         made = {}
         for source in self.sources:
             on = self.stage.connect(source)
-            exact = self.mode == "every-commit" and not self.early and source not in self.resynced
+            exact = self.mode == "every-commit" and not self.early
+            how = "newest" if source in self.resynced else "exact" if exact else "some"
             made[f"rows of {source}"] = lambda s=source, o=on: oracle.same_rows(s, o, vault)
-            made[f"journal of {source}"] = lambda s=source, e=exact: oracle.journal(s, workers[s], vault, e)
+            made[f"journal of {source}"] = lambda s=source, h=how: oracle.journal(s, workers[s], vault, h)
         made["mapped"] = lambda: oracle.mapped(vault)
         made["numbered"] = lambda: oracle.numbered(vault)
         made["quarantine"] = lambda: oracle.quarantine(vault, sum(workers.values(), []))
