@@ -40,6 +40,8 @@ class Run:
         self.notes = []
         self.problems = []
         self.may_lose = set()
+        self.may_stop = set()
+        self.asked = {}
         self.resynced = set()
         self.peak_kb = 0
         self.begun = time.monotonic()
@@ -111,6 +113,7 @@ class Run:
         while not self.over.wait(0.15):
             try:
                 on = on or self.stage.vault()
+                self.repair_tables(on)
                 for name, state, message in rows(on, "SELECT name, state, message FROM everarchive.source"):
                     source = next(one for one in self.sources if ORIGINS[one][0] == name)
                     if state == "position_lost" and source in self.may_lose:
@@ -129,6 +132,23 @@ class Run:
                 if not is_lost(lost):  # a server that is away is no news; the mirror may be in the making
                     self.note(f"watcher: {str(lost).strip().splitlines()[0]}")
                 on = None
+
+    def repair_tables(self, on):
+        """A table that stopped because of captured_column is compared anew, every two seconds until it is followed again."""
+        for name, table, message in rows(on, "SELECT s.name, t.table_name, t.message FROM everarchive.source_table t JOIN everarchive.source s USING (source_id) WHERE t.state = 'stopped'"):
+            source = next(one for one in self.sources if ORIGINS[one][0] == name)
+            if source not in self.may_stop:
+                self.problems.append(f"{name}: table {table} stopped: {message}")
+                self.over.set()
+            elif time.monotonic() - self.asked.get((name, table), 0) > 2:
+                self.asked[name, table] = time.monotonic()
+                self.note(f"resync of {name}, table {table}: {message}")
+                self.resynced.add(source)
+                self.stage.run("source", "resync", name, "--table", table)
+
+    def all_repaired(self):
+        return self.ask_vault("""SELECT (SELECT count(*) FROM everarchive.source_check_run WHERE state IN ('requested', 'running'))
+            + (SELECT count(*) FROM everarchive.source_table WHERE state <> 'ok')""") == 0
 
     def wait(self, seconds, what, condition):
         def work():
@@ -167,9 +187,8 @@ class Run:
             trouble.at_source(self, source, statements[source])
         self.wait(self.options.patience, "arrival of everything", lambda: self.arrived(marker))
         self.wait(self.options.patience, "mapping of everything", self.all_mapped)
-        if self.resynced:
-            self.wait(self.options.patience, "end of the resync", lambda: self.ask_vault(
-                "SELECT count(*) FROM everarchive.source_check_run WHERE state IN ('requested', 'running')") == 0)
+        if self.may_stop or self.resynced:
+            self.wait(self.options.patience, "end of the resync", self.all_repaired)
             self.wait(self.options.patience, "mapping of everything", self.all_mapped)
         self.note("everything has arrived and is mapped")
         self.wait(self.options.patience, "delivery of everything", self.all_verified)
