@@ -3,6 +3,7 @@
 #include "apply/chunk_comparison.hpp"
 #include "apply/source_state.hpp"
 #include "apply/stream_reader.hpp"
+#include "base/fault_point.hpp"
 #include "base/log.hpp"
 #include "base/stop.hpp"
 
@@ -229,6 +230,7 @@ void pipeline::follow() {
         return;
     }
     taken_ = take(on, lease, row_.name);
+    fault_point("lease.taken");
     const leading leads(meters_, taken_.epoch, PQbackendPID(on.raw()));
     const std::unique_ptr<capture::source> source = capture::open_source(row_.origin, row_.name, adapter);
     source->configure(taken_.settings);

@@ -12,6 +12,7 @@
 #include <set>
 #include <thread>
 
+#include "base/fault_point.hpp"
 #include "base/log.hpp"
 #include "capture/open_transactions.hpp"
 #include "capture/pgoutput.hpp"
@@ -274,6 +275,7 @@ class slot_stream final : public stream {
         if (block_.bytes + block_.cell_bytes > limits_.bytes / 8) {
             block_ = {};
         }
+        fault_point("spool.written");
     }
 
     void commit_blocks(const transaction_mark& mark) {
@@ -287,6 +289,7 @@ class slot_stream final : public stream {
     }
 
     void replay() {
+        fault_point("spool.read_back");
         if (!open_.replay(replaying_->frames, building_)) {
             finish_transaction(replaying_->mark);
             replaying_.reset();
