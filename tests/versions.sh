@@ -4,6 +4,8 @@
 #
 #   tests/versions.sh 13 17 18       13 bullseye, 15 bookworm, 17 trixie, 18 sid
 #   tests/versions.sh --sanitize 17  the same with the extensions under the address and undefined behaviour sanitizers
+#   tests/versions.sh --capture 13 17 18  instead of that, capture from these versions: a server and a stand-by in the chroot, over
+#                                    TCP the tests in BUILD/tests/integration (BUILD: default build/release)
 #
 # --sanitize preloads libasan into the server. That works in trixie and sid; in bookworm the server hangs at its start (in
 # the constructor of a library), so the main version is not tried that way. ASAN knows malloc, not palloc: for reads past a
@@ -80,6 +82,61 @@ inside() {
     done_testing
 }
 
+# Inside the chroot as well: a server and a stand-by for the capture tests, until the file /capture/stop is there.
+serve() {
+    export PATH=/usr/lib/postgresql/$1/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 TMPDIR=/capture
+    PG_BIN=/usr/lib/postgresql/$1/bin
+    # shellcheck source=harness/servers.sh
+    source /capture/tests/harness/servers.sh
+    harness_begin capture
+    pg_start pg "fsync = off" && pg_standby standby pg || return 1
+    pg pg postgres -c "ALTER ROLE postgres PASSWORD 'everarchive'"
+    echo "PGHOST=127.0.0.1 PGPORT=${PG_PORT[pg]} PGUSER=postgres PGPASSWORD=everarchive EVERARCHIVE_TEST_STANDBY='host=127.0.0.1 port=${PG_PORT[standby]}'" >/capture/ready.new
+    mv /capture/ready.new /capture/ready
+    while [ ! -e /capture/stop ]; do sleep 0.5; done
+}
+
+# capture_tests VERSION ROOT: as TAP, one test for each test of the programs.
+capture_tests() {
+    local version=$1 root=$2 server program log line status=0
+    rm -rf --one-file-system "$root/capture"
+    mkdir -m 755 "$root/capture"
+    tar -cf - tests/harness tests/versions.sh | tar -xf - -C "$root/capture" --no-same-owner
+    # The server's network is ours; its processes end with their namespace.
+    unshare --mount --pid --fork --kill-child bash -c '
+        mount -t proc proc "$1/proc" && mount --bind /dev "$1/dev" && mount -t tmpfs -o mode=1777 tmpfs "$1/dev/shm" &&
+            exec chroot "$1" bash /capture/tests/versions.sh --serve "$2"' - "$root" "$version" >"$root/capture/server.log" 2>&1 &
+    server=$!
+    for ((i = 0; i < 600; i++)); do
+        [ -e "$root/capture/ready" ] && break
+        kill -0 "$server" 2>/dev/null || break
+        sleep 0.2
+    done
+    if [ ! -e "$root/capture/ready" ]; then
+        echo "not ok - PostgreSQL $version: the servers start"
+        sed 's/^/#   /' "$root/capture/server.log"
+        kill "$server" 2>/dev/null
+        return 1
+    fi
+    for program in "$BUILD"/tests/integration/capture_postgresql*_test; do
+        log=$root/capture/$(basename "$program").log
+        env $(sed "s/ EVERARCHIVE_TEST_STANDBY=.*//" "$root/capture/ready") \
+            EVERARCHIVE_TEST_STANDBY="$(sed "s/.*EVERARCHIVE_TEST_STANDBY='\(.*\)'/\1/" "$root/capture/ready")" \
+            "$program" >"$log" 2>&1 || status=1
+        sed -nE "s/^\[       OK \] ([^ ]*) .*/ok - PostgreSQL $version: \1/p; s/^\[  SKIPPED \] ([^ ]*) \(.*/ok - PostgreSQL $version: \1 # SKIP/p
+            s/^\[  FAILED  \] ([^ ]*) \(.*/not ok - PostgreSQL $version: \1/p" "$log"
+        grep -E -B 8 '^\[  FAILED  \] .* \(' "$log" | sed 's/^/#   /'
+        grep -q '^\[==========\] .* ran' "$log" || echo "not ok - PostgreSQL $version: $(basename "$program") ran to its end"
+    done
+    touch "$root/capture/stop"
+    wait "$server"
+    return "$status"
+}
+
+if [ "${1:-}" = --serve ]; then
+    serve "$2"
+    exit
+fi
 if [ "${1:-}" = --inside ]; then
     inside "$2" "${3:-}"
     exit
@@ -88,11 +145,13 @@ fi
 cd "$(dirname "$0")/.." || exit 1
 source tests/harness/packages.sh
 SANITIZE=
-if [ "${1:-}" = --sanitize ]; then
-    SANITIZE=yes
-    shift
-fi
-[ $# -gt 0 ] || { echo "usage: tests/versions.sh [--sanitize] VERSION… (of ${!SUITE[*]})" >&2; exit 2; }
+CAPTURE=
+case "${1:-}" in
+--sanitize) SANITIZE=yes && shift ;;
+--capture) CAPTURE=yes && shift ;;
+esac
+BUILD=${BUILD:-build/release}
+[ $# -gt 0 ] || { echo "usage: tests/versions.sh [--sanitize | --capture] VERSION… (of ${!SUITE[*]})" >&2; exit 2; }
 for version in "$@"; do
     [ -n "${SUITE[$version]:-}" ] || { echo "no Debian release is known for PostgreSQL $version; known are ${!SUITE[*]}" >&2; exit 2; }
 done
@@ -128,6 +187,11 @@ for version in "$@"; do
     if ! make_chroot "$version" "$root"; then
         echo "not ok - PostgreSQL $version: no chroot of ${SUITE[$version]}; see $root.debootstrap.log"
         FAILED=1
+        continue
+    fi
+    if [ -n "$CAPTURE" ]; then
+        printf '# %s, %s\n' "$(chroot "$root" "/usr/lib/postgresql/$version/bin/pg_config" --version)" "${SUITE[$version]}"
+        capture_tests "$version" "$root" || FAILED=1
         continue
     fi
     rm -rf --one-file-system "$root/source" "$root/scratch"

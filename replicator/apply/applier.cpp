@@ -188,13 +188,13 @@ void applier::add(capture::batch batch) {
                 const std::size_t end = std::min(one.changes, changes.size());
                 add_changes(changes.subspan(begin, end - begin), position);
                 flush(position);
-                refresh_touched(position);
+                refresh_touched(position, one.commit_time_us != 0 ? one.commit_time_us : commit_time_us_);
                 begin = end;
             }
             add_changes(changes.subspan(begin), position);
             if (!torn_) {
                 flush(position);
-                refresh_touched(position);
+                refresh_touched(position, commit_time_us_);
             }
         }
         if (torn_ || run_.size() >= most_run_changes || bytes_ >= most_run_bytes) {
@@ -504,14 +504,14 @@ void applier::write_touched() {
 /// every commit: maps what the source transaction touched before the next one is applied. The locks are those of
 /// everarchive.map_touched(): a mapping worker that still reads an older state of the same keys is waited for, and none
 /// begins.
-void applier::refresh_touched(const std::string& position) {
+void applier::refresh_touched(const std::string& position, std::int64_t commit_time_us) {
     touched_keys& touched = run_.touched();
     if (touched.empty()) {
         return;
     }
-    if (!torn_) { // versions tell the commit time that the progress row has
-        write_position(position, commit_time_us_, {});
-    }
+    // Versions tell the commit time that the progress row has. Its position moves at the end of a source transaction
+    // only.
+    write_position(torn_ ? std::string() : position, commit_time_us, {});
     const std::string id = std::to_string(source_.id);
     for (const auto& [kind, keys] : touched.by_kind()) {
         // A transaction of a million rows is mapped in pieces, of the size that a mapping worker takes.
@@ -562,7 +562,7 @@ std::string applier::commit(const capture::log_lag& lag) {
     try {
         flush(position_);
         if (source_.every_commit) {
-            refresh_touched(position_);
+            refresh_touched(position_, commit_time_us_);
         } else {
             write_touched();
         }

@@ -103,7 +103,7 @@ class applier {
     void touch_through(net_changes changes);
     void touch_through(const adapter::touch_through& touch, const std::vector<std::string>* values);
     void write_touched();
-    void refresh_touched(const std::string& position);
+    void refresh_touched(const std::string& position, std::int64_t commit_time_us);
     void write_position(const std::string& position, std::int64_t commit_time_us, const capture::log_lag& lag,
                         std::size_t transactions = 0, std::size_t changes = 0);
 

@@ -122,7 +122,8 @@ void recent_changes::note(const batch& batch) {
             open_ = false;
         }
         // Whole transactions before a part have no place of their own: they count as if they ended with the rest.
-        for (auto one = transactions_.rbegin(); one != transactions_.rend() && one->position.empty(); ++one) {
+        for (auto one = transactions_.rbegin();
+             one != transactions_.rend() && (one->position.empty() || one->position == batch.position); ++one) {
             one->position = batch.position;
         }
     }

@@ -119,7 +119,7 @@ void mapping_workers::run(std::stop_token stop) {
                 on.emplace(conninfo_, pq::connection::side::sink, "everarchive map");
                 // Between two statements there is nothing to wait for: a program that hangs there must not keep the
                 // lock of its part from others.
-                let_server_notice_loss(*on, 30);
+                let_server_notice_loss(*on, 15);
             }
             for (const mapped_source& source : sources(*on)) {
                 if (failed_until[source.id] > steady_clock::now()) {

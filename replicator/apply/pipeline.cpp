@@ -242,7 +242,7 @@ void pipeline::follow() {
         const auto progress = [this, &name](std::int64_t rows, std::int64_t expected) {
             progress_(name, rows, expected);
         };
-        const std::optional<std::string> begin = load_snapshot(on, adapter, taken_, *source, stop, progress);
+        const std::optional<std::string> begin = load_snapshot(on, conninfo_, adapter, taken_, *source, stop, progress);
         if (!begin) {
             return;
         }
@@ -293,6 +293,7 @@ void pipeline::note_works() {
 void pipeline::apply(applier& applier, stream_reader& reader, chunk_comparison& comparison) {
     auto last_commit = steady_clock::now();
     auto last_retry = last_commit;
+    std::optional<capture::stream_notice> noticed;
     bool greeted = false;
     bool works = false;
     auto opened = last_commit;
@@ -351,6 +352,11 @@ void pipeline::apply(applier& applier, stream_reader& reader, chunk_comparison& 
             applier.add(std::move(*batch));
         }
         const auto now = steady_clock::now();
+        if (const auto notice = reader.notice(); notice != noticed) {
+            noticed = notice;
+            told_ = false;
+            tell_state(conninfo_, taken_, taken_.state, notice ? notice->what : "", notice ? notice->mend : "");
+        }
         if (!applier.is_open()) {
             if (now - last_commit >= heard_interval && reader.is_open()) {
                 applier.heard(reader.lag());

@@ -1,6 +1,8 @@
 #include "apply/snapshot_loader.hpp"
 
+#include <mutex>
 #include <thread>
+#include <vector>
 
 #include "apply/batch_queue.hpp"
 #include "apply/privacy_wall.hpp"
@@ -118,6 +120,132 @@ class row_loader {
     const std::string& position_;
 };
 
+/// The rows of a snapshot on their way into the mirror: as many threads read as the source has readers, and as many
+/// write, each in transactions of its own. The mirror counts only when all is there, so it does not matter in which
+/// order parts of it come.
+class copy {
+  public:
+    copy(capture::snapshot& from, const adapter::adapter& adapter, const taken_source& taken,
+         const cascade_graph& cascades, const std::function<bool()>& stop)
+        : from_(from), adapter_(adapter), taken_(taken), cascades_(cascades), stop_(stop), reading_(from.readers()) {}
+
+    /// Copies all; this thread writes on `on`. Returns false if asked to stop. Throws what the first thread died of.
+    bool run(pq::connection& on, const std::string& conninfo, const std::function<void(std::int64_t)>& progress) {
+        {
+            std::vector<std::jthread> threads;
+            // Declared after them, so it is set before they are joined, however this block is left.
+            const struct stop_threads {
+                std::atomic<bool>& flag;
+                ~stop_threads() { flag = true; }
+            } at_exit{done_};
+            for (std::size_t reader = 0; reader < from_.readers(); ++reader) {
+                threads.emplace_back([this, reader] { read(reader); });
+                if (reader > 0) {
+                    threads.emplace_back([this, &conninfo] {
+                        try {
+                            pq::connection own = open_applier_connection(conninfo, taken_.name);
+                            write(own, [](std::int64_t) {});
+                        } catch (...) {
+                            fail(std::current_exception());
+                        }
+                    });
+                }
+            }
+            write(on, progress);
+            while (!done_ && writing_ > 0) { // what others have in hand
+                std::this_thread::sleep_for(milliseconds{20});
+            }
+        }
+        const std::lock_guard lock(mutex_);
+        if (failure_) {
+            std::rethrow_exception(failure_);
+        }
+        return queue_.is_finished();
+    }
+
+    std::int64_t rows() const { return rows_; }
+
+  private:
+    void read(std::size_t reader) {
+        try {
+            while (!done_) {
+                if (!queue_.wait_for_room(milliseconds{100})) {
+                    continue;
+                }
+                std::optional<capture::batch> batch = from_.next_of(reader);
+                if (!batch) {
+                    break;
+                }
+                queue_.put(std::move(*batch));
+            }
+        } catch (...) {
+            fail(std::current_exception());
+        }
+        if (--reading_ == 0) {
+            queue_.close(nullptr);
+        }
+    }
+
+    void write(pq::connection& on, const std::function<void(std::int64_t)>& progress) {
+        touched_keys unused; // keys are touched at the end, all at once
+        row_writer writer(on, adapter_, cascades_, taken_.mirror_schema, unused);
+        row_quarantine quarantine(on, taken_.id, taken_.name);
+        row_loader loader(on, adapter_, writer, quarantine, from_.position());
+        const privacy_wall wall(on, adapter_, taken_.mirror_schema);
+        while (!done_ && !queue_.is_finished()) {
+            if (stop_()) {
+                done_ = true;
+                return;
+            }
+            const in_hand one(writing_);
+            std::optional<capture::batch> batch = queue_.take(milliseconds{100});
+            if (!batch) {
+                continue;
+            }
+            pq::transaction transaction(on, "BEGIN; SET LOCAL synchronous_commit = off"); // the last commit flushes all
+            wall.pass_copied(*batch);
+            loader.load(*batch);
+            fault_point("snapshot.amid_copy");
+            const auto count = static_cast<std::int64_t>(batch->changes.size());
+            // Last: all writers wait for this row.
+            update_progress(on, taken_, "snapshot_rows = snapshot_rows + $3::bigint", {text_of(count)});
+            transaction.commit();
+            rows_ += count;
+            progress(rows_);
+        }
+    }
+
+    void fail(std::exception_ptr why) {
+        const std::lock_guard lock(mutex_);
+        if (!failure_) {
+            failure_ = std::move(why);
+        }
+        done_ = true;
+    }
+
+    /// A batch may be in hand, from before it is taken until it is written.
+    struct in_hand {
+        explicit in_hand(std::atomic<int>& counted) : count(counted) { ++count; }
+        ~in_hand() { --count; }
+        in_hand(const in_hand&) = delete;
+        in_hand& operator=(const in_hand&) = delete;
+        std::atomic<int>& count;
+    };
+
+    capture::snapshot& from_;
+    const adapter::adapter& adapter_;
+    const taken_source& taken_;
+    const cascade_graph& cascades_;
+    const std::function<bool()>& stop_;
+    batch_queue queue_;
+    std::atomic<std::size_t> reading_;
+    std::atomic<int> writing_{0};
+    std::atomic<std::int64_t> rows_{0};
+    std::atomic<bool> done_{false};
+    std::mutex mutex_;
+    std::exception_ptr failure_; // under mutex_
+};
+
 void end_load(pq::connection& on, const adapter::adapter& adapter, const taken_source& taken, row_writer& writer,
               const std::string& position) {
     pq::transaction transaction(on);
@@ -135,13 +263,13 @@ void end_load(pq::connection& on, const adapter::adapter& adapter, const taken_s
 
 } // namespace
 
-std::optional<std::string> load_snapshot(pq::connection& on, const adapter::adapter& adapter, const taken_source& taken,
+std::optional<std::string> load_snapshot(pq::connection& on, const std::string& conninfo,
+                                         const adapter::adapter& adapter, const taken_source& taken,
                                          capture::source& source, const std::function<bool()>& stop,
                                          const snapshot_progress& progress) {
     touched_keys unused; // keys are touched at the end, all at once
     const cascade_graph cascades(adapter);
     row_writer writer(on, adapter, cascades, taken.mirror_schema, unused);
-    row_quarantine quarantine(on, taken.id, taken.name);
 
     const std::string identity = source.identity();
     const std::unique_ptr<capture::snapshot> snapshot = source.open_snapshot();
@@ -152,59 +280,17 @@ std::optional<std::string> load_snapshot(pq::connection& on, const adapter::adap
     log::write(log::severity::info, "apply", "the first copy begins",
                {{"source", taken.name}, {"position", position}, {"expected_rows", text_of(expected)}});
 
-    batch_queue queue;
-    std::atomic<bool> reader_stop{false};
-    std::jthread reader([&] {
-        try {
-            while (!reader_stop) {
-                if (!queue.wait_for_room(milliseconds{100})) {
-                    continue;
-                }
-                std::optional<capture::batch> batch = snapshot->next();
-                if (!batch) {
-                    break;
-                }
-                queue.put(std::move(*batch));
-            }
-            queue.close(nullptr);
-        } catch (...) {
-            queue.close(std::current_exception());
-        }
-    });
-    // Declared after the thread, so it is set before the thread is joined, however this function is left.
-    const struct stop_reader {
-        std::atomic<bool>& flag;
-        ~stop_reader() { flag = true; }
-    } at_exit{reader_stop};
-
-    row_loader loader(on, adapter, writer, quarantine, position);
-    const privacy_wall wall(on, adapter, taken.mirror_schema);
-    std::int64_t rows = 0;
+    copy all(*snapshot, adapter, taken, cascades, stop);
     progress(0, expected);
-    while (!queue.is_finished()) {
-        if (stop()) {
-            return std::nullopt;
-        }
-        std::optional<capture::batch> batch = queue.take(milliseconds{100});
-        if (!batch) {
-            continue;
-        }
-        pq::transaction transaction(on, "BEGIN; SET LOCAL synchronous_commit = off"); // the last commit flushes all
-        wall.pass_copied(*batch);
-        loader.load(*batch);
-        fault_point("snapshot.amid_copy");
-        rows += static_cast<std::int64_t>(batch->changes.size());
-        update_progress(on, taken, "snapshot_rows = $3::bigint", {text_of(rows)});
-        transaction.commit();
-        progress(rows, expected);
+    if (!all.run(on, conninfo, [&](std::int64_t rows) { progress(rows, expected); })) {
+        return std::nullopt;
     }
-    (void)queue.take(milliseconds{0}); // throws what the reader died of
     fault_point("snapshot.before_end");
     end_load(on, adapter, taken, writer, position);
     fault_point("snapshot.ended");
-    progress(rows, rows);
+    progress(all.rows(), all.rows());
     log::write(log::severity::info, "apply", "the first copy is complete",
-               {{"source", taken.name}, {"position", position}, {"rows", text_of(rows)}});
+               {{"source", taken.name}, {"position", position}, {"rows", text_of(all.rows())}});
     return position;
 }
 

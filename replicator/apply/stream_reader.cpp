@@ -36,6 +36,11 @@ capture::log_lag stream_reader::lag() const {
     return lag_;
 }
 
+std::optional<capture::stream_notice> stream_reader::notice() const {
+    const std::lock_guard lock(mutex_);
+    return notice_;
+}
+
 void stream_reader::confirm(capture::stream& stream) {
     std::string safe;
     std::string expected;
@@ -82,6 +87,9 @@ void stream_reader::run() {
                     lag_ = std::move(lag);
                 }
                 next_lag = steady_clock::now() + lag_interval;
+                std::optional<capture::stream_notice> notice = stream->notice();
+                const std::lock_guard lock(mutex_);
+                notice_ = std::move(notice);
             }
         }
         confirm(*stream);

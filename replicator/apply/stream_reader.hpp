@@ -34,6 +34,9 @@ class stream_reader {
     /// As the server said a few seconds ago.
     capture::log_lag lag() const;
 
+    /// What stands against the source at the moment, although its stream goes on.
+    std::optional<capture::stream_notice> notice() const;
+
   private:
     void run();
     void confirm(capture::stream& stream);
@@ -48,6 +51,7 @@ class stream_reader {
     std::string safe_;     // under mutex_
     capture::log_lag lag_; // under mutex_
     std::string expected_; // under mutex_; empty: told
+    std::optional<capture::stream_notice> notice_; // under mutex_
     std::string confirmed_;
     std::jthread thread_; // last: it uses all the others
 };

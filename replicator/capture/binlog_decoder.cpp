@@ -309,7 +309,7 @@ binlog_decoder::outcome binlog_decoder::end_group(const binlog_event& event, bat
         overlapped_ += changed ? 1U : 0U; // it ends where the overlap does
     } else if (changed) {
         ++into.transactions;
-        into.ends.push_back({into.changes.size()});
+        into.ends.push_back({into.changes.size(), 0, std::int64_t{event.time} * 1'000'000});
     }
     if (position_.by == binlog_position::kind::mariadb) {
         if (of_mysql_) {

@@ -45,6 +45,7 @@ struct transaction_end {
     std::size_t changes = 0; // how many of the batch's changes belong to the transactions up to this one
     /// PostgreSQL: the transaction's id, by which a comparison knows whether its snapshot has seen it. 0: not known.
     std::uint32_t xid = 0;
+    std::int64_t commit_time_us = 0; // microseconds since 1970 UTC; 0: not known, then the batch's
     friend bool operator==(const transaction_end&, const transaction_end&) = default;
 };
 

@@ -307,8 +307,17 @@ class checker {
             }
             const unsigned refused = try_read(quoted_name, mariadb_identifier(column));
             if (refused == ER_COLUMNACCESS_DENIED_ERROR) {
-                add(grade::missing, fmt::format("{} may not read {}.{}", account_, name, column),
-                    fmt::format("GRANT SELECT ON {} TO {}", quoted_name, account_));
+                const std::string grant =
+                    fmt::format("GRANT SELECT ({}) ON {} TO {}", mariadb_identifier(column), quoted_name, account_);
+                if (table.may_lack(at)) {
+                    // To who may read single columns, the server does not say which others there are.
+                    add(grade::warning,
+                        fmt::format("{} has no column {}, which is fine, or {} may not read it", name, column,
+                                    account_),
+                        "if it has: " + grant);
+                } else {
+                    add(grade::missing, fmt::format("{} may not read {}.{}", account_, name, column), grant);
+                }
             } else if (table.may_lack(at)) {
                 add(grade::good, fmt::format("{} has no column {}, and need not have it", name, column));
             } else {

@@ -3,32 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <iterator>
 #include <unordered_map>
 
 #include "base/log.hpp"
 #include "capture/postgresql_catalog.hpp"
 #include "capture/postgresql_publication.hpp"
+#include "capture/postgresql_type.hpp"
 
 namespace everarchive::capture::postgresql {
 
 namespace {
-
-/// True if a value of the type `from` in its text form is a value of the type `to`.
-bool fits(std::string_view from, std::string_view to) {
-    if (from == to || (to == "text" && from != "bytea")) {
-        return true;
-    }
-    // In the order in which each takes every value of those before it.
-    static constexpr std::array<std::string_view, 4> numbers{"smallint", "integer", "bigint", "numeric"};
-    const auto place = [](std::string_view type) { return std::find(numbers.begin(), numbers.end(), type); };
-    if (place(from) != numbers.end() && place(to) != numbers.end()) {
-        return place(from) < place(to);
-    }
-    return (to == "character varying" && (from == "text" || from == "character")) ||
-           (to == "double precision" && from == "real") || (to == "jsonb" && from == "json");
-}
 
 class check {
   public:
@@ -49,6 +33,7 @@ class check {
         }
         publication();
         slot();
+        failover();
         return std::move(findings_);
     }
 
@@ -318,6 +303,40 @@ class check {
         } else {
             good(fmt::format("the replication slot {} is there{}", names_.slot,
                              slot->active_pid.empty() ? "" : " and is being read"));
+        }
+    }
+
+    /// What a stand-by needs so that our slot goes on there (documentation, "Logical Replication Failover").
+    void failover() {
+        const pq::result standbys =
+            on_.run("SELECT coalesce(string_agg(DISTINCT application_name, ', '), '?'), count(*) FROM "
+                    "pg_stat_replication r WHERE application_name IS DISTINCT FROM 'pg_basebackup' AND NOT EXISTS "
+                    "(SELECT FROM pg_replication_slots s WHERE s.active_pid = r.pid AND s.slot_type = 'logical')");
+        if (standbys.number(0, 1) == 0) {
+            return;
+        }
+        const std::string names(standbys.text(0, 0));
+        if (PQserverVersion(on_.raw()) < 170000) {
+            warn(
+                fmt::format("there is a stand-by ({}), and before PostgreSQL 17 a replication slot does not go over to "
+                            "it: after a failover the source needs a resync, which compares and repairs",
+                            names),
+                "PostgreSQL 17 or newer keeps the slot; or do without");
+            return;
+        }
+        const std::optional<std::string> keeps = setting("synchronized_standby_slots");
+        if (keeps.value_or("").empty()) {
+            warn(
+                fmt::format("there is a stand-by ({}) that everarchive may be ahead of: after a failover changes could "
+                            "be archived that the library system has lost",
+                            names),
+                "on this server: ALTER SYSTEM SET synchronized_standby_slots = 'PHYSICAL_SLOT_OF_THE_STANDBY'; "
+                "SELECT "
+                "pg_reload_conf(); on the stand-by: sync_replication_slots = on, hot_standby_feedback = on, and a "
+                "dbname in primary_conninfo");
+        } else {
+            good(fmt::format(
+                "the replication slot goes over to the stand-by ({}) if sync_replication_slots is on there", names));
         }
     }
 

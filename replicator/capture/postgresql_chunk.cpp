@@ -32,7 +32,8 @@ bool orders_alike(std::string_view type) {
 
 /// A table's names and expressions for the statements.
 struct readable_table {
-    std::string from; // ONLY schema.table m
+    std::string from;      // ONLY schema.table m
+    std::string condition; // which rows belong to what the adapter names; empty: all
     std::vector<std::string> key;
     std::vector<std::string> key_types;
     std::string key_list;  // m.a, m.b
@@ -97,10 +98,12 @@ class table_chunks final : public chunk_reader {
                 continue;
             }
             table.columns.push_back(i);
-            column_names.push_back("m." + column->quoted);
-            column_types.push_back(column->type);
-            names.columns += (names.columns.empty() ? "m." : ", m.") + column->quoted;
+            // Of a document only what is named leaves the server, and only that is compared.
+            column_names.push_back(adapter_.source_expression(wanted, i, "m", column->quoted));
+            column_types.push_back(wanted.columns[i].members.empty() ? column->type : "jsonb");
+            names.columns += (names.columns.empty() ? "" : ", ") + column_names.back();
         }
+        names.condition = adapter_.source_condition(wanted, "m");
         names.digest = digest_sql(column_names, column_types, utf8_);
         for (const std::size_t key : wanted.key) {
             const source_column* column = from.find(wanted.columns[key].name);
@@ -151,7 +154,7 @@ class table_chunks final : public chunk_reader {
     /// The condition of a range, its parameters appended to `values`.
     static std::string range(const readable_table& table, const chunk_request& request, const row_key& up_to,
                              std::vector<pq::parameter>& values) {
-        std::string condition;
+        std::string condition = table.condition.empty() ? "" : " WHERE " + table.condition;
         const auto bound = [&](const row_key& key, std::string_view sign) {
             std::string right;
             for (std::size_t i = 0; i < key.size(); ++i) {
@@ -228,9 +231,10 @@ class table_chunks final : public chunk_reader {
             matches += fmt::format("{}{} = k.c{}", i == 0 ? "" : " AND ", table.key[i], i);
         }
         const bool digests = request.as != chunk_request::form::rows;
-        const std::string sql = fmt::format("SELECT {} FROM {} JOIN unnest({}) AS k({}) ON {}",
-                                            digests ? table.key_texts + ", " + table.digest : table.columns, table.from,
-                                            arrays, names, matches);
+        const std::string sql =
+            fmt::format("SELECT {} FROM {} JOIN unnest({}) AS k({}) ON {}{}{}",
+                        digests ? table.key_texts + ", " + table.digest : table.columns, table.from, arrays, names,
+                        matches, table.condition.empty() ? "" : " WHERE ", table.condition);
         while (piece.keys_read < request.keys.size() && piece.content.bytes < most_bytes) {
             const std::size_t count =
                 std::min(digests ? request.keys.size() : keys_at_once, request.keys.size() - piece.keys_read);

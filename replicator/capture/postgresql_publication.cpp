@@ -99,7 +99,7 @@ std::optional<publication_difference> compare_publication(pq::connection& on, co
     if (rows.rows() == 0) {
         difference.missing = true;
         difference.loses = true;
-        difference.breaks_stream = true;
+        difference.breaks_all = true;
         difference.what = fmt::format("there is no publication {}", names.publication);
         difference.mend = fmt::format("CREATE PUBLICATION {} FOR {} WITH ({})", publication,
                                       table_list(on, adapter, tables), publish_options);
@@ -108,7 +108,7 @@ std::optional<publication_difference> compare_publication(pq::connection& on, co
     difference.owned = rows.truth(0, 3);
     if (rows.truth(0, 0)) {
         difference.loses = true;
-        difference.breaks_stream = true;
+        difference.breaks_all = true;
         difference.what = fmt::format("the publication {} is FOR ALL TABLES, which makes the library system's changes "
                                       "of tables without a primary key fail",
                                       names.publication);
@@ -119,12 +119,12 @@ std::optional<publication_difference> compare_publication(pq::connection& on, co
 
     const auto note = [&](bool loses, const std::string& what) {
         difference.loses = difference.loses || loses;
-        difference.breaks_stream = difference.breaks_stream || loses;
         difference.what += difference.what.empty() ? "" : "; ";
         difference.what += what;
     };
     if (!rows.truth(0, 1)) {
         note(true, "it does not publish all of insert, update, delete and truncate");
+        difference.breaks_all = true;
     }
     std::unordered_map<std::string, published_table> published = read_tables(on, names, lists);
     for (const source_table& table : tables) {
@@ -134,28 +134,33 @@ std::optional<publication_difference> compare_publication(pq::connection& on, co
         const auto found = published.find(table.oid);
         if (found == published.end()) {
             // Without its rows in the snapshot, an optional table is as absent as it was.
-            const bool before = difference.breaks_stream;
             note(true, table.name + " is not in it");
-            difference.breaks_stream = before || !adapter.tables[table.table].optional;
+            if (!adapter.tables[table.table].optional) {
+                difference.breaks_tables.push_back(table.table);
+            }
             continue;
         }
+        const auto note_loss = [&](const std::string& what) {
+            note(true, what);
+            difference.breaks_tables.push_back(table.table);
+        };
         if (table.partitioned && !rows.truth(0, 2)) {
-            note(true, "publish_via_partition_root is off and " + table.name + " is partitioned");
+            note_loss("publish_via_partition_root is off and " + table.name + " is partitioned");
         }
         if (found->second.filtered) {
-            note(true, table.name + " has a row filter, which loses values");
+            note_loss(table.name + " has a row filter, which loses values");
         }
         const std::vector<std::string> wanted = published_columns(adapter.tables[table.table], table, lists);
         if (wanted.empty()) {
             if (!found->second.whole) {
-                note(true, table.name + " has a column list although its replica identity is FULL: its updates fail");
+                note_loss(table.name + " has a column list although its replica identity is FULL: its updates fail");
             }
         } else if (found->second.whole) {
             note(false, "it sends all columns of " + table.name);
         } else {
             for (const std::string& column : wanted) {
                 if (found->second.columns.erase(column) == 0) {
-                    note(true, fmt::format("the column {} of {} is not in it", column, table.name));
+                    note_loss(fmt::format("the column {} of {} is not in it", column, table.name));
                 }
             }
             if (!found->second.columns.empty()) {

@@ -14,10 +14,13 @@ namespace everarchive::capture::postgresql {
 
 /// How a publication differs from what the adapter needs.
 struct publication_difference {
-    bool missing = false;       // there is no publication of that name
-    bool loses = false;         // some change that we need is not sent, or the library's own UPDATE would fail
-    bool breaks_stream = false; // as `loses`, but for more than an optional table that came after the snapshot
-    bool owned = false;         // we may alter it
+    bool missing = false; // there is no publication of that name
+    bool loses = false;   // some change that we need is not sent, or the library's own UPDATE would fail
+    /// As `loses`, but not for an optional table that came after the snapshot: all is lost, or the changes of these
+    /// tables (indexes into adapter::adapter::tables).
+    bool breaks_all = false;
+    std::vector<std::size_t> breaks_tables;
+    bool owned = false; // we may alter it
     std::string what;
     std::string mend; // the statements that mend it
 };

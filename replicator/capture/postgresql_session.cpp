@@ -63,6 +63,41 @@ std::optional<slot_state> find_slot(pq::connection& on, const source_names& name
     return slot;
 }
 
+lsn check_slot(pq::connection& on, const source_names& names, lsn start) {
+    const std::optional<slot_state> slot = find_slot(on, names);
+    const auto lost = [&](const std::string& why) {
+        return error(exit_code::source, cause::position_lost, why, names.resync_hint());
+    };
+    if (!slot) {
+        throw lost(fmt::format("the replication slot {} is gone, so changes after {} may be lost", names.slot,
+                               format_lsn(start)));
+    }
+    const std::string database(on.run("SELECT current_database()").text(0, 0));
+    if (slot->plugin != "pgoutput" || slot->database != database || !slot->confirmed) {
+        throw lost(fmt::format("the replication slot {} is not ours any more: plugin '{}', database '{}'", names.slot,
+                               slot->plugin, slot->database));
+    }
+    if (slot->wal_status == "lost") {
+        throw lost(fmt::format("the server removed log that the replication slot {} needs (max_slot_wal_keep_size), so "
+                               "changes after {} are lost",
+                               names.slot, format_lsn(start)));
+    }
+    if (*slot->confirmed > start) {
+        throw lost(fmt::format("the replication slot {} stands at {}, after our position {}: somebody moved it or made "
+                               "it anew, or the preservation database is an older copy",
+                               names.slot, format_lsn(*slot->confirmed), format_lsn(start)));
+    }
+    if (!slot->active_pid.empty()) {
+        throw error(
+            exit_code::source, cause::retry,
+            fmt::format("the replication slot {} is being read by the server process {}", names.slot, slot->active_pid),
+            "stop the other everarchive that follows this source, or wait until the server notices that its "
+            "reader is gone");
+    }
+    // What our last run committed in the preservation database may not be flushed there yet; only confirm() says so.
+    return *slot->confirmed;
+}
+
 void drop_slot(pq::connection& on, const source_names& names) {
     const std::optional<slot_state> slot = find_slot(on, names);
     if (!slot) {

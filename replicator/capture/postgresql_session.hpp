@@ -47,6 +47,11 @@ struct slot_state {
 };
 std::optional<slot_state> find_slot(pq::connection& on, const source_names& names);
 
+/// The slot must be able to give every change after `start`, else the position is lost: a slot is never made anew
+/// behind the reader's back (cdc.md 1.3, point 4). Returns how far it is confirmed. Throws error (position_lost),
+/// (retry) while somebody else reads it.
+lsn check_slot(pq::connection& on, const source_names& names, lsn start);
+
 /// Drops our slot if it is there. Throws error (retry) while somebody reads it, (needs_person) if it is not ours.
 void drop_slot(pq::connection& on, const source_names& names);
 

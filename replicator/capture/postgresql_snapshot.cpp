@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <vector>
 
 #include "base/log.hpp"
@@ -15,16 +16,32 @@ namespace everarchive::capture::postgresql {
 
 namespace {
 
-/// One table to copy.
+/// So much of a table is one job.
+constexpr std::int64_t job_bytes = 64LL << 20U;
+
+/// A table to copy, or a part of one.
 struct copy_job {
     std::uint32_t table;
+    std::string name; // of the table, for people
     std::string sql;
     std::vector<std::size_t> columns; // indexes into adapter::table::columns, in the order of the SELECT
+    std::size_t width;                // columns of the adapter's table
 };
 
-copy_job make_job(pq::connection& on, const adapter::adapter& adapter, const source_table& from) {
+/// What to copy of a table, and where the rows lie.
+struct copy_plan {
+    std::uint32_t table;
+    std::string name;
+    std::string select; // up to FROM
+    std::vector<std::size_t> columns;
+    std::size_t width;
+    std::string condition; // which rows belong to what the adapter names; empty: all
+};
+
+copy_plan plan_copy(pq::connection& on, const adapter::adapter& adapter, const source_table& from) {
     const adapter::table& table = adapter.tables[from.table];
-    copy_job job{static_cast<std::uint32_t>(from.table), "COPY (SELECT ", {}};
+    copy_plan plan{static_cast<std::uint32_t>(from.table), table.source_name(), "SELECT ", {}, table.columns.size(),
+                   adapter.source_condition(table, "t")};
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
         const adapter::column& column = table.columns[i];
         if (from.find(column.name) == nullptr) {
@@ -36,44 +53,177 @@ copy_job make_job(pq::connection& on, const adapter::adapter& adapter, const sou
                 fmt::format("{} has no column {}, which the adapter {} needs", from.name, column.name, adapter.name),
                 "everarchive source check shows which version of the library system the adapter fits");
         }
-        job.sql += job.columns.empty() ? "" : ", ";
-        job.sql += on.identifier(column.name);
-        job.columns.push_back(i);
+        plan.select += plan.columns.empty() ? "" : ", ";
+        plan.select += on.identifier(column.name);
+        plan.columns.push_back(i);
     }
-    // ONLY: a child table is a relation of its own in the stream as well. A partitioned table has no rows but its
-    // partitions', and is published as a whole.
-    const std::string condition = adapter.source_condition(table, "t");
-    job.sql += fmt::format(" FROM {}{} t{}{}) TO STDOUT", from.partitioned ? "" : "ONLY ", from.name,
-                           condition.empty() ? "" : " WHERE ", condition);
-    return job;
+    return plan;
 }
+
+/// The jobs of one relation with rows of its own, by ranges of its pages where the server can scan them (14 and newer:
+/// nodeTidrangescan.c). The last one is open: rows may lie on pages that came after the table was measured.
+void add_jobs(std::vector<copy_job>& jobs, const copy_plan& plan, const std::string& relation, std::int64_t pages,
+              std::int64_t pages_a_job) {
+    const auto add = [&](const std::string& pages_of_it) {
+        std::string where = plan.condition;
+        where += where.empty() || pages_of_it.empty() ? "" : " AND ";
+        where += pages_of_it;
+        jobs.push_back({plan.table, plan.name,
+                        fmt::format("COPY ({} FROM {} t{}{}) TO STDOUT", plan.select, relation,
+                                    where.empty() ? "" : " WHERE ", where),
+                        plan.columns, plan.width});
+    };
+    if (pages_a_job == 0 || pages <= pages_a_job) {
+        add("");
+        return;
+    }
+    std::int64_t begin = 0;
+    for (; begin + pages_a_job < pages; begin += pages_a_job) {
+        add(fmt::format("t.ctid >= '({},0)' AND t.ctid < '({},0)'", begin, begin + pages_a_job));
+    }
+    add(fmt::format("t.ctid >= '({},0)'", begin));
+}
+
+/// ONLY: a child table is a relation of its own in the stream as well. A partitioned table has no rows but its
+/// partitions', which are copied one by one where we may read them; it is published as a whole.
+std::vector<copy_job> make_jobs(pq::connection& on, const adapter::adapter& adapter, const source_table& from) {
+    const copy_plan plan = plan_copy(on, adapter, from);
+    std::vector<copy_job> jobs;
+    const pq::result parts = on.run(
+        "WITH RECURSIVE part AS (SELECT $1::oid AS oid UNION ALL SELECT i.inhrelid FROM pg_inherits i JOIN part ON "
+        "i.inhparent = part.oid WHERE $2) SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), "
+        "CASE WHEN c.relkind = 'r' THEN pg_relation_size(c.oid) / current_setting('block_size')::bigint ELSE 0 END, "
+        "has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE') "
+        "FROM part JOIN pg_class c ON c.oid = part.oid JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE c.relkind <> 'p' ORDER BY 1",
+        {from.oid, from.partitioned ? "true" : "false"});
+    bool readable = true;
+    for (int row = 0; row < parts.rows(); ++row) {
+        readable = readable && parts.truth(row, 2);
+    }
+    if (from.partitioned && !readable) {
+        add_jobs(jobs, plan, from.name, 0, 0);
+        return jobs;
+    }
+    const std::int64_t pages_a_job = PQserverVersion(on.raw()) < 140000
+                                         ? 0
+                                         : job_bytes / on.run("SELECT current_setting('block_size')").number(0, 0);
+    for (int row = 0; row < parts.rows(); ++row) {
+        add_jobs(jobs, plan, fmt::format("ONLY {}", parts.text(row, 0)), parts.number(row, 1), pages_a_job);
+    }
+    return jobs;
+}
+
+/// One connection that reads jobs in the snapshot.
+class part_reader {
+  public:
+    part_reader(pq::connection on, const std::string& snapshot_id) : on_(std::move(on)) {
+        on_.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+        on_.run("SET TRANSACTION SNAPSHOT " + on_.literal(snapshot_id));
+    }
+
+    pq::connection& on() { return on_; }
+    bool is_busy() const { return job_ != nullptr; }
+    bool is_finished() const { return finished_; }
+
+    void begin(const copy_job& job) {
+        const pq::result begun(PQexec(on_.raw(), job.sql.c_str()));
+        if (PQresultStatus(begun.raw()) != PGRES_COPY_OUT) {
+            throw on_.error_of(begun.raw(), "reading " + job.name);
+        }
+        job_ = &job;
+    }
+
+    /// Rows of the job up to the limits; at its end the reader is free again.
+    batch rows(const batch_limits& limits) {
+        const copy_job& job = *job_;
+        batch rows;
+        line_.resize(job.columns.size());
+        while (rows.changes.size() < limits.changes && rows.bytes < limits.bytes) {
+            char* data = nullptr;
+            const int length = PQgetCopyData(on_.raw(), &data, 0);
+            const std::unique_ptr<char, decltype(&PQfreemem)> owner(data, &PQfreemem);
+            if (length < 0) {
+                end_job(job);
+                break;
+            }
+            if (!read_copy_line({data, static_cast<std::size_t>(length)}, line_, rows)) {
+                throw error(exit_code::source, cause::needs_person,
+                            "cannot understand a row of " + job.name + " that COPY sent",
+                            "this is a fault of everarchive: report it with the server's version");
+            }
+            const std::span<cell> row = rows.cells(job.width);
+            for (std::size_t i = 0; i < line_.size(); ++i) {
+                row[job.columns[i]] = line_[i];
+            }
+            change inserted;
+            inserted.table = job.table;
+            inserted.row = row;
+            rows.changes.push_back(inserted);
+        }
+        return rows;
+    }
+
+    void finish() {
+        if (!finished_) {
+            finished_ = true;
+            on_.run("COMMIT");
+        }
+    }
+
+  private:
+    void end_job(const copy_job& job) {
+        const pq::result end(PQgetResult(on_.raw()));
+        while (PGresult* rest = PQgetResult(on_.raw())) {
+            PQclear(rest);
+        }
+        if (PQresultStatus(end.raw()) != PGRES_COMMAND_OK) {
+            throw on_.error_of(end.raw(), "reading " + job.name);
+        }
+        job_ = nullptr;
+    }
+
+    pq::connection on_;
+    const copy_job* job_ = nullptr;
+    std::vector<cell> line_;
+    bool finished_ = false;
+};
 
 class slot_snapshot final : public snapshot {
   public:
-    slot_snapshot(const std::string& conninfo, const source_names& names, const adapter::adapter& adapter)
-        : conninfo_(conninfo), names_(names), adapter_(adapter), reader_(connect(conninfo)) {
-        const std::vector<source_table> tables = look_up(reader_, adapter);
+    slot_snapshot(const std::string& conninfo, const source_names& names, const adapter::adapter& adapter,
+                  std::size_t workers)
+        : conninfo_(conninfo), names_(names), adapter_(adapter) {
+        pq::connection first = connect(conninfo);
+        const std::vector<source_table> tables = look_up(first, adapter);
         for (const source_table& table : tables) {
-            add(table);
+            demand(table);
         }
         // The slot is younger than the publication, else decoding fails on changes between the two: pgoutput looks the
         // publication up in the catalog as it was when the change was made.
-        ensure_publication(reader_, names_, adapter, tables);
-        drop_slot(reader_, names_);
+        ensure_publication(first, names_, adapter, tables);
+        drop_slot(first, names_);
 
         pq::connection maker = connect_replication(conninfo);
-        const bool newer = PQserverVersion(maker.raw()) >= 150000;
-        const pq::result made =
-            run_patiently(maker,
-                          fmt::format("CREATE_REPLICATION_SLOT {} LOGICAL pgoutput {}", maker.identifier(names_.slot),
-                                      newer ? "(SNAPSHOT 'export')" : "EXPORT_SNAPSHOT"),
-                          names_.source);
+        const pq::result made = run_patiently(maker,
+                                              fmt::format("CREATE_REPLICATION_SLOT {} LOGICAL pgoutput {}",
+                                                          maker.identifier(names_.slot), slot_options(maker)),
+                                              names_.source);
         slot_made_ = true;
         try {
             position_ = format_lsn(parse_lsn(made.text(0, 1)));
-            reader_.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-            reader_.run("SET TRANSACTION SNAPSHOT " + reader_.literal(made.text(0, 2)));
-            // From here on the reader holds the snapshot, and `maker` may go.
+            const std::string id(made.text(0, 2));
+            readers_.push_back(std::make_unique<part_reader>(std::move(first), id));
+            // In the snapshot: a partition that came meanwhile is in it with its rows.
+            for (const source_table& table : tables) {
+                if (table.exists) {
+                    add_jobs_of(table);
+                }
+            }
+            while (readers_.size() < std::min(workers, jobs_.size())) {
+                readers_.push_back(std::make_unique<part_reader>(connect(conninfo), id));
+            }
+            // From here on the readers hold the snapshot, and `maker` may go.
         } catch (...) {
             abandon();
             throw;
@@ -81,7 +231,7 @@ class slot_snapshot final : public snapshot {
     }
 
     ~slot_snapshot() override {
-        if (!finished_) {
+        if (!std::all_of(readers_.begin(), readers_.end(), [](const auto& one) { return one->is_finished(); })) {
             abandon();
         }
     }
@@ -90,31 +240,48 @@ class slot_snapshot final : public snapshot {
 
     const std::string& position() const override { return position_; }
     std::int64_t estimated_rows() const override { return estimated_rows_; }
+    std::size_t readers() const override { return readers_.size(); }
 
     std::optional<batch> next() override {
-        while (current_ < jobs_.size()) {
-            if (!copying_) {
-                const pq::result begun(PQexec(reader_.raw(), jobs_[current_].sql.c_str()));
-                if (PQresultStatus(begun.raw()) != PGRES_COPY_OUT) {
-                    throw reader_.error_of(begun.raw(), "reading " + source_name());
-                }
-                copying_ = true;
+        for (std::size_t reader = 0; reader < readers_.size(); ++reader) {
+            if (auto rows = next_of(reader)) {
+                return rows;
             }
-            batch rows = read_rows();
+        }
+        return std::nullopt;
+    }
+
+    std::optional<batch> next_of(std::size_t reader) override {
+        part_reader& from = *readers_[reader];
+        while (!from.is_finished()) {
+            if (!from.is_busy()) {
+                const copy_job* job = take_job();
+                if (job == nullptr) {
+                    from.finish();
+                    break;
+                }
+                from.begin(*job);
+            }
+            batch rows = from.rows(limits_);
             if (!rows.changes.empty()) {
                 rows.position = position_;
                 return rows;
             }
         }
-        if (!finished_) {
-            finished_ = true;
-            reader_.run("COMMIT");
-        }
         return std::nullopt;
     }
 
   private:
-    void add(const source_table& table) {
+    /// A slot that the server keeps over a failover, where it can (17 and newer).
+    static std::string slot_options(pq::connection& on) {
+        const int version = PQserverVersion(on.raw());
+        if (version >= 170000) {
+            return "(SNAPSHOT 'export', FAILOVER true)";
+        }
+        return version >= 150000 ? "(SNAPSHOT 'export')" : "EXPORT_SNAPSHOT";
+    }
+
+    void demand(const source_table& table) const {
         const adapter::table& wanted = adapter_.tables[table.table];
         if (!table.exists) {
             if (wanted.optional) {
@@ -131,53 +298,18 @@ class slot_snapshot final : public snapshot {
                         table.name + " has no primary key: publishing it would make its updates fail",
                         fmt::format("ALTER TABLE {} REPLICA IDENTITY FULL", table.name));
         }
+    }
+
+    void add_jobs_of(const source_table& table) {
         estimated_rows_ += table.estimated_rows;
-        jobs_.push_back(make_job(reader_, adapter_, table));
+        for (copy_job& job : make_jobs(readers_.front()->on(), adapter_, table)) {
+            jobs_.push_back(std::move(job));
+        }
     }
 
-    std::string source_name() const { return adapter_.tables[jobs_[current_].table].source_name(); }
-
-    /// Rows of the current table up to the limits; at the table's end goes on to the next.
-    batch read_rows() {
-        const copy_job& job = jobs_[current_];
-        const std::size_t width = adapter_.tables[job.table].columns.size();
-        batch rows;
-        std::vector<cell> line(job.columns.size());
-        while (rows.changes.size() < limits_.changes && rows.bytes < limits_.bytes) {
-            char* data = nullptr;
-            const int length = PQgetCopyData(reader_.raw(), &data, 0);
-            const std::unique_ptr<char, decltype(&PQfreemem)> owner(data, &PQfreemem);
-            if (length < 0) {
-                end_table();
-                break;
-            }
-            if (!read_copy_line({data, static_cast<std::size_t>(length)}, line, rows)) {
-                throw error(exit_code::source, cause::needs_person,
-                            "cannot understand a row of " + source_name() + " that COPY sent",
-                            "this is a fault of everarchive: report it with the server's version");
-            }
-            const std::span<cell> row = rows.cells(width);
-            for (std::size_t i = 0; i < line.size(); ++i) {
-                row[job.columns[i]] = line[i];
-            }
-            change inserted;
-            inserted.table = job.table;
-            inserted.row = row;
-            rows.changes.push_back(inserted);
-        }
-        return rows;
-    }
-
-    void end_table() {
-        const pq::result end(PQgetResult(reader_.raw()));
-        while (PGresult* rest = PQgetResult(reader_.raw())) {
-            PQclear(rest);
-        }
-        if (PQresultStatus(end.raw()) != PGRES_COMMAND_OK) {
-            throw reader_.error_of(end.raw(), "reading " + source_name());
-        }
-        copying_ = false;
-        ++current_;
+    const copy_job* take_job() {
+        const std::size_t mine = next_job_++;
+        return mine < jobs_.size() ? &jobs_[mine] : nullptr;
     }
 
     /// A snapshot that was not read to its end leaves a slot that nobody can use, and that would hold the server's log.
@@ -199,12 +331,10 @@ class slot_snapshot final : public snapshot {
     std::string conninfo_;
     source_names names_;
     const adapter::adapter& adapter_;
-    pq::connection reader_;
     batch_limits limits_;
     std::vector<copy_job> jobs_;
-    std::size_t current_ = 0;
-    bool copying_ = false;
-    bool finished_ = false;
+    std::atomic<std::size_t> next_job_{0};
+    std::vector<std::unique_ptr<part_reader>> readers_;
     bool slot_made_ = false;
     std::string position_;
     std::int64_t estimated_rows_ = 0;
@@ -213,8 +343,8 @@ class slot_snapshot final : public snapshot {
 } // namespace
 
 std::unique_ptr<snapshot> open_snapshot(const std::string& conninfo, const source_names& names,
-                                        const adapter::adapter& adapter) {
-    return std::make_unique<slot_snapshot>(conninfo, names, adapter);
+                                        const adapter::adapter& adapter, const source_options& options) {
+    return std::make_unique<slot_snapshot>(conninfo, names, adapter, options.snapshot_workers);
 }
 
 } // namespace everarchive::capture::postgresql

@@ -7,6 +7,7 @@
 #include "capture/postgresql_check.hpp"
 #include "capture/postgresql_readers.hpp"
 #include "capture/postgresql_session.hpp"
+#include "capture/postgresql_timeline.hpp"
 #include "capture/source.hpp"
 
 namespace everarchive::capture {
@@ -20,21 +21,26 @@ class postgresql_source final : public source {
 
     std::vector<finding> check() override { return postgresql::check_source(conninfo_, names_, adapter_); }
 
-    /// `SYSTEM_IDENTIFIER/DATABASE`. A promoted standby keeps the identifier; that it has our slot with every change is
-    /// looked at when the stream is opened.
-    std::string identity() override {
-        const pq::result row =
-            postgresql::connect(conninfo_, postgresql::stream_patience)
-                .run("SELECT system_identifier || '/' || current_database() FROM pg_control_system()");
-        return std::string(row.text(0, 0));
+    void configure(const source_settings& settings) override {
+        options_.spool_limit = static_cast<std::uint64_t>(settings.number("spool_limit_bytes"));
+        options_.snapshot_workers = static_cast<std::size_t>(settings.number("snapshot_workers"));
+        options_.guard.warn = settings.number("wal_warn_bytes");
+        options_.guard.limit = settings.number("wal_limit_bytes");
+        options_.guard.drop = settings.text("on_wal_limit") == "drop";
+    }
+
+    std::string identity() override { return postgresql::identify(conninfo_).text(); }
+
+    std::string recognize(const std::string& known, const std::string& position) override {
+        return postgresql::recognize(conninfo_, names_, known, position);
     }
 
     std::unique_ptr<snapshot> open_snapshot() override {
-        return postgresql::open_snapshot(conninfo_, names_, adapter_);
+        return postgresql::open_snapshot(conninfo_, names_, adapter_, options_);
     }
 
     std::unique_ptr<stream> open_stream(const std::string& position) override {
-        return postgresql::open_stream(conninfo_, names_, adapter_, position);
+        return postgresql::open_stream(conninfo_, names_, adapter_, position, options_);
     }
 
     void end_reader() override {
@@ -82,6 +88,7 @@ class postgresql_source final : public source {
     std::string conninfo_;
     postgresql::source_names names_;
     adapter::adapter adapter_;
+    postgresql::source_options options_;
 };
 
 } // namespace

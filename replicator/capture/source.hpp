@@ -11,6 +11,7 @@
 #include "adapter/adapter.hpp"
 #include "capture/change.hpp"
 #include "capture/chunk.hpp"
+#include "capture/source_settings.hpp"
 
 namespace everarchive::capture {
 
@@ -35,6 +36,20 @@ class snapshot {
 
     /// The next rows, all inserts of one table; nullopt at the end.
     virtual std::optional<batch> next() = 0;
+
+    /// So many threads may call next_of(), each with a number of its own below it; each gets a part of the rows.
+    virtual std::size_t readers() const { return 1; }
+    virtual std::optional<batch> next_of(std::size_t reader) {
+        static_cast<void>(reader);
+        return next();
+    }
+};
+
+/// What a person should know of a source although its stream goes on.
+struct stream_notice {
+    std::string what;
+    std::string mend; // the command or SQL that mends it
+    friend bool operator==(const stream_notice&, const stream_notice&) = default;
 };
 
 /// How far the stream is behind, and how long the server will keep the log that comes next. What a server does not tell
@@ -78,6 +93,8 @@ class stream {
 
     /// Bytes of large transactions that lie on our disk. Same thread as next().
     virtual std::int64_t spool_bytes() const { return 0; }
+    /// What stands against the source at the moment; nullopt: nothing.
+    virtual std::optional<stream_notice> notice() { return std::nullopt; }
 };
 
 class source {
@@ -94,6 +111,9 @@ class source {
     /// Whether the server is still the one of `known`, an identity that was stored with `position`, or one that goes on
     /// from there, as a promoted standby does. Returns the identity to store from now on. Throws error (position_lost).
     virtual std::string recognize(const std::string& known, const std::string& position);
+
+    /// The settings of the source, before it is read. Without them the defaults hold.
+    virtual void configure(const source_settings& settings) { static_cast<void>(settings); }
 
     /// Makes what the stream needs (slot and publication for exactly the adapter's tables and columns) and opens a
     /// snapshot at the stream's beginning. A slot of ours that an interrupted snapshot left is dropped first.

@@ -6,7 +6,7 @@
 #include <iostream>
 #include <thread>
 
-#include "apply/source_state.hpp"
+#include "apply/lease.hpp"
 #include "base/log.hpp"
 #include "base/progress_bar.hpp"
 #include "base/stop.hpp"

@@ -1297,6 +1297,9 @@ SELECT pg_catalog.pg_extension_config_dump('@extschema@.source_check_run_run_id_
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.source_difference', '');
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.source_table', '');
 
+-- Keys are looked up by an index, however dear the planner thinks the rest of a mapping view.
+ALTER FUNCTION @extschema@.refresh(integer, text, text[], text) SET enable_seqscan = off;
+
 -- MySQL as a source.
 CREATE OR REPLACE FUNCTION @extschema@.source_add(name text, adapter text, origin text, mirror_schema name, kinds jsonb) RETURNS integer
 LANGUAGE plpgsql

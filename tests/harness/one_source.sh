@@ -35,8 +35,10 @@ mariadb_library() {
 # all_arrived [SECONDS]: what was committed before is in the mirror and mapped.
 all_arrived() {
     local word=m$RANDOM$RANDOM
-    mark "$word" >/dev/null && wait_for "${1:-120}" marked "$word" && wait_for "${1:-120}" mapped
+    # While the first copy goes on, the mirror may show the word before all other tables are there.
+    mark "$word" >/dev/null && wait_for "${1:-120}" copied && wait_for "${1:-120}" marked "$word" && wait_for "${1:-120}" mapped
 }
+copied() { [ "$(preservation -c "SELECT s.state || (p.position IS NOT NULL) FROM everarchive.source s JOIN everarchive.source_progress p USING (source_id) WHERE s.name = '$SOURCE'" 2>/dev/null)" = streamingtrue ]; }
 
 of_entity() { preservation -c "SELECT $3 FROM everarchive.entity e JOIN everarchive.source s USING (source_id) JOIN everarchive.version v USING (entity_id, n) WHERE (s.name, e.kind, e.key) = ('$SOURCE', '$1', '$2')"; }
 versions() { preservation -c "SELECT count(*) FROM everarchive.version v JOIN everarchive.entity e USING (entity_id) JOIN everarchive.source s USING (source_id) WHERE (s.name, e.kind, e.key) = ('$SOURCE', '$1', '$2')"; }

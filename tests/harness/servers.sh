@@ -6,6 +6,7 @@
 #   source tests/harness/servers.sh
 #   harness_begin NAME            makes $HARNESS_DIR and the clean-up
 #   pg_start NAME [SETTING…]      PostgreSQL: ${PG_PORT[NAME]}, socket in $HARNESS_DIR; superuser postgres, no password on the socket
+#   pg_standby NAME OF            a stand-by of the server OF, by the physical slot NAME; from 17 on it takes failover slots over
 #   mariadb_start NAME [OPTION…]  MariaDB: ${MARIADB_PORT[NAME]}, ${MARIADB_SOCKET[NAME]}; root without password on the socket
 #   mysql_start NAME [OPTION…]    MySQL of tests/mysql_server.sh in $EVERARCHIVE_MYSQL_ROOT; the same, with MYSQL_ for MARIADB_.
 #                                 Ask mysql_is_there first, and skip the test where it says no
@@ -101,6 +102,24 @@ pg_start() {
     pg_up "$name"
 }
 
+pg_standby() {
+    local name=$1 primary=$2
+    PG_DATA[$name]=$HARNESS_DIR/$name
+    PG_PORT[$name]=$(free_port)
+    mkdir -m 700 "${PG_DATA[$name]}"
+    [ "$(id -u)" = 0 ] && chown postgres "${PG_DATA[$name]}"
+    # With a database in the connection string: the worker that copies slots needs one.
+    as_postgres "$PG_BIN/pg_basebackup" -d "host=$HARNESS_DIR/sockets port=${PG_PORT[$primary]} user=postgres dbname=postgres" \
+        -D "${PG_DATA[$name]}" -X stream -c fast -R -C -S "$name" --no-sync >"$HARNESS_DIR/log/$name.basebackup" 2>&1 ||
+        { cat "$HARNESS_DIR/log/$name.basebackup" >&2; return 1; }
+    {
+        echo "port = ${PG_PORT[$name]}"
+        echo "hot_standby_feedback = on"
+        [ "$("$PG_BIN/postgres" -V | grep -oE '[0-9]+' | head -n 1)" -lt 17 ] || echo "sync_replication_slots = on"
+    } | as_postgres tee -a "${PG_DATA[$name]}/postgresql.conf" >/dev/null
+    pg_up "$name"
+}
+
 pg_up() { as_postgres "$PG_BIN/pg_ctl" -D "${PG_DATA[$1]}" -l "${PG_DATA[$1]}/server.log" -w -t 60 start >/dev/null; }
 pg_stop() { as_postgres "$PG_BIN/pg_ctl" -D "${PG_DATA[$1]}" -m fast -w stop >/dev/null; }
 pg_kill() { as_postgres "$PG_BIN/pg_ctl" -D "${PG_DATA[$1]}" -m immediate -w stop >/dev/null; }
@@ -125,8 +144,10 @@ mariadb_start() {
         chown mysql "${MARIADB_DATA[$name]}"
         user=(--user=mysql)
     fi
+    # A server that starts removes what it takes for its own leftovers in the temporary folder: not in a shared one.
+    mkdir -m 1777 "$HARNESS_DIR/$name.tmp"
     mariadb_programs
-    "${MARIADB_PROGRAMS[@]}" --no-defaults "${user[@]}" --datadir="${MARIADB_DATA[$name]}" --auth-root-authentication-method=normal \
+    "${MARIADB_PROGRAMS[@]}" --no-defaults "${user[@]}" --tmpdir="$HARNESS_DIR/$name.tmp" --datadir="${MARIADB_DATA[$name]}" --auth-root-authentication-method=normal \
         --skip-test-db >"$HARNESS_DIR/log/$name.install" 2>&1 || { cat "$HARNESS_DIR/log/$name.install" >&2; return 1; }
     mariadb_up "$name"
 }
@@ -157,7 +178,7 @@ mariadb_up() {
     mariadb_programs
     [ "$(id -u)" = 0 ] && user=(--user=mysql)
     [ -n "${MARIADB_OPTIONS[$name]}" ] && mapfile -t options <<<"${MARIADB_OPTIONS[$name]}"
-    "${MARIADB_SERVER[@]}" "${user[@]}" --datadir="${MARIADB_DATA[$name]}" \
+    "${MARIADB_SERVER[@]}" "${user[@]}" --datadir="${MARIADB_DATA[$name]}" --tmpdir="$HARNESS_DIR/$name.tmp" \
         --bind-address=127.0.0.1 --port="${MARIADB_PORT[$name]}" --socket="${MARIADB_SOCKET[$name]}" \
         --pid-file="${MARIADB_DATA[$name]}/server.pid" --log-error="${MARIADB_DATA[$name]}/server.log" \
         --server-id=1 --log-bin=binlog --binlog-format=ROW --binlog-row-metadata=FULL --gtid-strict-mode=ON --sync-binlog=1 --expire-logs-days=7 \

@@ -15,7 +15,7 @@ openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=everarchive-test-ca 
 openssl req -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -keyout "$tls/server.key" -out "$tls/server.csr" 2>/dev/null
 openssl x509 -req -in "$tls/server.csr" -CA "$tls/ca.pem" -CAkey "$tls/ca.key" -CAcreateserial -days 2 -copy_extensions copy -out "$tls/server.pem" 2>/dev/null
 chmod 644 "$tls"/*
-pg_start pg "fsync = off" && mariadb_start maria --ssl-ca="$tls/ca.pem" --ssl-cert="$tls/server.pem" --ssl-key="$tls/server.key" &&
+pg_start pg "fsync = off" && pg_standby standby pg && mariadb_start maria --ssl-ca="$tls/ca.pem" --ssl-cert="$tls/server.pem" --ssl-key="$tls/server.key" &&
     mariadb_start replica --server-id=2 --log-slave-updates=ON || exit 1
 # MySQL is in no Debian release: tests/mysql_server.sh gets one. Without it these tests skip themselves.
 if mysql_is_there; then
@@ -32,6 +32,7 @@ while [ -e "/proc/\$(cat "\${MARIADB_DATA[maria]}/server.pid")" ]; do sleep 0.1;
 mariadb_up maria
 SH
 export PGHOST=$HARNESS_DIR/sockets PGPORT=${PG_PORT[pg]} PGUSER=postgres
+export EVERARCHIVE_TEST_STANDBY="host=$HARNESS_DIR/sockets port=${PG_PORT[standby]}"
 export EVERARCHIVE_TEST_MARIADB_SOCKET=${MARIADB_SOCKET[maria]}
 export EVERARCHIVE_TEST_MARIADB_PORT=${MARIADB_PORT[maria]} EVERARCHIVE_TEST_MARIADB_CA=$tls/ca.pem
 export EVERARCHIVE_TEST_MARIADB_REPLICA_SOCKET=${MARIADB_SOCKET[replica]}

@@ -79,6 +79,9 @@ ok "$SAVES saves that waited arrive" settled 60
 is "each has its version, in order (MariaDB)" "$(notes koha_main 7 backlog "$K")" "$(wanted_notes $SAVES)"
 is "each has its version, in order (PostgreSQL)" "$(notes evergreen 7 backlog "$E")" "$(wanted_notes $SAVES)"
 
+times() { preservation -c "SELECT count(DISTINCT commit_time) FROM everarchive.version WHERE entity_id = $(entity evergreen bib 7) AND n > $E"; }
+is "each with the commit time of its own transaction (PostgreSQL has microseconds)" "$(times)" "$SAVES"
+
 # The same while the program is killed again and again.
 K=$(n koha_main bib 7)
 E=$(n evergreen bib 7)

@@ -120,17 +120,29 @@ pg_up pg
 ok "it comes back, and all is well" wait_for 60 is_code /healthz 200
 
 # One block an interval, when it is no terminal.
-watched() { timeout -s INT 4 "$EVERARCHIVE" --database service=preservation status "$@" >"$HARNESS_DIR/watch"; }
-watched --watch 0.5
-ok "status --watch repeats itself" test "$(grep -c '^everarchive ' "$HARNESS_DIR/watch")" -ge 3
+blocks() { [ "$(grep -c '^everarchive ' "$HARNESS_DIR/watch")" -ge "$1" ]; }
+watched() { # watched BLOCKS OPTION…: until it has shown so many
+    local blocks=$1 watcher
+    shift
+    "$EVERARCHIVE" --database service=preservation status "$@" >"$HARNESS_DIR/watch" &
+    watcher=$!
+    wait_for 30 blocks "$blocks"
+    kill -INT $watcher
+    wait $watcher
+}
+ok "status --watch repeats itself, and ends when asked" watched 3 --watch 0.5
 ok "with a rate from the second block on" grep -qE 'koha_main .* [0-9,]+/s' "$HARNESS_DIR/watch"
-ok "and no codes of a terminal" test "$(grep -c $'\033' "$HARNESS_DIR/watch")" = 0
-watched --watch
-ok "every two seconds if nothing is said" test "$(grep -c '^everarchive ' "$HARNESS_DIR/watch")" -ge 1
-ok "once without it" test "$("$EVERARCHIVE" --database service=preservation status | grep -c '^everarchive ')" = 1
+is "and no codes of a terminal" "$(grep -c $'\033' "$HARNESS_DIR/watch")" 0
+ok "every two seconds if nothing is said" watched 2 --watch
+is "once without it" "$("$EVERARCHIVE" --database service=preservation status | grep -c '^everarchive ')" 1
 if command -v script >/dev/null; then
-    timeout -s INT 5 script -qec "$EVERARCHIVE --database service=preservation status --watch 0.5" /dev/null >"$HARNESS_DIR/screen" 2>&1
-    ok "on a terminal it draws in place" grep -q $'\033\[H' "$HARNESS_DIR/screen"
+    script -qfc "exec '$EVERARCHIVE' --database service=preservation status --watch 0.5" "$HARNESS_DIR/screen" </dev/null >/dev/null 2>&1 &
+    SCREEN=$!
+    drawn() { [ "$(grep -o $'\033\[H' "$HARNESS_DIR/screen" 2>/dev/null | wc -l)" -ge 3 ]; }
+    ok "on a terminal it draws in place" wait_for 30 drawn
+    is "and clears the screen once" "$(grep -o $'\033\[2J' "$HARNESS_DIR/screen" | wc -l)" 1
+    kill $SCREEN
+    wait $SCREEN 2>/dev/null
 fi
 is "another program on the same port says what is wrong" "$("$EVERARCHIVE" --database service=preservation run --listen "127.0.0.1:$PORT" 2>&1 | grep -c 'cannot listen on')" 1
 

@@ -21,7 +21,7 @@ for system in postgresql mariadb; do
     cat >"$HARNESS_DIR/adapters/keys_$system/mirror.sql" <<SQL
 -- title: keys of all kinds
 -- system: $system
-CREATE TABLE kt (code text PRIMARY KEY, value text, n numeric(8,2), j jsonb, c character(6), t timestamp with time zone);
+CREATE TABLE kt (code text PRIMARY KEY, value text, n numeric, j jsonb, c text, t timestamp with time zone);
 COMMENT ON TABLE kt IS 'keys of text. Touches: object (code).';
 CREATE TABLE kc (a integer, b text, v text, PRIMARY KEY (a, b));
 COMMENT ON TABLE kc IS 'keys of two columns. Touches: nothing.';
@@ -43,6 +43,7 @@ library_start 400 && library_connect >"$HARNESS_DIR/log/connect" 2>&1 || { cat "
 
 mariadb_root koha <<'SQL'
 CREATE DATABASE k CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+USE k;
 CREATE TABLE k.kt (code varchar(60) PRIMARY KEY, value longtext, n decimal(8,3), j longtext, c char(6), t timestamp NULL);
 CREATE TABLE k.kc (a int, b varchar(40) CHARACTER SET latin1, v text, PRIMARY KEY (a, b));
 CREATE TABLE k.ku (a bigint, b int, v text, flag tinyint, PRIMARY KEY (a, b));

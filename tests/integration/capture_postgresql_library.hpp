@@ -162,6 +162,16 @@ class capture_postgresql : public ::testing::Test {
         admin_->run("DROP DATABASE " + name_ + " WITH (FORCE)");
     }
 
+    /// The settings of the source: the defaults, but for these.
+    void configure(std::map<std::string, std::string, std::less<>> settings) {
+        settings.insert({{"spool_limit_bytes", "17179869184"},
+                         {"snapshot_workers", "2"},
+                         {"wal_warn_bytes", "0"},
+                         {"wal_limit_bytes", "0"},
+                         {"on_wal_limit", "pause"}});
+        source_->configure(source_settings(std::move(settings)));
+    }
+
     /// A snapshot of everything into `into`; the position is kept.
     void take_snapshot(mirror& into) {
         const auto all = source_->open_snapshot();
@@ -243,6 +253,15 @@ class capture_postgresql : public ::testing::Test {
             return std::nullopt;
         } catch (const error& bad) {
             return bad;
+        }
+    }
+
+    /// What a library's DBA does before an upgrade: from 15 on, a publication that lists columns makes ALTER COLUMN
+    /// TYPE and DROP COLUMN of those columns fail.
+    void lift_column_lists() {
+        if (PQserverVersion(library_->raw()) >= 150000) {
+            library_->run("ALTER PUBLICATION everarchive_" + name_ +
+                          " SET TABLE ONLY biblio.record_entry, ONLY asset.copy");
         }
     }
 

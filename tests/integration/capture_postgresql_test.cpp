@@ -1,6 +1,8 @@
 // Capture from a real PostgreSQL server: snapshot and stream give the rows of the source, each change once.
 #include "capture_postgresql_library.hpp"
 
+#include <mutex>
+
 #include <atomic>
 #include <random>
 
@@ -250,6 +252,73 @@ TEST_F(capture_postgresql, partitioned_tables_are_captured_as_one) {
     library_->run("UPDATE asset.copy SET id = 300 WHERE id = 1; DELETE FROM asset.copy WHERE id = 200");
     catch_up(mine);
     expect_equal(mine);
+}
+
+TEST_F(capture_postgresql, a_snapshot_of_many_readers_is_one_snapshot) {
+    configure({{"snapshot_workers", "3"}});
+    // Three parts of 64 MB; a partition of its own, one of another column order, and rows that move while it is read.
+    library_->run(
+        "INSERT INTO biblio.record_entry (marc) SELECT repeat('x', 1500) || i FROM generate_series(1, 100000) i;"
+        "ANALYZE biblio.record_entry");
+    library_->run(
+        "DROP TABLE asset.copy CASCADE; CREATE TABLE asset.copy (id bigint PRIMARY KEY, record bigint NOT NULL, "
+        "barcode text NOT NULL) PARTITION BY RANGE (id); CREATE TABLE asset.copy_1 PARTITION OF asset.copy FOR "
+        "VALUES FROM (1) TO (1000); CREATE TABLE asset.copy_2 (barcode text NOT NULL, gone int, record bigint NOT "
+        "NULL, id bigint PRIMARY KEY); ALTER TABLE asset.copy_2 DROP gone; ALTER TABLE asset.copy ATTACH "
+        "PARTITION asset.copy_2 FOR VALUES FROM (1000) TO (1000000000); INSERT INTO asset.copy SELECT i, i, 'c' || "
+        "i FROM generate_series(1, 3000) i");
+    const auto all = source_->open_snapshot();
+    position_ = all->position();
+    EXPECT_EQ(all->readers(), 3U);
+    EXPECT_GE(all->estimated_rows(), 90'000);
+    library_->run(
+        "UPDATE biblio.record_entry SET marc = 'later' WHERE id % 10 = 0; DELETE FROM asset.copy WHERE id < 100; "
+        "INSERT INTO biblio.record_entry (marc) VALUES ('later')");
+    mirror mine(adapter_);
+    std::mutex mutex;
+    std::vector<std::size_t> parts(all->readers());
+    {
+        std::vector<std::jthread> readers;
+        for (std::size_t reader = 0; reader < parts.size(); ++reader) {
+            readers.emplace_back([&, reader] {
+                while (const auto rows = all->next_of(reader)) {
+                    const std::lock_guard lock(mutex);
+                    mine.apply(*rows);
+                    parts[reader] += rows->changes.size();
+                }
+            });
+        }
+    }
+    EXPECT_EQ(mine.rows(0), 100'000U);
+    EXPECT_EQ(mine.rows(1), 3000U);
+    EXPECT_EQ(mine.text(0).find("later"), std::string::npos);
+    for (const std::size_t part : parts) {
+        std::cout << part << " rows by one reader\n";
+    }
+    open_stream();
+    catch_up(mine);
+    expect_equal(mine);
+}
+
+TEST_F(capture_postgresql, an_inherited_table_is_a_relation_of_its_own) {
+    adapter::table unit = adapter_.tables[1];
+    unit.name = "unit";
+    unit.columns.push_back({"extra", "text", false});
+    adapter_.tables.push_back(unit);
+    source_ = open_source("postgresql:" + conninfo_, name_, adapter_);
+    library_->run(
+        "ALTER TABLE asset.unit ADD PRIMARY KEY (id); INSERT INTO asset.copy VALUES (1, 1, 'copy'); INSERT INTO "
+        "asset.unit VALUES (2, 1, 'child', 'first')");
+    mirror mine(adapter_);
+    take_snapshot(mine);
+    EXPECT_EQ(mine.text(1), "1|1|copy|\n");
+    EXPECT_EQ(mine.text(3), "2|1|child|first|\n");
+    open_stream();
+    library_->run("UPDATE asset.copy SET record = 7"); // both
+    library_->run("INSERT INTO asset.unit VALUES (3, 1, 'child', 'second'); DELETE FROM asset.copy WHERE id = 2");
+    catch_up(mine);
+    EXPECT_EQ(mine.text(1), "1|7|copy|\n");
+    EXPECT_EQ(mine.text(3), "3|1|child|second|\n");
 }
 
 TEST_F(capture_postgresql, replica_identity_full_keeps_the_librarys_updates_working) {

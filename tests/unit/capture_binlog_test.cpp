@@ -241,6 +241,7 @@ TEST_F(binlog, changes_without_foreign_key_checks_keep_their_children) {
 }
 
 TEST_F(binlog, each_transaction_that_changed_something_has_its_end) {
+    constexpr std::int64_t when = 1'700'000'000'000'000; // of event()
     const auto insert = [this](std::uint64_t sequence, int id) {
         begin(sequence);
         read(event(19, table_map_body()));
@@ -255,7 +256,7 @@ TEST_F(binlog, each_transaction_that_changed_something_has_its_end) {
     insert(5, 5);
     read(event(16, little(99, 8)));
     insert(6, 7);
-    EXPECT_EQ(batch_.ends, (std::vector<transaction_end>{{2}, {4}}));
+    EXPECT_EQ(batch_.ends, (std::vector<transaction_end>{{2, 0, when}, {4, 0, when}}));
     EXPECT_EQ(batch_.changes.size(), 6U);
     // A part goes out before the transaction's end; the rest ends in the next batch.
     batch_ = batch();
@@ -264,7 +265,7 @@ TEST_F(binlog, each_transaction_that_changed_something_has_its_end) {
     read(event(16, little(99, 8)));
     insert(7, 10);
     read(event(16, little(99, 8)));
-    EXPECT_EQ(batch_.ends, (std::vector<transaction_end>{{1}, {3}}));
+    EXPECT_EQ(batch_.ends, (std::vector<transaction_end>{{1, 0, when}, {3, 0, when}}));
     EXPECT_EQ(batch_.transactions, 2U);
 }
 
