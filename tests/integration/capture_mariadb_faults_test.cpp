@@ -394,6 +394,9 @@ TEST_F(mariadb_faults, a_history_that_was_begun_anew_is_noticed) {
 }
 
 TEST_F(mariadb_faults, a_transaction_that_the_server_died_in_is_rolled_back) {
+    if (root_->server().number >= 1108) {
+        GTEST_SKIP() << "this server itself refuses a file that ends within a transaction";
+    }
     // The server's end is played afterwards: what it would not have written is cut off a file that it has left. A large
     // one was handed out in part before its end is missed.
     for (const int rows : {10, 70'000}) {

@@ -5,6 +5,8 @@
 
 #include "capture_mariadb_library.hpp"
 
+#include <sys/resource.h>
+
 namespace everarchive::capture {
 namespace {
 
@@ -299,8 +301,11 @@ TEST_F(mariadb_capture, speed) {
         return at;
     };
     const std::string middle = read_all(position, "one-row transactions of 3.5 kB");
-    root_->run("INSERT INTO biblio (title) SELECT CONCAT('t', seq) FROM seq_1_to_500000");
+    root_->run("INSERT INTO biblio (title) SELECT CONCAT('t', seq) FROM seq_1_to_2000000");
     read_all(middle, "one transaction of small rows");
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    std::cout << fmt::format("most memory so far: {} MB\n", usage.ru_maxrss / 1024);
     const auto begin = std::chrono::steady_clock::now();
     const auto snapshot = source->open_snapshot();
     std::size_t rows = 0;
