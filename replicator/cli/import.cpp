@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "apply/lease.hpp"
 #include "apply/source_state.hpp"
 #include "base/installation.hpp"
 #include "base/progress_bar.hpp"
@@ -101,10 +102,23 @@ exit_code run_import(const context& context, const arguments& asked) {
     pq::connection control = open_database(context);
     const int id = source_for_files(control, adapter, asked.source);
     pq::connection on = apply::open_applier_connection(context.database, asked.source);
-    const apply::taken_source taken = apply::take(on, id, asked.source);
+    apply::lease lease(on, id, asked.source);
+    if (!lease.try_take()) {
+        throw error(exit_code::state, cause::fenced,
+                    fmt::format("another program imports into source {}: {}", asked.source, lease.holder()),
+                    "wait until it has ended, and give the command again");
+    }
+    const apply::taken_source taken = apply::take(on, lease, asked.source);
 
     import_rows rows(on, taken, asked.file.filename().string());
-    read_chunks(asked.file, size, [&rows](std::string_view chunk) { rows.add(chunk); });
+    auto renewed = std::chrono::steady_clock::now();
+    read_chunks(asked.file, size, [&](std::string_view chunk) {
+        rows.add(chunk);
+        if (const auto now = std::chrono::steady_clock::now(); now - renewed >= apply::lease_renewal) {
+            apply::renew_leases(control);
+            renewed = now;
+        }
+    });
     const import_counts counts = rows.finish();
     std::cout << fmt::format(
         "{} records read: {} new, {} changed, {} unchanged, {} further states in the file, {} in quarantine\n",
