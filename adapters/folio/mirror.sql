@@ -2,8 +2,8 @@
 -- system: postgresql
 -- parameter: tenant the tenant's id, as the names of its schemas begin: diku_mod_inventory_storage
 --
--- This list is the privacy wall: a column that is not here never leaves the FOLIO database, and neither does a member of
--- a jsonb column that `Keeps:` does not name. It names no patron, no loan, no request, no member of staff
+-- This list is the privacy wall: a column that is not here never leaves the FOLIO database, and a member of a jsonb column
+-- that `Keeps:` does not name is never stored. It names no patron, no loan, no request, no member of staff
 -- (createdByUserId, updatedByUserId, lastCheckIn, circulationNotes, requester, assignedTo, …), no price and no vendor.
 
 CREATE TABLE "{tenant}_mod_source_record_storage".records_lb (

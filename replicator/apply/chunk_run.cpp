@@ -83,9 +83,9 @@ void add_differences(pq::connection& on, const check_run& run, const std::string
         "WITH named AS (INSERT INTO everarchive.source_difference (run_id, table_name, key, kind, columns, repaired) "
         "SELECT $1::bigint, $2, d.key, d.kind, nullif(d.columns::text[], '{}'), $6::boolean FROM unnest($3::text[], "
         "$4::text[], $5::text[]) AS d (key, kind, columns) ON CONFLICT DO NOTHING RETURNING repaired) "
-        "UPDATE everarchive.source_check_run SET differences = differences + n.named, repaired = repaired + "
-        "n.repaired, seen_at = pg_catalog.now() FROM (SELECT count(*) AS named, count(*) FILTER (WHERE repaired) AS "
-        "repaired FROM named) n WHERE run_id = $1::bigint",
+        "UPDATE everarchive.source_check_run r SET differences = r.differences + n.named, repaired = r.repaired + "
+        "n.repaired, seen_at = pg_catalog.now() FROM (SELECT count(*) AS named, count(*) FILTER (WHERE d.repaired) AS "
+        "repaired FROM named d) n WHERE r.run_id = $1::bigint",
         {std::to_string(run.id), table, pq::array_literal(keys), pq::array_literal(kinds), pq::array_literal(columns),
          repaired});
 }

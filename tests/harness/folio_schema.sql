@@ -159,8 +159,9 @@ BEGIN
         UPDATE instance SET complete_updated_date = clock_timestamp() WHERE id = COALESCE(NEW.instanceid, OLD.instanceid);
     ELSE
         UPDATE instance SET complete_updated_date = clock_timestamp()
-        WHERE id IN (SELECT instanceid FROM holdings_record WHERE id = COALESCE(NEW.holdingsrecordid, OLD.holdingsrecordid))
-           OR id IN (SELECT h.instanceid FROM holdings_record h JOIN bound_with_part b ON b.holdingsrecordid = h.id
+        WHERE id IN (SELECT instanceid FROM holdings_record WHERE id = COALESCE(NEW.holdingsrecordid, OLD.holdingsrecordid));
+        UPDATE instance SET complete_updated_date = clock_timestamp()
+        WHERE id IN (SELECT h.instanceid FROM holdings_record h JOIN bound_with_part b ON b.holdingsrecordid = h.id
                      WHERE b.itemid = COALESCE(NEW.id, OLD.id));
     END IF;
     RETURN COALESCE(NEW, OLD);
