@@ -106,10 +106,9 @@ void applier::stop_table(std::size_t table, const std::string& what, const std::
 }
 
 bool applier::follow_again(const std::string& mirror_name) {
-    return on_
-               .run_prepared("UPDATE everarchive.source_table SET state = 'resync', since = pg_catalog.now() WHERE "
-                             "source_id = $1::integer AND state = 'stopped' AND ($2 = '' OR table_name = $2)",
-                             {std::to_string(source_.id), mirror_name})
+    return on_.run_prepared("UPDATE everarchive.source_table SET state = 'resync', since = pg_catalog.now() WHERE "
+                            "source_id = $1::integer AND state = 'stopped' AND ($2 = '' OR table_name = $2)",
+                            {std::to_string(source_.id), mirror_name})
                .affected() > 0;
 }
 
