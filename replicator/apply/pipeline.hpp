@@ -24,7 +24,7 @@ struct source_row {
     std::string adapter;
     std::string origin;
     std::string parameters; // of its adapter, as JSON
-    std::string settings; // what is set and not the default, to notice a change
+    std::string settings;   // what is set and not the default, to notice a change
 };
 
 class pipeline {

@@ -32,8 +32,9 @@ pq::connection open_applier_connection(const std::string& conninfo, const std::s
     on.run("SET statement_timeout = 0; SET lock_timeout = 0");
     let_server_notice_loss(on, 0); // a source transaction may take long; who hangs in one loses its lease
     // Values have the text form that a source's sessions give them, so that rows can be compared.
-    on.run("SET datestyle = 'ISO, YMD'; SET intervalstyle = postgres; SET extra_float_digits = 3; SET bytea_output = hex; "
-           "SET timezone = 'UTC'");
+    on.run(
+        "SET datestyle = 'ISO, YMD'; SET intervalstyle = postgres; SET extra_float_digits = 3; SET bytea_output = hex; "
+        "SET timezone = 'UTC'");
     try {
         on.run("SET default_toast_compression = lz4");
     } catch (const pq::error&) {

@@ -224,8 +224,8 @@ class mariadb_chunks final : public chunk_reader {
                 list += (list.empty() ? "(" : " OR (") + one + ")";
             }
             mariadb_select select(wanted, schema_[request.table], tables_[request.table].columns);
-            // Not (a, b) IN ((1, 'x'), …): in such a list the server does not convert a string to the character set of a
-            // column that is not Unicode (seen in 10.11), and finds nothing.
+            // Not (a, b) IN ((1, 'x'), …): in such a list the server does not convert a string to the character set of
+            // a column that is not Unicode (seen in 10.11), and finds nothing.
             connection_.send(fmt::format("SELECT {} FROM {} WHERE {}", select.list(), name_of(request.table), list));
             piece.keys_read += count;
             take(select, request, piece);

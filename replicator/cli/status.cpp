@@ -115,8 +115,8 @@ std::string checks(pq::connection& on) {
                                    "differences, repaired FROM report.source_check WHERE state IN ('requested', "
                                    "'running') ORDER BY run_id");
     for (int row = 0; row < runs.rows(); ++row) {
-        out += fmt::format("  {}: {}, {} %, {}, {} rows, {} differ, {} repaired\n", runs.text(row, 0), runs.text(row, 1),
-                           runs.text(row, 3), runs.text(row, 2), grouped(runs.number(row, 4)),
+        out += fmt::format("  {}: {}, {} %, {}, {} rows, {} differ, {} repaired\n", runs.text(row, 0),
+                           runs.text(row, 1), runs.text(row, 3), runs.text(row, 2), grouped(runs.number(row, 4)),
                            grouped(runs.number(row, 5)), grouped(runs.number(row, 6)));
     }
     const pq::result tables = on.run("SELECT source, table_name, state, coalesce(message, ''), coalesce(hint, '') FROM "

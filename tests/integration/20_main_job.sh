@@ -96,7 +96,7 @@ daemon_stop
 
 # A resync makes no version of what is unchanged, and a tombstone of what is gone meanwhile.
 before=$(preservation -c 'SELECT count(*) FROM everarchive.version')
-ea source resync koha_main >/dev/null
+ea source resync koha_main --copy >/dev/null
 koha -e 'DELETE FROM biblio WHERE biblionumber = 31'
 daemon_start
 streaming_again() { [ "$(preservation -c "SELECT state || (position IS NOT NULL) FROM everarchive.source JOIN everarchive.source_progress USING (source_id) WHERE name = 'koha_main'")" = streamingtrue ]; }
