@@ -141,9 +141,8 @@ std::vector<gtid> gtids_of(std::string_view text) {
     std::vector<gtid> all;
     while (!text.empty()) {
         const auto comma = text.find(',');
-        for (const gtid& one : gtid_list::parse(text.substr(0, comma)).domains()) {
-            all.push_back(one);
-        }
+        const gtid_list one = gtid_list::parse(text.substr(0, comma));
+        all.insert(all.end(), one.domains().begin(), one.domains().end());
         text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
     }
     return all;
