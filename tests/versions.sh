@@ -89,7 +89,7 @@ serve() {
     # shellcheck source=harness/servers.sh
     source /capture/tests/harness/servers.sh
     harness_begin capture
-    pg_start pg "fsync = off" && pg_standby standby pg || return 1
+    pg_start pg "fsync = off" "password_encryption = 'scram-sha-256'" && pg_standby standby pg || return 1
     pg pg postgres -c "ALTER ROLE postgres PASSWORD 'everarchive'"
     echo "PGHOST=127.0.0.1 PGPORT=${PG_PORT[pg]} PGUSER=postgres PGPASSWORD=everarchive EVERARCHIVE_TEST_STANDBY='host=127.0.0.1 port=${PG_PORT[standby]}'" >/capture/ready.new
     mv /capture/ready.new /capture/ready

@@ -4,6 +4,8 @@
 -- lists stand as words; other records stand as the keys of their entities (resource:7). What says who saved something, when, or how
 -- often (system_mtime, lock_version, …) is not even captured: a save that changes nothing makes no version.
 
+-- OFFSET 0: without it the planner writes the whole expression of the content wherever a part of it is named.
+--
 -- Views whose names begin with _ write one row of a nested table as JSON.
 CREATE VIEW _note AS
 SELECT n.id, n.resource_id, n.archival_object_id, n.digital_object_id, n.digital_object_component_id, n.agent_person_id,
@@ -180,7 +182,8 @@ CROSS JOIN LATERAL (
         'linked_agents', (SELECT jsonb_agg(l.content ORDER BY l.place, l.id) FROM _linked_agent l WHERE l.resource_id = r.id),
         'instances', (SELECT jsonb_agg(n.content ORDER BY n.id) FROM _instance n WHERE n.resource_id = r.id),
         'external_ids', (SELECT jsonb_agg(n.content ORDER BY n.id) FROM _external_id n WHERE n.resource_id = r.id),
-        'arks', (SELECT jsonb_agg(k.ark_value ORDER BY k.is_current DESC, k.ark_value) FROM ark_name k WHERE k.resource_id = r.id))) AS content) c
+        'arks', (SELECT jsonb_agg(k.ark_value ORDER BY k.is_current DESC, k.ark_value) FROM ark_name k WHERE k.resource_id = r.id))) AS content
+    OFFSET 0) c
 UNION ALL
 SELECT 'archival_object'::text AS key1,
        o.id AS key2,
@@ -225,7 +228,8 @@ CROSS JOIN LATERAL (
         'linked_agents', (SELECT jsonb_agg(l.content ORDER BY l.place, l.id) FROM _linked_agent l WHERE l.archival_object_id = o.id),
         'instances', (SELECT jsonb_agg(n.content ORDER BY n.id) FROM _instance n WHERE n.archival_object_id = o.id),
         'external_ids', (SELECT jsonb_agg(n.content ORDER BY n.id) FROM _external_id n WHERE n.archival_object_id = o.id),
-        'arks', (SELECT jsonb_agg(k.ark_value ORDER BY k.is_current DESC, k.ark_value) FROM ark_name k WHERE k.archival_object_id = o.id))) AS content) c
+        'arks', (SELECT jsonb_agg(k.ark_value ORDER BY k.is_current DESC, k.ark_value) FROM ark_name k WHERE k.archival_object_id = o.id))) AS content
+    OFFSET 0) c
 UNION ALL
 SELECT 'accession'::text AS key1,
        a.id AS key2,
@@ -273,7 +277,8 @@ CROSS JOIN LATERAL (
                      FROM subject_rlshp l WHERE l.accession_id = a.id),
         'linked_agents', (SELECT jsonb_agg(l.content ORDER BY l.place, l.id) FROM _linked_agent l WHERE l.accession_id = a.id),
         'instances', (SELECT jsonb_agg(n.content ORDER BY n.id) FROM _instance n WHERE n.accession_id = a.id),
-        'external_ids', (SELECT jsonb_agg(n.content ORDER BY n.id) FROM _external_id n WHERE n.accession_id = a.id))) AS content) c;
+        'external_ids', (SELECT jsonb_agg(n.content ORDER BY n.id) FROM _external_id n WHERE n.accession_id = a.id))) AS content
+    OFFSET 0) c;
 COMMENT ON VIEW bib IS 'descriptions: resources, archival objects and accessions';
 
 CREATE VIEW object AS
@@ -314,7 +319,8 @@ CROSS JOIN LATERAL (
         'subjects', (SELECT jsonb_agg('subject:' || l.subject_id ORDER BY l.aspace_relationship_position, l.id)
                      FROM subject_rlshp l WHERE l.digital_object_id = o.id),
         'linked_agents', (SELECT jsonb_agg(l.content ORDER BY l.place, l.id) FROM _linked_agent l WHERE l.digital_object_id = o.id),
-        'external_ids', (SELECT jsonb_agg(n.content ORDER BY n.id) FROM _external_id n WHERE n.digital_object_id = o.id))) AS content) c
+        'external_ids', (SELECT jsonb_agg(n.content ORDER BY n.id) FROM _external_id n WHERE n.digital_object_id = o.id))) AS content
+    OFFSET 0) c
 UNION ALL
 SELECT 'digital_object_component'::text AS key1,
        o.id AS key2,
@@ -355,7 +361,8 @@ CROSS JOIN LATERAL (
         'subjects', (SELECT jsonb_agg('subject:' || l.subject_id ORDER BY l.aspace_relationship_position, l.id)
                      FROM subject_rlshp l WHERE l.digital_object_component_id = o.id),
         'linked_agents', (SELECT jsonb_agg(l.content ORDER BY l.place, l.id) FROM _linked_agent l WHERE l.digital_object_component_id = o.id),
-        'external_ids', (SELECT jsonb_agg(n.content ORDER BY n.id) FROM _external_id n WHERE n.digital_object_component_id = o.id))) AS content) c;
+        'external_ids', (SELECT jsonb_agg(n.content ORDER BY n.id) FROM _external_id n WHERE n.digital_object_component_id = o.id))) AS content
+    OFFSET 0) c;
 COMMENT ON VIEW object IS 'digital objects and their components, with the address, checksum and size of each file';
 
 CREATE VIEW item AS
@@ -382,7 +389,8 @@ CROSS JOIN LATERAL (
                                               'status', h.status,
                                               'start_date', h.start_date,
                                               'end_date', h.end_date)) ORDER BY h.id)
-                                FROM top_container_housed_at_rlshp h WHERE h.top_container_id = t.id))) AS content) c;
+                                FROM top_container_housed_at_rlshp h WHERE h.top_container_id = t.id))) AS content
+    OFFSET 0) c;
 COMMENT ON VIEW item IS 'top containers: boxes, reels, drives';
 
 -- Agents that no record names are no authority: ArchivesSpace keeps its own users among them.
@@ -406,7 +414,8 @@ CROSS JOIN LATERAL (
         'scope_note', s.scope_note,
         'terms', (SELECT jsonb_agg(jsonb_build_object('term', m.term, 'term_type', (SELECT v.value FROM enumeration_value v WHERE v.id = m.term_type_id)) ORDER BY l.id)
                   FROM subject_term l JOIN term m ON m.id = l.term_id WHERE l.subject_id = s.id),
-        'external_ids', (SELECT jsonb_agg(n.content ORDER BY n.id) FROM _external_id n WHERE n.subject_id = s.id))) AS content) c
+        'external_ids', (SELECT jsonb_agg(n.content ORDER BY n.id) FROM _external_id n WHERE n.subject_id = s.id))) AS content
+    OFFSET 0) c
 UNION ALL
 SELECT 'agent_person'::text AS key1,
        g.id AS key2,
@@ -439,7 +448,8 @@ CROSS JOIN LATERAL (
                          'authority_ids', (SELECT jsonb_agg(i.authority_id ORDER BY i.authority_id) FROM name_authority_id i
                                            WHERE i.name_person_id = n.id))) ORDER BY n.id)
                   FROM name_person n WHERE n.agent_person_id = g.id),
-        'notes', (SELECT jsonb_agg(n.content ORDER BY n.id) FROM _note n WHERE n.agent_person_id = g.id))) AS content) c
+        'notes', (SELECT jsonb_agg(n.content ORDER BY n.id) FROM _note n WHERE n.agent_person_id = g.id))) AS content
+    OFFSET 0) c
 WHERE EXISTS (SELECT FROM linked_agents_rlshp l WHERE l.agent_person_id = g.id)
 UNION ALL
 SELECT 'agent_family'::text AS key1,
@@ -468,7 +478,8 @@ CROSS JOIN LATERAL (
                          'authority_ids', (SELECT jsonb_agg(i.authority_id ORDER BY i.authority_id) FROM name_authority_id i
                                            WHERE i.name_family_id = n.id))) ORDER BY n.id)
                   FROM name_family n WHERE n.agent_family_id = g.id),
-        'notes', (SELECT jsonb_agg(n.content ORDER BY n.id) FROM _note n WHERE n.agent_family_id = g.id))) AS content) c
+        'notes', (SELECT jsonb_agg(n.content ORDER BY n.id) FROM _note n WHERE n.agent_family_id = g.id))) AS content
+    OFFSET 0) c
 WHERE EXISTS (SELECT FROM linked_agents_rlshp l WHERE l.agent_family_id = g.id)
 UNION ALL
 SELECT 'agent_corporate_entity'::text AS key1,
@@ -499,7 +510,8 @@ CROSS JOIN LATERAL (
                          'authority_ids', (SELECT jsonb_agg(i.authority_id ORDER BY i.authority_id) FROM name_authority_id i
                                            WHERE i.name_corporate_entity_id = n.id))) ORDER BY n.id)
                   FROM name_corporate_entity n WHERE n.agent_corporate_entity_id = g.id),
-        'notes', (SELECT jsonb_agg(n.content ORDER BY n.id) FROM _note n WHERE n.agent_corporate_entity_id = g.id))) AS content) c
+        'notes', (SELECT jsonb_agg(n.content ORDER BY n.id) FROM _note n WHERE n.agent_corporate_entity_id = g.id))) AS content
+    OFFSET 0) c
 WHERE EXISTS (SELECT FROM linked_agents_rlshp l WHERE l.agent_corporate_entity_id = g.id)
 UNION ALL
 SELECT 'agent_software'::text AS key1,
@@ -529,7 +541,8 @@ CROSS JOIN LATERAL (
                          'authority_ids', (SELECT jsonb_agg(i.authority_id ORDER BY i.authority_id) FROM name_authority_id i
                                            WHERE i.name_software_id = n.id))) ORDER BY n.id)
                   FROM name_software n WHERE n.agent_software_id = g.id),
-        'notes', (SELECT jsonb_agg(n.content ORDER BY n.id) FROM _note n WHERE n.agent_software_id = g.id))) AS content) c
+        'notes', (SELECT jsonb_agg(n.content ORDER BY n.id) FROM _note n WHERE n.agent_software_id = g.id))) AS content
+    OFFSET 0) c
 WHERE EXISTS (SELECT FROM linked_agents_rlshp l WHERE l.agent_software_id = g.id)
 UNION ALL
 SELECT 'location'::text AS key1,
@@ -557,7 +570,8 @@ CROSS JOIN LATERAL (
         'coordinate_2_label', p.coordinate_2_label,
         'coordinate_2_indicator', p.coordinate_2_indicator,
         'coordinate_3_label', p.coordinate_3_label,
-        'coordinate_3_indicator', p.coordinate_3_indicator)) AS content) c
+        'coordinate_3_indicator', p.coordinate_3_indicator)) AS content
+    OFFSET 0) c
 UNION ALL
 SELECT 'repository'::text AS key1,
        y.id AS key2,
@@ -578,5 +592,6 @@ CROSS JOIN LATERAL (
         'parent_institution_name', y.parent_institution_name,
         'url', y.url,
         'publish', y.publish = 1,
-        'hidden', NULLIF(y.hidden, 0) = 1)) AS content) c;
+        'hidden', NULLIF(y.hidden, 0) = 1)) AS content
+    OFFSET 0) c;
 COMMENT ON VIEW authority IS 'what descriptions refer to: subjects, agents, locations, repositories';

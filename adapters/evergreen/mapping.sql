@@ -121,7 +121,8 @@ CROSS JOIN LATERAL (
         'summary_contents', i.summary_contents,
         'peers', (SELECT jsonb_agg(jsonb_build_object('peer_record', p.peer_record, 'peer_type', p.peer_type)
                                    ORDER BY p.peer_record, p.peer_type)
-                  FROM biblio_peer_bib_copy_map p WHERE p.target_copy = i.id))) AS content) c
+                  FROM biblio_peer_bib_copy_map p WHERE p.target_copy = i.id))) AS content
+    OFFSET 0) c -- the content once, not wherever it is named
 WHERE i.id > 0 AND i.call_number > 0;
 COMMENT ON VIEW item IS 'copies (asset.copy) and serial units (serial.unit), as JSON under the column names of Evergreen';
 
@@ -147,7 +148,8 @@ CROSS JOIN LATERAL (
         'label', u.label,
         'use_restriction', u.use_restriction,
         'active', u.active,
-        'volumes', v.volumes)) AS content) c;
+        'volumes', v.volumes)) AS content
+    OFFSET 0) c;
 COMMENT ON VIEW object IS 'digital objects: addresses (asset.uri) with the volumes they belong to';
 
 -- Purchase orders and their lines are both orders, and their ids collide: the first key says which. Times are written in UTC,

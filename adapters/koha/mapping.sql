@@ -165,5 +165,6 @@ CROSS JOIN LATERAL (
         'parent_ordernumber', o.parent_ordernumber,
         'orderstatus', o.orderstatus,
         'items', (SELECT jsonb_agg(l.itemnumber ORDER BY l.itemnumber) FROM aqorders_items l
-                  WHERE l.ordernumber = o.ordernumber))) AS content) c;
+                  WHERE l.ordernumber = o.ordernumber))) AS content
+    OFFSET 0) c; -- the content once, not wherever it is named
 COMMENT ON VIEW "order" IS 'order lines, as JSON under the column names of Koha';

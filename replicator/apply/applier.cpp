@@ -106,10 +106,9 @@ void applier::stop_table(std::size_t table, const std::string& what, const std::
 }
 
 bool applier::follow_again(const std::string& mirror_name) {
-    return on_
-               .run_prepared("UPDATE everarchive.source_table SET state = 'resync', since = pg_catalog.now() WHERE "
-                             "source_id = $1::integer AND state = 'stopped' AND ($2 = '' OR table_name = $2)",
-                             {std::to_string(source_.id), mirror_name})
+    return on_.run_prepared("UPDATE everarchive.source_table SET state = 'resync', since = pg_catalog.now() WHERE "
+                            "source_id = $1::integer AND state = 'stopped' AND ($2 = '' OR table_name = $2)",
+                            {std::to_string(source_.id), mirror_name})
                .affected() > 0;
 }
 
@@ -384,6 +383,20 @@ void applier::flush(const std::string& position) {
     }
 }
 
+/// A removed row whose key the mirror cannot hold was never there, nor an entity of it: its cases are closed, and
+/// nothing is to be mapped. Returns false if the mirror can hold its key.
+bool applier::forget_impossible(const net_change& removed) {
+    savepoint before(on_);
+    if (writer_.can_hold_key(removed.table, removed.row)) {
+        before.release();
+        return false;
+    }
+    before.roll_back();
+    quarantine_.supersede(adapter_.tables[removed.table], removed.row);
+    run_.touched().forget_own(adapter_.tables[removed.table], removed.row);
+    return true;
+}
+
 /// Halves a group until the rows that fail stand alone: they go to quarantine, the others are written.
 void applier::write_carefully(net_changes group, const std::string& position) {
     std::vector<const net_change*> missing;
@@ -409,7 +422,10 @@ void applier::write_carefully(net_changes group, const std::string& position) {
         }
         before.roll_back();
         if (group.size() == 1) {
-            quarantine_.put(adapter_.tables[group.front()->table], *group.front(), position, reason_of(failed));
+            const net_change& one = *group.front();
+            if (one.what != net_change::effect::remove || !forget_impossible(one)) {
+                quarantine_.put(adapter_.tables[one.table], one, position, reason_of(failed));
+            }
             return;
         }
         write_carefully(group.first(group.size() / 2), position);

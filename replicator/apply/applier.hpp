@@ -100,6 +100,7 @@ class applier {
     void supersede_cascaded();
     void flush(const std::string& position);
     void write_carefully(net_changes group, const std::string& position);
+    bool forget_impossible(const net_change& removed);
     void touch_through(net_changes changes);
     void touch_through(const adapter::touch_through& touch, const std::vector<std::string>* values);
     void write_touched();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/fault_point.hpp"
 #include "base/log.hpp"
 
 namespace everarchive::apply {
@@ -548,7 +549,9 @@ void chunk_comparison::report(const std::vector<difference>& found, capture::bat
     }
     const std::string name = table().mirror_name();
     if (run_->repairs) {
+        fault_point("resync.before_repair");
         applier_.repair(std::move(repairs), [&] { add_differences(on_, *run_, name, found); });
+        fault_point("resync.repaired");
     } else {
         add_differences(on_, *run_, name, found);
     }

@@ -3,6 +3,7 @@
 #include "apply/chunk_comparison.hpp"
 #include "apply/source_state.hpp"
 #include "apply/stream_reader.hpp"
+#include "base/fault_point.hpp"
 #include "base/log.hpp"
 #include "base/stop.hpp"
 
@@ -176,15 +177,16 @@ bool pipeline::wait_for(lease& lease) {
 bool pipeline::resync_by_itself(const error& failed) {
     try {
         pq::connection on(conninfo_, pq::connection::side::sink, "everarchive run");
-        const pq::result wanted = on.run("SELECT everarchive.source_setting($1::integer, 'on_position_lost') = 'resync'",
-                                         {std::to_string(row_.id)});
+        const pq::result wanted = on.run(
+            "SELECT everarchive.source_setting($1::integer, 'on_position_lost') = 'resync'", {std::to_string(row_.id)});
         if (!wanted.truth(0, 0)) {
             return false;
         }
-        log::write(log::severity::error, "apply",
-                   "the position is lost; the source is compared with its mirror and repaired, because on_position_lost "
-                   "is resync",
-                   {{"source", row_.name}, {"reason", failed.what()}});
+        log::write(
+            log::severity::error, "apply",
+            "the position is lost; the source is compared with its mirror and repaired, because on_position_lost "
+            "is resync",
+            {{"source", row_.name}, {"reason", failed.what()}});
         on.run("SELECT everarchive.source_check($1, 'resync')", {row_.name});
         return true;
     } catch (const error& refused) {
@@ -228,8 +230,10 @@ void pipeline::follow() {
         return;
     }
     taken_ = take(on, lease, row_.name);
+    fault_point("lease.taken");
     const leading leads(meters_, taken_.epoch, PQbackendPID(on.raw()));
     const std::unique_ptr<capture::source> source = capture::open_source(row_.origin, row_.name, adapter);
+    source->configure(taken_.settings);
     displace_ = displace_ || taken_.taken_over;
     if (displace_) {
         source->end_reader();
@@ -337,8 +341,7 @@ void pipeline::apply(applier& applier, stream_reader& reader, chunk_comparison& 
             }
         }
         const bool waits = !compared && (!applier.is_open() || applier.is_torn() || applier.changes() == 0);
-        std::optional<capture::batch> batch =
-            reader.queue().take(milliseconds{!waits ? 0 : comparing_ ? 10 : 100});
+        std::optional<capture::batch> batch = reader.queue().take(milliseconds{!waits ? 0 : comparing_ ? 10 : 100});
         const bool arrived = batch.has_value();
         meters_.queue_bytes.set(static_cast<std::int64_t>(reader.queue().bytes()));
         if (batch) {
@@ -367,8 +370,7 @@ void pipeline::apply(applier& applier, stream_reader& reader, chunk_comparison& 
         const bool full = applier.transactions() >= most_transactions || applier.changes() >= most_changes ||
                           applier.bytes() >= most_bytes;
         const bool nothing_of_ours = applier.changes() == 0 && applier.bytes() == 0;
-        const bool due =
-            nothing_of_ours ? comparing_ || now - last_commit >= position_interval : !arrived || full;
+        const bool due = nothing_of_ours ? comparing_ || now - last_commit >= position_interval : !arrived || full;
         if (!applier.is_torn() && (due || stopping())) {
             const std::size_t changes = applier.changes();
             const std::size_t transactions = applier.transactions();

@@ -1,5 +1,7 @@
 #include "apply/touched_keys.hpp"
 
+#include <algorithm>
+
 namespace everarchive::apply {
 
 touch_answer touch_of(const adapter::touch& touch, std::span<const capture::cell> row) {
@@ -56,6 +58,20 @@ bool touched_keys::add(const adapter::table& table, std::span<const capture::cel
         }
     }
     return all_known;
+}
+
+void touched_keys::forget_own(const adapter::table& table, std::span<const capture::cell> row) {
+    for (const adapter::touch& touch : table.touches) {
+        const bool whole_key = std::all_of(table.key.begin(), table.key.end(), [&](std::size_t column) {
+            return std::any_of(touch.parts.begin(), touch.parts.end(), [&](const adapter::touch_part& part) {
+                return !part.is_constant && part.column == column;
+            });
+        });
+        const touch_answer answer = touch_of(touch, row);
+        if (whole_key && answer.key) {
+            size_ -= by_kind_[touch.kind].erase(*answer.key);
+        }
+    }
 }
 
 } // namespace everarchive::apply

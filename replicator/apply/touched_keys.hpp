@@ -33,6 +33,9 @@ class touched_keys {
     /// Adds all keys that `row` touches. Returns false if some touch is not known because a cell is absent.
     bool add(const adapter::table& table, std::span<const capture::cell> row);
 
+    /// Takes out the keys that only rows with the key of `row` touch.
+    void forget_own(const adapter::table& table, std::span<const capture::cell> row);
+
     std::size_t size() const { return size_; }
     bool empty() const { return size_ == 0; }
     void clear() {

@@ -103,6 +103,7 @@ class binlog_decoder {
     bool captured_database(std::string_view database) const;
     std::string group_text() const;
     std::string where() const;
+    static const std::string resync; // the hint where the tables have to be taken anew
     [[noreturn]] void fail(const std::string& what, std::string hint) const;
 
     const adapter::adapter& adapter_;

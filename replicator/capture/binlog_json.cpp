@@ -208,8 +208,8 @@ class writer {
         byte_reader in(value);
         const std::uint64_t count = in.number(width);
         const std::uint64_t size = in.number(width);
-        if (size > value.size()) {
-            throw malformed("has JSON that is longer than its value");
+        if (size > value.size() || size < 2 * width) {
+            throw malformed("has JSON of another size than its value");
         }
         const std::string_view whole = value.substr(0, size);
         byte_reader entries(whole.substr(2 * width));

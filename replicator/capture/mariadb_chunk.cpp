@@ -217,14 +217,16 @@ class mariadb_chunks final : public chunk_reader {
                 const row_key& key = request.keys[piece.keys_read + i];
                 std::string one;
                 for (std::size_t part = 0; part < key.size(); ++part) {
-                    one += (part == 0 ? "" : ", ") + literal(request.table, part, key[part]);
+                    one += fmt::format("{}{} = {}", part == 0 ? "" : " AND ",
+                                       mariadb_identifier(wanted.columns[wanted.key[part]].name),
+                                       literal(request.table, part, key[part]));
                 }
-                list += (list.empty() ? "" : ", ") + (key.size() == 1 ? one : "(" + one + ")");
+                list += (list.empty() ? "(" : " OR (") + one + ")";
             }
             mariadb_select select(wanted, schema_[request.table], tables_[request.table].columns);
-            connection_.send(fmt::format("SELECT {} FROM {} WHERE {} IN ({})", select.list(), name_of(request.table),
-                                         wanted.key.size() == 1 ? key_list(wanted) : "(" + key_list(wanted) + ")",
-                                         list));
+            // Not (a, b) IN ((1, 'x'), …): in such a list the server does not convert a string to the character set of a
+            // column that is not Unicode (seen in 10.11), and finds nothing.
+            connection_.send(fmt::format("SELECT {} FROM {} WHERE {}", select.list(), name_of(request.table), list));
             piece.keys_read += count;
             take(select, request, piece);
         }

@@ -1,5 +1,6 @@
 #include "capture/mariadb_history.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <thread>
 
@@ -133,6 +134,22 @@ void check_executed(mariadb_connection& side, const gtid_set& ours) {
 
 } // namespace
 
+namespace {
+
+/// All of a list that may have several of a domain.
+std::vector<gtid> gtids_of(std::string_view text) {
+    std::vector<gtid> all;
+    while (!text.empty()) {
+        const auto comma = text.find(',');
+        const gtid_list one = gtid_list::parse(text.substr(0, comma));
+        all.insert(all.end(), one.domains().begin(), one.domains().end());
+        text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
+    }
+    return all;
+}
+
+} // namespace
+
 std::uint32_t server_id_of(mariadb_connection& side) {
     const std::string text = side.value("SELECT @@GLOBAL.server_id").value_or("");
     std::uint32_t id = 0;
@@ -218,19 +235,16 @@ bool continues_history(mariadb_connection& side, const binlog_position& position
         return gtid_set::parse(side.value("SELECT @@GLOBAL.gtid_executed").value_or("")).contains(read);
     }
     // One entry for each server of each domain: the last transaction that it wrote. A GTID names the server that the
-    // transaction comes from, so another server has ours only if it replicated from there.
-    std::string_view rest;
-    const std::string state = side.value("SELECT @@GLOBAL.gtid_binlog_state").value_or("");
+    // transaction comes from, so another server has ours only if it replicated from there. One that was made of a copy
+    // has a domain in which nothing happened since in its replication position only.
+    const std::vector<gtid> written = gtids_of(side.value("SELECT @@GLOBAL.gtid_binlog_state").value_or(""));
+    const gtid_list replicated = gtid_list::parse(side.value("SELECT @@GLOBAL.gtid_slave_pos").value_or(""));
     for (const gtid& ours : position.gtids.domains()) {
-        bool found = false;
-        for (rest = state; !rest.empty() && !found;) {
-            const auto comma = rest.find(',');
-            const gtid_list one = gtid_list::parse(rest.substr(0, comma));
-            rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
-            found = !one.empty() && one.domains()[0].domain == ours.domain && one.domains()[0].server == ours.server &&
-                    one.domains()[0].sequence >= ours.sequence;
-        }
-        if (!found) {
+        const bool in_log = std::any_of(written.begin(), written.end(), [&](const gtid& last) {
+            return last.domain == ours.domain && last.server == ours.server && last.sequence >= ours.sequence;
+        });
+        const auto& copied = replicated.domains();
+        if (!in_log && std::find(copied.begin(), copied.end(), ours) == copied.end()) {
             return false;
         }
     }

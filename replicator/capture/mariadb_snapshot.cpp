@@ -44,6 +44,7 @@ class mariadb_snapshot final : public snapshot {
         connection_.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
         if (connection_.server().is_mysql) {
             mysql_snapshot_point point(connection_, position_kind(connection_, settings_.origin));
+            point.narrow(settings_.origin, reader_of(settings_.origin, settings_.name));
             connection_.run(begin_snapshot);
             position_ = point.position().text();
         } else {

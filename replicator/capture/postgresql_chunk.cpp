@@ -324,12 +324,7 @@ std::string renew_position(const std::string& conninfo, const source_names& name
     ensure_publication(on, names, adapter, look_up(on, adapter));
     drop_slot(on, names);
     pq::connection maker = connect_replication(conninfo);
-    const bool newer = PQserverVersion(maker.raw()) >= 150000;
-    const pq::result made =
-        run_patiently(maker,
-                      fmt::format("CREATE_REPLICATION_SLOT {} LOGICAL pgoutput {}", maker.identifier(names.slot),
-                                  newer ? "(SNAPSHOT 'export')" : "EXPORT_SNAPSHOT"),
-                      names.source);
+    const pq::result made = make_slot(maker, names);
     // What the slot counts as done may not be visible to others yet (see read_point); the exported snapshot knows it.
     std::string done;
     {

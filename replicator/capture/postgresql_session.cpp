@@ -98,6 +98,16 @@ lsn check_slot(pq::connection& on, const source_names& names, lsn start) {
     return *slot->confirmed;
 }
 
+pq::result make_slot(pq::connection& maker, const source_names& names) {
+    const int version = PQserverVersion(maker.raw());
+    const char* const options = version >= 170000   ? "(SNAPSHOT 'export', FAILOVER true)"
+                                : version >= 150000 ? "(SNAPSHOT 'export')"
+                                                    : "EXPORT_SNAPSHOT";
+    return run_patiently(
+        maker, fmt::format("CREATE_REPLICATION_SLOT {} LOGICAL pgoutput {}", maker.identifier(names.slot), options),
+        names.source);
+}
+
 void drop_slot(pq::connection& on, const source_names& names) {
     const std::optional<slot_state> slot = find_slot(on, names);
     if (!slot) {

@@ -52,6 +52,11 @@ std::optional<slot_state> find_slot(pq::connection& on, const source_names& name
 /// (retry) while somebody else reads it.
 lsn check_slot(pq::connection& on, const source_names& names, lsn start);
 
+/// Makes our slot, which the server keeps over a failover where it can (17 and newer). Waits for the transactions that
+/// are open. The answer: name, consistent point, name of the exported snapshot, which lives as long as `maker` does
+/// nothing else.
+pq::result make_slot(pq::connection& maker, const source_names& names);
+
 /// Drops our slot if it is there. Throws error (retry) while somebody reads it, (needs_person) if it is not ours.
 void drop_slot(pq::connection& on, const source_names& names);
 

@@ -12,6 +12,7 @@
 #include <set>
 #include <thread>
 
+#include "base/fault_point.hpp"
 #include "base/log.hpp"
 #include "capture/open_transactions.hpp"
 #include "capture/pgoutput.hpp"
@@ -43,7 +44,7 @@ class slot_stream final : public stream {
     slot_stream(const std::string& conninfo, const source_names& names, const adapter::adapter& adapter,
                 const std::string& position, const source_options& options)
         : conninfo_(conninfo), names_(names), adapter_(adapter), start_(parse_lsn(position)), handed_(start_),
-          passed_(start_), open_(std::make_shared<spool_budget>(options.spool_limit)) {
+          passed_(start_), budget_(std::make_shared<spool_budget>(options.spool_limit)), open_(budget_) {
         decoder_.emplace(adapter_, names_.source);
         pq::connection side = connect(conninfo, stream_patience);
         const lsn confirmed = check_slot(side, names_, start_);
@@ -109,6 +110,12 @@ class slot_stream final : public stream {
         const lsn newest = watch_->newest();
         return static_cast<std::int64_t>(newest > line_->confirmed() ? newest - line_->confirmed() : 0);
     }
+
+    log_lag lag() override {
+        return {lag_bytes(), std::nullopt, watch_->retained_bytes(), watch_->log_state(), std::nullopt};
+    }
+
+    std::int64_t spool_bytes() const override { return static_cast<std::int64_t>(budget_->used()); }
 
     std::optional<stream_notice> notice() override { return watch_->notice(); }
 
@@ -268,6 +275,7 @@ class slot_stream final : public stream {
         if (block_.bytes + block_.cell_bytes > limits_.bytes / 8) {
             block_ = {};
         }
+        fault_point("spool.written");
     }
 
     void commit_blocks(const transaction_mark& mark) {
@@ -281,6 +289,7 @@ class slot_stream final : public stream {
     }
 
     void replay() {
+        fault_point("spool.read_back");
         if (!open_.replay(replaying_->frames, building_)) {
             finish_transaction(replaying_->mark);
             replaying_.reset();
@@ -419,6 +428,7 @@ class slot_stream final : public stream {
     bool part_handed_out_ = false; // of the transaction that is being received
     std::set<std::string> told_;
 
+    std::shared_ptr<spool_budget> budget_;
     open_transactions open_;
     bool in_block_ = false;
     batch block_; // what the last message of a block brought

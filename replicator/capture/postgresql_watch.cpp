@@ -17,7 +17,8 @@ constexpr auto look_every = std::chrono::seconds{5};
 
 /// One row for each table of the adapter that is there, and one without a table. A partition that was made as one
 /// (CREATE TABLE … PARTITION OF) has its row in pg_inherits from the transaction that made its system columns; one that
-/// was attached brought rows along that are in no message. Catalogs only, so nothing is locked.
+/// was attached brought rows along that are in no message. What is younger than the oldest catalog that the slot keeps
+/// (catalog_xmin) may have come while nobody looked. Catalogs only, so nothing is locked.
 constexpr const char* question = R"(
     SELECT n.lsn, s.restart_lsn IS NOT NULL, s.wal_status, pg_wal_lsn_diff(n.lsn, s.restart_lsn)::bigint,
            p.oid IS NOT NULL AND NOT p.puballtables AND p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate,
@@ -25,8 +26,10 @@ constexpr const char* question = R"(
            (WITH RECURSIVE part AS (
                 SELECT i.inhrelid, i.xmin AS made FROM pg_inherits i WHERE i.inhparent = c.oid AND c.relkind = 'p'
                 UNION ALL SELECT i.inhrelid, i.xmin FROM pg_inherits i JOIN part ON i.inhparent = part.inhrelid)
-            SELECT string_agg(part.inhrelid || CASE WHEN a.xmin = part.made THEN '+' ELSE '-' END, ' ')
-            FROM part JOIN pg_attribute a ON a.attrelid = part.inhrelid AND a.attnum = -1)
+            SELECT string_agg(part.inhrelid || CASE WHEN a.xmin = part.made THEN '+' WHEN age(part.made) <= age(s.catalog_xmin)
+                                                    THEN '!' ELSE '-' END, ' ')
+            FROM part JOIN pg_attribute a ON a.attrelid = part.inhrelid AND a.attnum = -1),
+           (SELECT age(a.xmin) <= age(s.catalog_xmin) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = -1)
     FROM (SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END AS lsn) n
     LEFT JOIN pg_replication_slots s ON s.slot_name = $1
     LEFT JOIN pg_publication p ON p.pubname = $2
@@ -120,11 +123,13 @@ void slot_watch::read(const pq::result& answer) {
 
 void slot_watch::read_guard(const pq::result& answer) {
     notice_.reset();
+    retained_.reset();
+    log_state_ = answer.text(0, 2);
     if (!answer.truth(0, 1)) {
         return; // no slot, or one that is lost: the stream itself tells
     }
     const std::int64_t bytes = answer.number(0, 3);
-    held_ = bytes_text(bytes);
+    retained_ = bytes;
     const std::string mend = fmt::format("look why everarchive is behind: everarchive status; SELECT * FROM "
                                          "pg_replication_slots WHERE slot_name = '{}' in the source",
                                          names_.slot);
@@ -136,7 +141,7 @@ void slot_watch::read_guard(const pq::result& answer) {
         throw error(exit_code::source, cause::needs_person,
                     fmt::format("the source keeps {} of log for the replication slot {}, more than wal_limit_bytes "
                                 "({}): reading is paused",
-                                held_, names_.slot, bytes_text(guard_.limit)),
+                                bytes_text(bytes), names_.slot, bytes_text(guard_.limit)),
                     fmt::format("SELECT everarchive.source_set('{0}', 'wal_limit_bytes', '0'), "
                                 "everarchive.source_resume('{0}') reads on; SELECT pg_drop_replication_slot('{1}') in "
                                 "the source frees its disk and needs everarchive source resync {0}",
@@ -158,16 +163,23 @@ void slot_watch::read_guard(const pq::result& answer) {
 void slot_watch::read_table(const pq::result& answer, int row) {
     const auto table = static_cast<std::size_t>(answer.number(row, 5)) - 1;
     table_seen now{std::string(answer.text(row, 6)), answer.truth(row, 7), {}};
+    bool attached = false; // perhaps since our position
     std::string_view partitions = answer.text(row, 8);
     while (!partitions.empty()) {
         const std::size_t end = std::min(partitions.find(' '), partitions.size());
         now.partitions.emplace(partitions.substr(0, end - 1), partitions[end - 1] == '+');
+        attached = attached || partitions[end - 1] == '!';
         partitions.remove_prefix(std::min(end + 1, partitions.size()));
     }
     const auto before = seen_.find(table);
     if (before == seen_.end()) {
-        // A table that was not there in the snapshot, or that the publication never had, was told of when the stream
-        // was opened.
+        // A table that the publication does not have was told of when the stream was opened.
+        if (now.published && answer.truth(row, 9)) {
+            note(table, "was made anew since our position: what happened before it was published is in no message",
+                 false);
+        } else if (now.published && attached) {
+            note(table, "has got a partition by ATTACH since our position, whose rows are in no message", false);
+        }
         seen_.emplace(table, std::move(now));
         return;
     }
@@ -218,7 +230,7 @@ void slot_watch::drop(const std::string& conninfo) {
     }
     const std::string what = fmt::format("the source kept {} of log for the replication slot {}, more than "
                                          "wal_limit_bytes ({}): the slot was given up (on_wal_limit = drop)",
-                                         held_, names_.slot, bytes_text(guard_.limit));
+                                         bytes_text(retained_.value_or(0)), names_.slot, bytes_text(guard_.limit));
     log::write(log::severity::error, "capture", what, {{"source", names_.source}});
     throw error(exit_code::source, cause::position_lost, what, names_.resync_hint());
 }

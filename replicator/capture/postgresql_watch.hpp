@@ -36,6 +36,10 @@ class slot_watch {
     /// Drops the slot, and throws error (position_lost) that says so.
     [[noreturn]] void drop(const std::string& conninfo);
 
+    /// Log that the server keeps for the slot, and its wal_status; not known while there is no slot.
+    std::optional<std::int64_t> retained_bytes() const { return retained_; }
+    const std::string& log_state() const { return log_state_; }
+
     /// What a person should know although the stream goes on.
     const std::optional<stream_notice>& notice() const { return notice_; }
 
@@ -65,7 +69,8 @@ class slot_watch {
     std::set<std::size_t> told_;
     std::vector<table_trouble> troubles_;
     std::optional<stream_notice> notice_;
-    std::string held_; // for people
+    std::optional<std::int64_t> retained_;
+    std::string log_state_;
     bool wants_drop_ = false;
     lsn newest_ = 0;
     std::chrono::steady_clock::time_point asked_;

@@ -93,6 +93,7 @@ class stream {
 
     /// Bytes of large transactions that lie on our disk. Same thread as next().
     virtual std::int64_t spool_bytes() const { return 0; }
+
     /// What stands against the source at the moment; nullopt: nothing.
     virtual std::optional<stream_notice> notice() { return std::nullopt; }
 };

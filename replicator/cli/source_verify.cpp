@@ -82,12 +82,18 @@ exit_code follow_run(pq::connection& on, const std::string& run, bool repairs) {
         progress_bar bar("comparing", "rows");
         for (;;) {
             const pq::result row =
-                on.run_prepared("SELECT state, rows, rows_expected FROM everarchive.source_check_run "
-                                "WHERE run_id = $1::bigint",
+                on.run_prepared("SELECT r.state, r.rows, r.rows_expected, s.state, s.message, s.hint FROM "
+                                "everarchive.source_check_run r JOIN everarchive.source s USING (source_id) WHERE "
+                                "r.run_id = $1::bigint",
                                 {run});
             bar.show(row.number(0, 1), std::max(row.number(0, 1), row.number(0, 2)));
             if (row.text(0, 0) != "requested" && row.text(0, 0) != "running") {
                 break;
+            }
+            if (row.text(0, 3) == "stopped" || row.text(0, 3) == "position_lost") {
+                throw error(exit_code::source, cause::needs_person,
+                            fmt::format("the source is {}: {}", row.text(0, 3), row.text(0, 4)),
+                            std::string(row.text(0, 5)));
             }
             if (!sleep_unless_stopped(look_interval)) {
                 std::cerr << "everarchive: the comparison goes on: SELECT * FROM report.source_check;\n";

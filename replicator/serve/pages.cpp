@@ -134,8 +134,11 @@ void tell(exposition& out, const facts& known) {
                [](const source_facts& s) { return s.lag_transactions; });
     each_known(out, known, "everarchive_retained_log_bytes", "Log that the source keeps because we have not read it.",
                [](const source_facts& s) { return s.retained_bytes; });
-    each_known(out, known, "everarchive_log_hours", "Until the server purges the log that comes next.",
-               [](const source_facts& s) { return s.log_hours; });
+    each_known(out, known, "everarchive_log_remaining_seconds", "Until the server purges the log that comes next.",
+               [](const source_facts& s) {
+                   return s.log_hours ? std::optional(*s.log_hours * 3'600)
+                                      : std::nullopt; // seconds, as Prometheus has it
+               });
     out.family("everarchive_slot_state", type::gauge, "1 for the wal_status that the replication slot is in.");
     for (const source_facts& one : known.sources) {
         if (!one.log_state.empty()) {

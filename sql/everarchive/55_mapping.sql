@@ -156,7 +156,7 @@ SET search_path = pg_catalog, pg_temp
 SET work_mem = '64MB'
 SET jit = off -- the statement runs for milliseconds; compiling it took 0.9 s where a mirror had no statistics yet
 -- Each key is looked up by an index. Where a view nests much in its entities, the planner thinks the rest so dear that a look through
--- the whole table seems as good (costs within 1 % are the same to it, and it starts sooner): ArchivesSpace, 5 ms a key in 5,000 rows.
+-- the whole table seems as good (costs within 1 % are the same to it, and it starts sooner): ArchivesSpace, a scan a key.
 SET enable_seqscan = off
 AS $$
 #variable_conflict use_column

@@ -21,6 +21,11 @@ CREATE VIEW @extschema@.source_finding AS
         SELECT 3, 'critical', coalesce('no program has followed it since ' || to_char(l.renewed_at, 'YYYY-MM-DD HH24:MI:SS'), 'no program follows it'), 'everarchive run'
         WHERE n.wanted AND n.alive IS NOT TRUE
         UNION ALL
+        SELECT 3, 'critical', format('the table %s is not followed: %s', t.table_name, coalesce(t.message, 'its schema changed')),
+               coalesce(t.hint, format('everarchive source resync %s --table %s', s.name, t.table_name))
+        FROM @extschema@.source_table t
+        WHERE t.source_id = s.source_id AND t.state = 'stopped' AND s.state <> 'removed'
+        UNION ALL
         SELECT 4, CASE WHEN p.seen_at > pg_catalog.now() - interval '5 minutes' THEN 'warning' ELSE 'critical' END, s.message, s.hint
         WHERE n.wanted AND s.message IS NOT NULL
         UNION ALL

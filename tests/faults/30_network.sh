@@ -46,7 +46,10 @@ evergreen -c 'UPDATE asset.copy SET copy_number = 78 WHERE id = 3'
 ok "3: it goes on after the connection was lost between COMMIT and its answer" wait_for 120 progress_is 78
 is "3: and has applied each transaction once" "$(counted evergreen)" $((BEFORE + 2))
 
-# 3: half-open connections.
+# 3: half-open connections. Both sources are followed again, each over one connection.
+one_each() { [ "$(walsender | wc -w)/$(dump_thread | wc -w)" = 1/1 ]; }
+ok "3: everything arrives" settled 120
+ok "3: each source has one reader" wait_for 60 one_each
 SENDER=$(walsender) DUMP=$(dump_thread)
 proxy vault stall
 for n in 1 2 3 4 5 6; do

@@ -30,7 +30,7 @@ lost_and_repaired() {
     sleep 1
     is "$name: nothing goes on in silence" "$(state "$source")" position_lost
     before=$(versions "$source")
-    ok "$name: resync" ea source resync "$source"
+    ok "$name: resync" timeout 150 "$EVERARCHIVE" --database service=preservation source resync "$source" --wait
     ok "$name: it follows again" wait_for 120 streams "$source"
     ok "$name: and has everything" settled 120
     is "$name: what did not change has no new version" "$(versions "$source")" $((before + 1))
@@ -121,7 +121,7 @@ before_reset=$(versions koha_main)
 daemon_start
 ok "20: after RESET MASTER the position is lost" wait_for 60 state_is koha_main position_lost
 like "20: and said why" "$(said koha_main)" 'RESET MASTER|emptied|not in the|another history|restored'
-ok "20: resync" ea source resync koha_main
+ok "20: resync" timeout 150 "$EVERARCHIVE" --database service=preservation source resync koha_main --wait
 ok "20: it follows again" settled 120
 is "20: two records changed" "$(versions koha_main)" $((before_reset + 2))
 
@@ -131,7 +131,7 @@ daemon_start
 ok "20: a server with another server_id is noticed" wait_for 60 state_is koha_main position_lost
 like "20: as another server" "$(said koha_main)" 'another server than before'
 koha -e "SET GLOBAL server_id = 1"
-ok "20: resync" ea source resync koha_main
+ok "20: resync" timeout 150 "$EVERARCHIVE" --database service=preservation source resync koha_main --wait
 ok "20: it follows again" settled 120
 
 # Other domains and servers write into the same log.

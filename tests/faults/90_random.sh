@@ -39,7 +39,7 @@ before_harness_end() {
 # A crash here is the end of a process, not of the machine: what the kernel has is not lost, and fsync would only cost time.
 pg_start vault "fsync = off" "max_wal_size = 2GB" "shared_buffers = 128MB" || exit 1
 pg_start evergreen "fsync = off" "max_wal_size = 2GB" "shared_buffers = 128MB" "max_prepared_transactions = 20" || exit 1
-mariadb_start koha --sync-binlog=0 --innodb-flush-log-at-trx-commit=2 --innodb-buffer-pool-size=128M --innodb-lock-wait-timeout=20 || exit 1
+mariadb_start koha --sync-binlog=0 --innodb-flush-log-at-trx-commit=2 --innodb-buffer-pool-size=128M --innodb-lock-wait-timeout=3 --lock-wait-timeout=5 || exit 1
 
 # The program reaches every server through a proxy; who works in the library systems does not.
 export VAULT_PROXY EVERGREEN_PROXY KOHA_PROXY

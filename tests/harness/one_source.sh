@@ -47,7 +47,7 @@ attribute() { of_entity "$1" "$2" "e.attributes ->> '$3'"; }
 captured() { of_entity "$1" "$2" "convert_from(v.captured, 'UTF8')"; }
 all_versions() { preservation -c 'SELECT count(*) FROM everarchive.version'; }
 alive() { preservation -c "SELECT count(*) FROM everarchive.entity e JOIN everarchive.source s USING (source_id) WHERE (s.name, e.kind) = ('$SOURCE', '$1') AND NOT e.deleted ${2:+AND $2}"; }
-open_cases() { preservation -c "SELECT coalesce(string_agg(stage || ' ' || coalesce(table_name, kind) || ' ' || key, ', ' ORDER BY quarantine_id), '') FROM everarchive.quarantine WHERE resolved_at IS NULL"; }
+open_cases() { preservation -c "SELECT coalesce(string_agg(stage || ' ' || coalesce(table_name, kind) || ' ' || key, ', ' ORDER BY stage, key), '') FROM everarchive.quarantine WHERE resolved_at IS NULL"; }
 
 # compare_rows TABLE MIRROR_TABLE KEY COLUMN…
 compare_rows() {

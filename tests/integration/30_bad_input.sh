@@ -139,9 +139,12 @@ is "the right column arrives" "$(preservation -c 'SELECT itemcallnumber FROM koh
 is "the new one never does" "$(preservation -c "SELECT count(*) FROM koha_main.items i WHERE i::text ~ 'canary'")" 0
 
 koha -e "ALTER TABLE items CHANGE itemcallnumber shelfmark varchar(255); UPDATE items SET shelfmark = 'x' WHERE itemnumber = 8"
-stopped() { [ "$(preservation -c "SELECT state FROM everarchive.source WHERE name = 'koha_main'")" = stopped ]; }
-ok "a column that vanishes stops that source" wait_for 60 stopped
-like "with the column and what to do" "$(preservation -c "SELECT message || ' ' || hint FROM everarchive.source WHERE name = 'koha_main'")" 'itemcallnumber'
+stopped() { [ "$(preservation -c "SELECT t.state FROM everarchive.source_table t JOIN everarchive.source USING (source_id) WHERE (name, table_name) = ('koha_main', 'items')")" = stopped ]; }
+ok "a column that vanishes stops that table" wait_for 60 stopped
+like "with the column and what to do" "$(preservation -c "SELECT message || ' ' || hint FROM everarchive.source_table WHERE table_name = 'items'")" 'itemcallnumber.*resync koha_main --table items'
+koha_note 9 "the other tables go on"
+koha_on() { [ "$(preservation -c "SELECT n FROM everarchive.entity JOIN everarchive.source USING (source_id) WHERE (name, kind, key) = ('koha_main', 'bib', '9')")" = 2 ]; }
+ok "the other tables of that source go on" wait_for 60 koha_on
 evergreen_note 9 "the other source goes on"
 evergreen_on() { [ "$(preservation -c "SELECT n FROM everarchive.entity JOIN everarchive.source USING (source_id) WHERE (name, kind, key) = ('evergreen', 'bib', '9')")" = 2 ]; }
 ok "the other source goes on" wait_for 60 evergreen_on

@@ -78,7 +78,10 @@ ok "so are transactions, batches and mapped keys" test -n "$(page /metrics | gre
 is "histograms are whole" "$(page /metrics | awk -F'[ ]' '/^everarchive_apply_seconds_bucket\{source="koha_main",le="\+Inf"\}/ { a = $2 } /^everarchive_apply_seconds_count\{source="koha_main"\}/ { b = $2 } END { print (a == b && a > 0) }')" 1
 is "the state is a series with value 1" "$(metric 'everarchive_source_state{source="koha_main",state="streaming"}')" 1
 is "this program leads" "$(metric 'everarchive_leader{source="koha_main"}')" 1
-is "lag is told" "$(page /metrics | grep -cE '^everarchive_lag_(bytes|seconds)\{source="(koha_main|evergreen)"\} [0-9.]+$')" 4
+lag_told() { [ "$(page /metrics | grep -cE '^everarchive_lag_(bytes|seconds)\{source="(koha_main|evergreen)"\} [0-9.]+$')" = 4 ] ; }
+ok "lag is told" wait_for 20 lag_told
+retained() { page /metrics | grep -qE '^everarchive_retained_log_bytes\{source="evergreen"\} [0-9]+$' && is_metric 'everarchive_slot_state{source="evergreen",state="reserved"}' 1; }
+ok "and what the replication slot holds back" wait_for 20 retained
 is "no secret is in any of it" "$({ page /metrics; page /healthz; } | grep -c "$LIBRARY_SECRET")" 0
 is "no other page is there" "$(code /../../../etc/passwd) $(code /) $(code /metrics/x)" "404 404 404"
 if command -v promtool >/dev/null; then

@@ -17,22 +17,23 @@ LIBRARY_FSYNC=off
 mkdir -p "$HARNESS_DIR/adapters"
 cp -r "${EVERARCHIVE_ADAPTERS:-adapters}"/* "$HARNESS_DIR/adapters"
 for system in postgresql mariadb; do
+    of= && [ "$system" = postgresql ] && of=public.
     mkdir "$HARNESS_DIR/adapters/keys_$system"
     cat >"$HARNESS_DIR/adapters/keys_$system/mirror.sql" <<SQL
 -- title: keys of all kinds
 -- system: $system
-CREATE TABLE kt (code text PRIMARY KEY, value text, n numeric, j jsonb, c text, t timestamp with time zone);
-COMMENT ON TABLE kt IS 'keys of text. Touches: object (code).';
-CREATE TABLE kc (a integer, b text, v text, PRIMARY KEY (a, b));
-COMMENT ON TABLE kc IS 'keys of two columns. Touches: nothing.';
-CREATE TABLE ku (a bigint, b integer, v text, flag boolean, PRIMARY KEY (a, b));
-COMMENT ON TABLE ku IS 'keys of two numbers. Touches: nothing.';
+CREATE TABLE ${of}kt (code text PRIMARY KEY, value text, n numeric, j jsonb, c text, t timestamp with time zone);
+COMMENT ON TABLE ${of}kt IS 'keys of text. Touches: object (code).';
+CREATE TABLE ${of}kc (a integer, b text, v text, PRIMARY KEY (a, b));
+COMMENT ON TABLE ${of}kc IS 'keys of two columns. Touches: nothing.';
+CREATE TABLE ${of}ku (a bigint, b integer, v text, flag boolean, PRIMARY KEY (a, b));
+COMMENT ON TABLE ${of}ku IS 'keys of two numbers. Touches: nothing.';
 SQL
-    cat >"$HARNESS_DIR/adapters/keys_$system/mapping.sql" <<'SQL'
+    cat >"$HARNESS_DIR/adapters/keys_$system/mapping.sql" <<SQL
 CREATE VIEW object AS
 SELECT k.code AS key1, NULL::text AS parent_key, NULL::marc AS record, NULL::text AS problem, NULL::bytea AS captured, 'none'::text AS format,
        jsonb_build_object('value', k.value) AS attributes, false AS deleted
-FROM kt k;
+FROM ${of/./_}kt k;
 COMMENT ON VIEW object IS 'rows of kt';
 SQL
 done
@@ -49,7 +50,7 @@ CREATE TABLE k.kc (a int, b varchar(40) CHARACTER SET latin1, v text, PRIMARY KE
 CREATE TABLE k.ku (a bigint, b int, v text, flag tinyint, PRIMARY KEY (a, b));
 INSERT INTO k.kt SELECT CONCAT(ELT(1 + seq MOD 5, 'Ä', 'a', 'Z', 'ß:', '_'), seq), CONCAT('value ', seq), seq / 3, CONCAT('{"b":', seq, ', "a": [1,2]}'), CONCAT('c', seq MOD 9), '2026-01-01 12:00:00' FROM seq_1_to_6000;
 INSERT INTO k.kc SELECT seq MOD 7, CONCAT(ELT(1 + seq MOD 4, 'é', 'E', 'b:', ' '), seq), REPEAT('x', seq MOD 50) FROM seq_1_to_6000;
-INSERT INTO k.ku SELECT seq MOD 11 * 9000000000, seq - 3000, CONCAT('v', seq), seq MOD 2 FROM seq_1_to_6000;
+INSERT INTO k.ku SELECT seq MOD 11 * 9000000000, CAST(seq AS SIGNED) - 3000, CONCAT('v', seq), seq MOD 2 FROM seq_1_to_6000;
 GRANT SELECT ON k.* TO everarchive@'127.0.0.1';
 SQL
 sed 's/\[koha\]/[keys]/; s/database=koha/database=k/' "$HARNESS_DIR/my.cnf" >"$HARNESS_DIR/keys.cnf" && chmod 600 "$HARNESS_DIR/keys.cnf"
@@ -78,7 +79,8 @@ import itertools, random
 rng = random.Random()
 for n in itertools.count():
     bib, new, kind = rng.randint(1, 250), 100000 + n, rng.random()
-    if kind < .4: print(f"UPDATE biblio_metadata SET metadata = REPLACE(metadata, '</record>', '<!-- {n} --></record>') WHERE biblionumber = {bib} AND LENGTH(metadata) < 20000;")
+    note = f'<datafield tag="500" ind1=" " ind2=" "><subfield code="a">{n}</subfield></datafield></record>'
+    if kind < .4: print(f"UPDATE biblio_metadata SET metadata = REPLACE(metadata, '</record>', '{note}') WHERE biblionumber = {bib} AND LENGTH(metadata) < 20000;")
     elif kind < .7: print(f"UPDATE items SET itemcallnumber = 'W {n}', damaged = 1 - damaged WHERE biblionumber = {bib};")
     elif kind < .85: print(f"START TRANSACTION; INSERT INTO biblio (biblionumber, frameworkcode, title, datecreated) VALUES ({new}, '', 'w', '2026-11-01'); INSERT INTO biblioitems (biblioitemnumber, biblionumber, itemtype) VALUES ({new}, {new}, 'BK'); INSERT INTO items (itemnumber, biblionumber, biblioitemnumber, barcode, homebranch, holdingbranch, cn_source, itype) VALUES ({new}, {new}, {new}, 'N{n}', 'CPL', 'CPL', 'ddc', 'BK'); COMMIT;")
     else: print(f"DELETE FROM biblio WHERE biblionumber = {rng.randint(100000, new)};")
@@ -90,7 +92,8 @@ import itertools, random
 rng = random.Random()
 for n in itertools.count():
     bib, new, kind = rng.randint(1, 250), 100000 + n, rng.random()
-    if kind < .3: print(f"UPDATE biblio.record_entry SET marc = replace(marc, '</record>', '<!-- {n} --></record>') WHERE id = {bib} AND length(marc) < 20000;")
+    note = f'<datafield tag="500" ind1=" " ind2=" "><subfield code="a">{n}</subfield></datafield></record>'
+    if kind < .3: print(f"UPDATE biblio.record_entry SET marc = replace(marc, '</record>', '{note}') WHERE id = {bib} AND length(marc) < 20000;")
     elif kind < .5: print(f"UPDATE biblio.record_entry SET source = {rng.randint(1, 3)} WHERE id = {bib};")
     elif kind < .7: print(f"UPDATE asset.copy SET barcode = 'R{n}', copy_number = {rng.randint(1, 9)} WHERE id = {bib};")
     elif kind < .85: print(f"INSERT INTO asset.call_number (id, creator, editor, record, owning_lib, label) VALUES ({new}, 1, 1, {bib}, 1, 'W {n}');")
@@ -108,6 +111,7 @@ work_stop() {
     pkill -P "$KOHA_WORK" 2>/dev/null
     pkill -P "$EVERGREEN_WORK" 2>/dev/null
     wait "$KOHA_WORK" "$EVERGREEN_WORK" 2>/dev/null
+    KOHA_WORK=
     return 0
 }
 before_harness_end() {
@@ -161,42 +165,42 @@ ok "and so for the other source" ea source verify evergreen --wait
 # Keys of text are in another order in each server, and cases and accents are equal in one of them.
 check() { timeout 120 "$EVERARCHIVE" --database service=preservation source "$@" --wait; }
 for system in mariadb postgresql; do
-    source=keys_$system
+    source=keys_$system && of= && [ "$system" = postgresql ] && of=public_
     ok "$source: the copy arrives" wait_for 60 streams "$source"
     check verify "$source" >"$HARNESS_DIR/log/verify.out" 2>&1
     is "$source: nothing differs, whatever a type makes of a text" "$? $(grep -oE '[0-9,]+ rows: [0-9]+ differ' "$HARNESS_DIR/log/verify.out")" "0 18,000 rows: 0 differ"
     preservation >/dev/null <<SQL
 BEGIN;
-DELETE FROM $source.kt WHERE code IN ('Ä10', 'Z7', 'ß:3');
-INSERT INTO $source.kt (code) VALUES ('z7'), ('ä10'), ('"x''\\');
-UPDATE $source.kt SET n = n + 1, j = '{}' WHERE code = 'a11';
-UPDATE $source.kt SET c = 'x' WHERE code = '_9';
-DELETE FROM $source.kc WHERE v = '' AND a = 1;
-INSERT INTO $source.kc VALUES (3, 'b:"', 'x');
-UPDATE $source.ku SET v = NULL WHERE (a, b) = (9000000000, -2999);
-INSERT INTO $source.ku VALUES (-1, 1, 'x', NULL);
+DELETE FROM $source.${of}kt WHERE code IN ('Ä10', 'Z7', 'ß:3');
+INSERT INTO $source.${of}kt (code) VALUES ('z7'), ('ä10'), ('"x''\\');
+UPDATE $source.${of}kt SET n = n + 1, j = '{}' WHERE code = 'a11';
+UPDATE $source.${of}kt SET c = 'x' WHERE code = '_9';
+DELETE FROM $source.${of}kc WHERE v = '' AND a = 1;
+INSERT INTO $source.${of}kc VALUES (3, 'b:"', 'x');
+UPDATE $source.${of}ku SET v = NULL WHERE (a, b) = (9000000000, -2999);
+INSERT INTO $source.${of}ku VALUES (-1, 1, 'x', NULL);
 COMMIT;
 SQL
     {
-        printf 'kt %s missing\n' Ä10 Z7 ß:3
-        printf 'kt %s extra\n' z7 ä10 "\"x'\\"
-        printf 'kt %s different\n' a11 _9
-        printf 'ku %s\n' '9000000000:-2999 different' '-1:1 extra'
-        printf 'kc %s\n' '3:b:" extra'
-        pg pg k -At -c "SELECT 'kc 1:' || b || ' missing' FROM kc WHERE v = '' AND a = 1"
+        printf "${of}kt %s missing\n" Ä10 Z7 ß:3
+        printf "${of}kt %s extra\n" z7 ä10 "\"x'\\"
+        printf "${of}kt %s different\n" a11 _9
+        printf "${of}ku %s\n" '9000000000:-2999 different' '-1:1 extra'
+        printf "${of}kc %s\n" '3:b:" extra'
+        pg pg k -At -c "SELECT '${of}kc 1:' || b || ' missing' FROM kc WHERE v = '' AND a = 1"
     } | sort >"$HARNESS_DIR/wanted"
     check verify "$source" >/dev/null 2>&1
     is "$source: exactly the damaged keys are named" "$(found "$source")" "$(cat "$HARNESS_DIR/wanted")"
-    is "$source: and the columns that differ" "$(preservation -c "SELECT string_agg(columns::text, ' ' ORDER BY key) FROM report.source_difference WHERE run_id = $(last_run "$source") AND kind = 'different' AND table_name = 'kt'")" "{c} {n,j}"
+    is "$source: and the columns that differ" "$(preservation -c "SELECT string_agg(columns::text, ' ' ORDER BY key) FROM report.source_difference WHERE run_id = $(last_run "$source") AND kind = 'different' AND table_name = '${of}kt'")" "{c} {n,j}"
     ok "$source: resync" check resync "$source"
     ok "$source: nothing differs any more" check verify "$source"
-    preservation -c "UPDATE $source.ku SET v = 'wrong' WHERE a = 0" >/dev/null
-    check verify "$source" --table ku --from 0:100 --to 0:300 >/dev/null 2>&1
+    preservation -c "UPDATE $source.${of}ku SET v = 'wrong' WHERE a = 0" >/dev/null
+    check verify "$source" --table ${of}ku --from 0:100 --to 0:300 >/dev/null 2>&1
     is "$source: a range of keys is compared and no other" \
         "$(preservation -c "SELECT count(*), bool_and(split_part(key, ':', 2)::int BETWEEN 100 AND 300) FROM report.source_difference WHERE run_id = $(last_run "$source")")" \
         "$(pg pg k -At -c "SELECT count(*), true FROM ku WHERE a = 0 AND b BETWEEN 100 AND 300")"
-    ok "$source: one table is repaired" check resync "$source" --table ku
-    is "$source: all of it" "$(preservation -c "SELECT count(*) FROM $source.ku WHERE v = 'wrong'")" 0
+    ok "$source: one table is repaired" check resync "$source" --table ${of}ku
+    is "$source: all of it" "$(preservation -c "SELECT count(*) FROM $source.${of}ku WHERE v = 'wrong'")" 0
 done
 
 work_start
@@ -214,8 +218,9 @@ for ((round = 0; round < ROUNDS; round++)); do
 done
 
 # A part of a row whose rest the mirror has not: the source sends no unchanged TOAST value.
-evergreen -c "UPDATE biblio.record_entry SET marc = replace(marc, '</record>', '<!-- ' || (SELECT string_agg(md5(g::text), '') FROM generate_series(1, 400) g) || ' --></record>') WHERE id IN (395, 396)"
-ok "long records arrive" settled 60
+evergreen -c "UPDATE biblio.record_entry SET marc = replace(marc, '</record>', '<datafield tag=\"500\" ind1=\" \" ind2=\" \"><subfield code=\"a\">' || (SELECT string_agg(md5(g::text), '') FROM generate_series(1, 400) g) || '</subfield></datafield></record>') WHERE id IN (395, 396)"
+long_arrived() { [ "$(preservation -c "SELECT count(*) FROM evergreen.biblio_record_entry WHERE id IN (395, 396) AND length(marc) > 10000")" = 2 ]; }
+ok "long records arrive" wait_for 60 long_arrived
 preservation -c "DELETE FROM evergreen.biblio_record_entry WHERE id IN (395, 396)" >/dev/null
 evergreen -c "UPDATE biblio.record_entry SET source = 2, tcn_source = 'refetched' WHERE id IN (395, 396)"
 read_again() { [ "$(preservation -c "SELECT count(*) FROM evergreen.biblio_record_entry WHERE id IN (395, 396) AND tcn_source = 'refetched' AND length(marc) > 10000")" = 2 ]; }

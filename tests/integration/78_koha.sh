@@ -12,9 +12,21 @@ source tests/harness/tap.sh
 
 harness_begin koha
 SOURCE=koha_main
+DATABASE=koha
+koha() { mariadb_root koha "$DATABASE" "$@"; } # of library.sh, for more databases than one
 source_sum() { koha_sum "$@"; }
-mark() { koha -e "UPDATE branches SET branchname = '$1' WHERE branchcode = 'CPL'"; }
-marked() { [ "$(preservation -c "SELECT branchname FROM koha_main.branches WHERE branchcode = 'CPL'" 2>/dev/null)" = "$1" ]; }
+mark() {
+    case $DATABASE in
+    chain) koha -e "UPDATE region SET code = '$1' WHERE id = 99" ;;
+    *) koha -e "UPDATE branches SET branchname = '$1' WHERE branchcode = 'CPL'" ;;
+    esac
+}
+marked() {
+    case $DATABASE in
+    chain) [ "$(preservation -c "SELECT code FROM chain.region WHERE id = 99" 2>/dev/null)" = "$1" ] ;;
+    *) [ "$(preservation -c "SELECT branchname FROM $SOURCE.branches WHERE branchcode = 'CPL'" 2>/dev/null)" = "$1" ] ;;
+    esac
+}
 keys() { preservation -c "SELECT string_agg(key, ' ' ORDER BY key) FROM everarchive.entity e JOIN everarchive.source s USING (source_id) WHERE s.name = 'koha_main' AND e.kind = '$1' AND NOT e.deleted AND $2"; }
 
 preservation_alone && mariadb_start koha || exit 1
@@ -22,7 +34,7 @@ mkdir "$HARNESS_DIR/records"
 python3 tests/harness/make_records.py --count 60 --seed 7 --out "$HARNESS_DIR/records" && koha_start || exit 1
 koha <<'SQL' || exit 1
 UPDATE items SET itemnotes_nonpublic = 'canary staff note', booksellerid = 'canary' WHERE itemnumber = 1;
-INSERT INTO library_groups (id, parent_id, branchcode, title) VALUES (1, NULL, NULL, 'Consortium'), (2, 1, 'CPL', NULL), (3, 1, 'MPL', NULL);
+INSERT INTO library_groups (id, parent_id, branchcode, title) VALUES (1, NULL, NULL, 'Consortium'), (2, 1, 'CPL', NULL), (3, 1, 'FPL', NULL);
 INSERT INTO record_sources (record_source_id, name) VALUES (1, 'import'), (2, 'copy cataloguing');
 UPDATE biblio_metadata SET record_source_id = 1 WHERE biblionumber IN (50, 51);
 INSERT INTO currency (currency, symbol) VALUES ('USD', '$'), ('EUR', '€');
@@ -141,15 +153,16 @@ ok "deletes that InnoDB carries further arrive" all_arrived 60
 is "a biblio takes its metadata and items along" "$(dead bib 18) $(keys item "parent_key = '18'")" "t "
 is "a record source the MARC of its records" "$(dead bib 50)$(dead bib 51) $(preservation -c 'SELECT count(*) FROM koha_main.biblio WHERE biblionumber IN (50, 51)')" "tt 2"
 is "a budget its funds, their orders and what these brought" "$(dead order 3) $(preservation -c 'SELECT count(*) FROM koha_main.aqorders_items WHERE itemnumber = 3')" "t 0"
-ITEMS=$(koha -N -B -e "SELECT count(*) FROM items WHERE homebranch = 'MPL'")
-HELD=$(preservation -c "SELECT count(DISTINCT biblionumber) FROM koha_main.items WHERE homebranch = 'MPL'")
-koha -e "UPDATE branches SET branchcode = 'NORTH' WHERE branchcode = 'MPL'"
+# Of a library without patrons: their key refuses a new code.
+ITEMS=$(koha -N -B -e "SELECT count(*) FROM items WHERE homebranch = 'FPL'")
+HELD=$(preservation -c "SELECT count(DISTINCT biblionumber) FROM koha_main.items WHERE homebranch = 'FPL'")
+koha -e "UPDATE branches SET branchcode = 'NORTH' WHERE branchcode = 'FPL'"
 ok "a new branch code, one row in the binary log, arrives" all_arrived 60
-is "all its items have it" "$(alive item "e.attributes ->> 'homebranch' = 'NORTH'") $(alive item "e.attributes ->> 'homebranch' = 'MPL'")" "$ITEMS 0"
-is "the holdings of the old code are gone, those of the new are there" "$(alive holding "e.key LIKE '%:NORTH'") $(alive holding "e.key LIKE '%:MPL'")" "$HELD 0"
-is "baskets and groups follow" "$(preservation -c "SELECT (SELECT branch FROM koha_main.aqbasket WHERE basketno = 1) || ' ' || (SELECT branchcode FROM koha_main.library_groups WHERE id = 3)")" "NORTH NORTH"
-koha -e "START TRANSACTION; UPDATE branches SET branchcode = 'N2' WHERE branchcode = 'NORTH'; UPDATE items SET itemcallnumber = 'after the move' WHERE homebranch = 'N2' LIMIT 1; UPDATE branches SET branchcode = 'MPL' WHERE branchcode = 'N2'; COMMIT"
-koha -e "SET foreign_key_checks = 0; UPDATE branches SET branchcode = 'FXX' WHERE branchcode = 'FPL'; UPDATE branches SET branchcode = 'FPL' WHERE branchcode = 'FXX'"
+is "all its items have it" "$(alive item "e.attributes ->> 'homebranch' = 'NORTH'") $(alive item "e.attributes ->> 'homebranch' = 'FPL'")" "$ITEMS 0"
+is "the holdings of the old code are gone, those of the new are there" "$(alive holding "e.key LIKE '%:NORTH'") $(alive holding "e.key LIKE '%:FPL'")" "$HELD 0"
+is "baskets and groups follow" "$(preservation -c "SELECT (SELECT branch FROM koha_main.aqbasket WHERE basketno = 2) || ' ' || (SELECT branchcode FROM koha_main.library_groups WHERE id = 3)")" "NORTH NORTH"
+koha -e "START TRANSACTION; UPDATE branches SET branchcode = 'N2' WHERE branchcode = 'NORTH'; UPDATE items SET itemcallnumber = 'after the move' WHERE homebranch = 'N2' LIMIT 1; UPDATE branches SET branchcode = 'FPL' WHERE branchcode = 'N2'; COMMIT"
+koha -e "SET foreign_key_checks = 0; UPDATE branches SET branchcode = 'MXX' WHERE branchcode = 'MPL'; UPDATE branches SET branchcode = 'MPL' WHERE branchcode = 'MXX'"
 koha -e "UPDATE biblio SET biblionumber = 1900 WHERE biblionumber = 19"
 ok "codes that change back and forth, and a new biblionumber, arrive" all_arrived 60
 is "the record is another, with its items" "$(dead bib 19) $(dead bib 1900) $(keys item "parent_key = '19'") $(alive item "e.parent_key = '1900'")" "t f  $(koha -N -B -e 'SELECT count(*) FROM items WHERE biblionumber = 1900')"
@@ -167,21 +180,19 @@ is "the program stops with exit code 0" $? 0
 # ---- another version: what 17.05 lacks, and holdings records -------------------------------------------------------
 mariadb_root koha -e 'CREATE DATABASE old DEFAULT CHARACTER SET utf8mb3'
 SOURCE=koha_old
-koha() { mariadb_root koha old "$@"; }
-mark() { koha -e "UPDATE branches SET branchname = '$1' WHERE branchcode = 'CPL'"; }
-marked() { [ "$(preservation -c "SELECT branchname FROM koha_old.branches WHERE branchcode = 'CPL'" 2>/dev/null)" = "$1" ]; }
+DATABASE=old
 sed 's/utf8mb4_unicode_ci/utf8mb3_unicode_ci/; s/CHARSET = utf8mb4/CHARSET = utf8mb3/' tests/harness/koha_schema.sql | koha &&
     koha <<'SQL' || exit 1
 ALTER TABLE biblio_metadata DROP FOREIGN KEY record_metadata_fk_2, DROP COLUMN record_source_id, CHANGE COLUMN `schema` marcflavour varchar(16) NOT NULL;
 ALTER TABLE aqorders DROP COLUMN deleted_biblionumber;
 DROP TABLE library_groups, record_sources;
 CREATE TABLE holdings (holding_id int NOT NULL AUTO_INCREMENT PRIMARY KEY, biblionumber int NOT NULL, frameworkcode varchar(4) NOT NULL DEFAULT '', holdingbranch varchar(10), location varchar(80), callnumber varchar(255), suppress tinyint, deleted_at datetime,
-    FOREIGN KEY (biblionumber) REFERENCES biblio (biblionumber) ON DELETE CASCADE ON UPDATE CASCADE, FOREIGN KEY (holdingbranch) REFERENCES branches (branchcode) ON UPDATE CASCADE);
+    FOREIGN KEY (biblionumber) REFERENCES biblio (biblionumber) ON DELETE CASCADE ON UPDATE CASCADE, FOREIGN KEY (holdingbranch) REFERENCES branches (branchcode) ON UPDATE CASCADE) DEFAULT CHARSET = utf8mb3 COLLATE = utf8mb3_unicode_ci;
 CREATE TABLE holdings_metadata (id int NOT NULL AUTO_INCREMENT PRIMARY KEY, holding_id int NOT NULL, format varchar(16) NOT NULL, marcflavour varchar(16) NOT NULL, metadata longtext NOT NULL, deleted_at datetime,
     UNIQUE KEY (holding_id, format, marcflavour), FOREIGN KEY (holding_id) REFERENCES holdings (holding_id) ON DELETE CASCADE ON UPDATE CASCADE);
 INSERT INTO biblio (biblionumber, title, datecreated) VALUES (1, 'One', '2017-05-01'), (2, 'Two', '2017-05-01');
 INSERT INTO biblio_metadata (biblionumber, format, marcflavour, metadata) VALUES (1, 'marcxml', 'MARC21', '<record xmlns="http://www.loc.gov/MARC21/slim"><leader>00000nam a2200000 a 4500</leader><controlfield tag="001">1</controlfield></record>');
-INSERT INTO holdings (holding_id, biblionumber, holdingbranch, callnumber) VALUES (5, 1, 'MPL', 'Q 1');
+INSERT INTO holdings (holding_id, biblionumber, holdingbranch, callnumber) VALUES (5, 1, 'FPL', 'Q 1');
 INSERT INTO holdings_metadata (holding_id, format, marcflavour, metadata) VALUES (5, 'marcxml', 'MARC21', '<record xmlns="http://www.loc.gov/MARC21/slim"><leader>00000nx  a2200000zn 4500</leader><controlfield tag="001">5</controlfield><datafield tag="852" ind1=" " ind2=" "><subfield code="b">MPL</subfield></datafield></record>');
 SQL
 mariadb_root koha -e "GRANT SELECT ON old.* TO everarchive@'127.0.0.1'"
@@ -192,7 +203,7 @@ ok "the source is added" ea source add koha_old --adapter koha --from "$OLD"
 daemon_start
 ok "the first copy arrives" all_arrived 60
 koha -e "INSERT INTO biblio_metadata (biblionumber, format, marcflavour, metadata) VALUES (2, 'marcxml', 'UNIMARC', '<record xmlns=\"http://www.loc.gov/MARC21/slim\"><leader>00000nam  2200000   450 </leader><controlfield tag=\"001\">2</controlfield></record>')"
-koha -e "UPDATE holdings SET suppress = 1 WHERE holding_id = 5; UPDATE branches SET branchcode = 'NEW' WHERE branchcode = 'MPL'"
+koha -e "UPDATE holdings SET suppress = 1 WHERE holding_id = 5; UPDATE branches SET branchcode = 'NEW' WHERE branchcode = 'FPL'"
 koha -e "INSERT INTO aqbooksellers (id, name) VALUES (1, 'V'); INSERT INTO aqbudgetperiods (budget_period_id, budget_period_startdate, budget_period_enddate) VALUES (1, '2017-01-01', '2017-12-31'); INSERT INTO aqbudgets (budget_id, budget_period_id) VALUES (1, 1); INSERT INTO aqbasket (basketno) VALUES (1); INSERT INTO aqorders (ordernumber, biblionumber, basketno, budget_id) VALUES (1, 2, 1, 1)"
 ok "new rows of tables that lack a column arrive" all_arrived 60
 is "and are in no quarantine" "$(open_cases)" ""
@@ -206,6 +217,62 @@ is "an order whose record is gone says so" "$(dead bib 2) $(attribute order 1 bi
 compare_rows holdings holdings holding_id holding_id biblionumber holdingbranch suppress callnumber
 compare_rows biblio_metadata biblio_metadata id id biblionumber format marcflavour metadata
 compare_rows aqorders aqorders ordernumber ordernumber biblionumber basketno budget_id orderstatus
+entities_are_mapped
+daemon_stop
+
+# ---- ON UPDATE over several levels, by a unique key, and SET NULL: Koha has none of these among its content ---------------------
+mkdir -p "$HARNESS_DIR/adapters/chain"
+cat >"$HARNESS_DIR/adapters/chain/mirror.sql" <<'SQL'
+-- title: keys over several levels
+-- system: mariadb
+CREATE TABLE region (id integer PRIMARY KEY, code text);
+COMMENT ON TABLE region IS 'Touches: nothing.';
+CREATE TABLE branch (n integer, region text, PRIMARY KEY (n, region), FOREIGN KEY (region) REFERENCES region (code) ON UPDATE CASCADE);
+CREATE INDEX ON branch (region);
+COMMENT ON TABLE branch IS 'Touches: holding (n, region).';
+CREATE TABLE shelf (id integer PRIMARY KEY, n integer, region text, FOREIGN KEY (n, region) REFERENCES branch (n, region) ON UPDATE CASCADE);
+CREATE INDEX ON shelf (n, region);
+COMMENT ON TABLE shelf IS 'Touches: item (id).';
+CREATE TABLE label (id integer PRIMARY KEY, n integer, region text, FOREIGN KEY (n, region) REFERENCES branch (n, region) ON UPDATE SET NULL);
+CREATE INDEX ON label (n, region);
+COMMENT ON TABLE label IS 'Touches: holding (n, region).';
+SQL
+cat >"$HARNESS_DIR/adapters/chain/mapping.sql" <<'SQL'
+CREATE VIEW holding AS SELECT b.n AS key1, b.region AS key2, NULL::text AS parent_key, NULL::marc AS record, NULL::text AS problem,
+    convert_to(b.region, 'UTF8') AS captured, 'json'::text AS format,
+    jsonb_build_object('labels', (SELECT count(*) FROM label l WHERE l.n = b.n AND l.region = b.region)) AS attributes, false AS deleted FROM branch b;
+CREATE VIEW item AS SELECT s.id AS key1, s.n || ':' || s.region AS parent_key, NULL::marc AS record, NULL::text AS problem,
+    convert_to(s.region, 'UTF8') AS captured, 'json'::text AS format, NULL::jsonb AS attributes, false AS deleted FROM shelf s;
+SQL
+SOURCE=chain
+DATABASE=chain
+mariadb_root koha -e "CREATE DATABASE chain DEFAULT CHARACTER SET utf8mb4; GRANT SELECT ON chain.* TO everarchive@'127.0.0.1'"
+koha <<'SQL'
+CREATE TABLE region (id int PRIMARY KEY, code varchar(20) NOT NULL UNIQUE);
+CREATE TABLE branch (n int NOT NULL, region varchar(20) NOT NULL, PRIMARY KEY (n, region), FOREIGN KEY (region) REFERENCES region (code) ON UPDATE CASCADE);
+CREATE TABLE shelf (id int PRIMARY KEY, n int, region varchar(20), FOREIGN KEY (n, region) REFERENCES branch (n, region) ON UPDATE CASCADE);
+CREATE TABLE label (id int PRIMARY KEY, n int, region varchar(20), FOREIGN KEY (n, region) REFERENCES branch (n, region) ON UPDATE SET NULL);
+INSERT INTO region VALUES (1, 'A'), (2, 'B'), (99, 'mark');
+INSERT INTO branch VALUES (1, 'A'), (2, 'A'), (1, 'B');
+INSERT INTO shelf SELECT seq, 1 + seq % 2, 'A' FROM seq_1_to_500;
+INSERT INTO shelf SELECT 1000 + seq, 1, 'B' FROM seq_1_to_10;
+INSERT INTO label VALUES (1, 1, 'A'), (2, 2, 'A'), (3, 1, 'B');
+SQL
+CHAIN="mariadb:defaults-group=koha,database=chain,defaults-file=$HARNESS_DIR/my.cnf"
+export EVERARCHIVE_ADAPTERS=$HARNESS_DIR/adapters
+ok "source check knows the keys over several levels" ea source check chain --adapter chain --from "$CHAIN"
+ok "the source is added" ea source add chain --adapter chain --from "$CHAIN"
+preservation -c "SELECT everarchive.source_pause(name) FROM everarchive.source WHERE name <> 'chain'" >/dev/null
+daemon_start
+ok "the first copy arrives" all_arrived 60
+koha -e "UPDATE region SET code = 'C' WHERE id = 1"
+ok "a changed unique key arrives" all_arrived 60
+compare_rows region region id id code
+compare_rows shelf shelf id id n region
+compare_rows label label id id n region
+compare_rows branch branch "n, region" n region
+is "rows two levels below it follow, with a version each" "$(alive item "e.parent_key LIKE '%:C'") $(versions item 1)" "500 2"
+is "those that are set to null do, and what they belonged to knows" "$(alive holding "e.key IN ('1:C', '2:C') AND e.attributes ->> 'labels' = '0'") $(dead holding 1:A)" "2 t"
 entities_are_mapped
 daemon_stop
 done_testing || { show_log; exit 1; }

@@ -172,7 +172,7 @@ TEST_F(mariadb_faults, nameless_columns_stop_the_stream) {
 }
 
 TEST_F(mariadb_faults, minimal_and_noblob_row_images_are_completed) {
-    root_->run("ALTER TABLE biblio MODIFY title text DEFAULT 'un\\'t''itled', ADD COLUMN isbn varchar(20)");
+    root_->run("ALTER TABLE biblio MODIFY title varchar(100) DEFAULT 'un\\'t''itled', ADD COLUMN isbn varchar(20)");
     for (const char* image : {"MINIMAL", "NOBLOB", "FULL_NODUP"}) {
         if (std::string(image) == "FULL_NODUP" && root_->server().number < 1104) {
             continue;
@@ -186,7 +186,7 @@ TEST_F(mariadb_faults, minimal_and_noblob_row_images_are_completed) {
         root_->run("UPDATE biblio SET biblionumber = biblionumber + 1000 WHERE title = 'changed'");
         root_->run("INSERT INTO biblio_metadata (biblionumber, metadata) SELECT biblionumber, 'x' FROM biblio");
         root_->run("UPDATE biblio_metadata SET biblionumber = (SELECT MAX(biblionumber) FROM biblio) LIMIT 1");
-        root_->run("DELETE FROM biblio_metadata");
+        root_->run("DELETE FROM biblio_metadata WHERE biblionumber <> 2");
         root_->run("DELETE FROM biblio WHERE title = 'one'");
         follow(*stream, *mirror_);
         strict_mirror read(adapter_);
@@ -210,7 +210,7 @@ TEST_F(mariadb_faults, minimal_and_noblob_row_images_are_completed) {
     follow(*now, again);
     EXPECT_TRUE(again.troubles.empty());
     // A default that is an expression is in the image of the row; one that cannot be known stops the stream.
-    root_->run("ALTER TABLE biblio MODIFY title text DEFAULT CONCAT('a', 'b')");
+    root_->run("ALTER TABLE biblio MODIFY title varchar(100) DEFAULT CONCAT('a', 'b')");
     root_->run("INSERT INTO biblio (serial) VALUES (1)");
     follow(*now, again);
     strict_mirror read(adapter_);
@@ -394,6 +394,9 @@ TEST_F(mariadb_faults, a_history_that_was_begun_anew_is_noticed) {
 }
 
 TEST_F(mariadb_faults, a_transaction_that_the_server_died_in_is_rolled_back) {
+    if (root_->server().number >= 1108) {
+        GTEST_SKIP() << "this server itself refuses a file that ends within a transaction";
+    }
     // The server's end is played afterwards: what it would not have written is cut off a file that it has left. A large
     // one was handed out in part before its end is missed.
     for (const int rows : {10, 70'000}) {

@@ -138,9 +138,15 @@ class mariadb_capture : public testing::Test {
     virtual const char* socket_variable() const { return "EVERARCHIVE_TEST_MARIADB_SOCKET"; }
 
     virtual std::map<std::string, std::string> defaults() const {
-        return {{"binlog_format", "'ROW'"},     {"binlog_row_metadata", "'FULL'"}, {"binlog_row_image", "'FULL'"},
-                {"binlog_checksum", "'CRC32'"}, {"log_bin_compress", "0"},         {"gtid_strict_mode", "1"},
-                {"expire_logs_days", "7"}};
+        return {{"binlog_format", "'ROW'"},
+                {"binlog_row_metadata", "'FULL'"},
+                {"binlog_row_image", "'FULL'"},
+                {"binlog_checksum", "'CRC32'"},
+                {"log_bin_compress", "0"},
+                {"gtid_strict_mode", "1"},
+                {"expire_logs_days", "7"},
+                {"sync_binlog", "1"},
+                {"innodb_flush_log_at_trx_commit", "1"}};
     }
 
     void SetUp() override {

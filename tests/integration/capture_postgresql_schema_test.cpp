@@ -140,6 +140,13 @@ TEST_F(capture_postgresql_schema, a_table_that_is_made_again) {
     troubles_.clear();
     open_stream(); // what happened while nobody looked
     expect_trouble("is not in it");
+    stream_.reset();
+    wait_until_slot_is_free();
+    troubles_.clear();
+    library_->run("ALTER PUBLICATION everarchive_" + name_ + " ADD TABLE ONLY asset.copy");
+    open_stream();
+    expect_trouble("made anew since our position");
+    expect_bib(2);
 }
 
 TEST_F(capture_postgresql_schema, a_table_that_is_gone) {
@@ -209,6 +216,22 @@ TEST_F(capture_postgresql_partitions, rows_that_come_with_a_partition_are_missed
     library_->run("ALTER TABLE asset.copy ATTACH PARTITION asset.other FOR VALUES FROM (1000) TO (2000)");
     expect_trouble("ATTACH");
     expect_bib(1);
+}
+
+TEST_F(capture_postgresql_partitions, rows_that_came_with_a_partition_while_nobody_looked_are_said) {
+    stream_.reset();
+    wait_until_slot_is_free();
+    library_->run("CREATE TABLE asset.copy_2 PARTITION OF asset.copy FOR VALUES FROM (1000) TO (2000)");
+    open_stream();
+    expect_bib(1);
+    EXPECT_EQ(troubles_, "") << "made as one, and empty";
+    stream_.reset();
+    wait_until_slot_is_free();
+    library_->run(
+        "CREATE TABLE asset.other (id bigint NOT NULL PRIMARY KEY, record bigint NOT NULL, barcode text NOT NULL)");
+    library_->run("ALTER TABLE asset.copy ATTACH PARTITION asset.other FOR VALUES FROM (2000) TO (3000)");
+    open_stream();
+    expect_trouble("ATTACH");
 }
 
 TEST_F(capture_postgresql_partitions, rows_that_go_with_a_partition_are_missed_and_said) {

@@ -12,7 +12,7 @@ CREATE EXTENSION IF NOT EXISTS everarchive;
 
 \ir demo_mirror.psql
 
-SELECT plan(45);
+SELECT plan(46);
 CREATE FUNCTION pg_temp.refreshed(kind text, VARIADIC keys text[]) RETURNS text LANGUAGE sql AS $$
     SELECT r.versions || ' ' || r.quarantined
     FROM everarchive.source s, everarchive.refresh(s.source_id, $1, $2) r WHERE s.name = 'demo'
@@ -133,6 +133,9 @@ UPDATE everarchive.touched SET touched_at = now() - interval '1 hour';
 INSERT INTO everarchive.touched (source_id, kind, key, touched_at) VALUES (:source_id, 'bib', '9', now() - interval '11 minutes');
 SELECT matches(pg_temp.health(), '^warning: changes have waited to be mapped since ', 'mapping that does not follow');
 DELETE FROM everarchive.touched;
+INSERT INTO everarchive.source_table (source_id, table_name, state, message, hint) VALUES (:source_id, 'items', 'stopped', 'a column is gone', 'mend it');
+SELECT is((grade, what, hint)::text, '(critical,"the table items is not followed: a column is gone","mend it")', 'a table that is not followed') FROM report.source_health WHERE source = 'demo';
+DELETE FROM everarchive.source_table;
 SELECT everarchive.source_set_state('demo', 'streaming', 'connection refused', 'look at its server') \g /dev/null
 SELECT is(pg_temp.health(), 'warning: connection refused', 'a trouble that passes');
 UPDATE everarchive.source_progress SET seen_at = now() - interval '6 minutes' WHERE source_id = :source_id;

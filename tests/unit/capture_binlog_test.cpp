@@ -159,8 +159,9 @@ TEST_F(binlog, what_cannot_be_right_is_refused_with_its_position) {
     begin();
     // The table is left out, and the others go on.
     expect_trouble(event(19, table_map_body()), "no column subtitle");
+    const std::size_t before = batch_.changes.size();
     read(event(23, rows_body("\x1f", row(1, 1, "", 1))));
-    EXPECT_TRUE(batch_.changes.empty());
+    EXPECT_EQ(batch_.changes.size(), before);
     EXPECT_EQ(read(event(16, little(99, 8))), binlog_decoder::outcome::transaction_ended);
     begin(3);
     batch_.troubles.clear();

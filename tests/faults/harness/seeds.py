@@ -40,6 +40,8 @@ class Run:
         self.notes = []
         self.problems = []
         self.may_lose = set()
+        self.may_stop = set()
+        self.asked = {}
         self.resynced = set()
         self.peak_kb = 0
         self.begun = time.monotonic()
@@ -62,7 +64,8 @@ class Run:
         self.stage.run("target", "add", "vault", f"dir:{self.stage.archive}", "--segment-seconds", "1")
         if self.mode == "every-commit":
             with self.stage.vault() as on:
-                on.cursor().execute("UPDATE everarchive.source SET mapping = 'every commit'")
+                for source in self.sources:
+                    value(on, "SELECT everarchive.source_set(%s, 'versions', 'every commit')", (ORIGINS[source][0],))
         self.note(f"databases and sources are there; {self.mode}, {'begins with the first copy' if self.early else 'begins after the first copy'}")
         plan = trouble.schedule(self, self.seed, self.options.faults)
         self.program = Program(self.log, self.note)
@@ -110,6 +113,7 @@ class Run:
         while not self.over.wait(0.15):
             try:
                 on = on or self.stage.vault()
+                self.repair_tables(on)
                 for name, state, message in rows(on, "SELECT name, state, message FROM everarchive.source"):
                     source = next(one for one in self.sources if ORIGINS[one][0] == name)
                     if state == "position_lost" and source in self.may_lose:
@@ -119,15 +123,32 @@ class Run:
                     elif state in ("position_lost", "stopped"):
                         self.problems.append(f"{name} is {state}: {message}")
                         self.over.set()
-                    elif state == "streaming":
+                    elif state == "streaming" and source not in self.resynced:
                         torn = rows(on, oracle.TORN[source])
-                        # Only if it is still following: a resync may have begun between the two questions.
-                        if torn and value(on, "SELECT state FROM everarchive.source WHERE name = %s", (name,)) == "streaming":
+                        # Only if it is still following: it may have stopped between the two questions.
+                        if torn and source not in self.resynced and value(on, "SELECT state FROM everarchive.source WHERE name = %s", (name,)) == "streaming":
                             self.problems.append(f"{name}: a transaction is torn in the mirror: {torn}")
             except (theatre.psycopg2.Error, Failed) as lost:
                 if not is_lost(lost):  # a server that is away is no news; the mirror may be in the making
                     self.note(f"watcher: {str(lost).strip().splitlines()[0]}")
                 on = None
+
+    def repair_tables(self, on):
+        """A table that stopped because of captured_column is compared anew, every two seconds until it is followed again."""
+        for name, table, message in rows(on, "SELECT s.name, t.table_name, t.message FROM everarchive.source_table t JOIN everarchive.source s USING (source_id) WHERE t.state = 'stopped'"):
+            source = next(one for one in self.sources if ORIGINS[one][0] == name)
+            if source not in self.may_stop:
+                self.problems.append(f"{name}: table {table} stopped: {message}")
+                self.over.set()
+            elif time.monotonic() - self.asked.get((name, table), 0) > 2:
+                self.asked[name, table] = time.monotonic()
+                self.note(f"resync of {name}, table {table}: {message}")
+                self.resynced.add(source)
+                self.stage.run("source", "resync", name, "--table", table)
+
+    def all_repaired(self):
+        return self.ask_vault("""SELECT (SELECT count(*) FROM everarchive.source_check_run WHERE state IN ('requested', 'running'))
+            + (SELECT count(*) FROM everarchive.source_table WHERE state <> 'ok')""") == 0
 
     def wait(self, seconds, what, condition):
         def work():
@@ -166,6 +187,9 @@ class Run:
             trouble.at_source(self, source, statements[source])
         self.wait(self.options.patience, "arrival of everything", lambda: self.arrived(marker))
         self.wait(self.options.patience, "mapping of everything", self.all_mapped)
+        if self.may_stop or self.resynced:
+            self.wait(self.options.patience, "end of the resync", self.all_repaired)
+            self.wait(self.options.patience, "mapping of everything", self.all_mapped)
         self.note("everything has arrived and is mapped")
         self.wait(self.options.patience, "delivery of everything", self.all_verified)
         self.note("everything is verified")
@@ -192,9 +216,10 @@ class Run:
         made = {}
         for source in self.sources:
             on = self.stage.connect(source)
-            exact = self.mode == "every-commit" and not self.early and source not in self.resynced
+            exact = self.mode == "every-commit" and not self.early
+            how = "newest" if source in self.resynced else "exact" if exact else "some"
             made[f"rows of {source}"] = lambda s=source, o=on: oracle.same_rows(s, o, vault)
-            made[f"journal of {source}"] = lambda s=source, e=exact: oracle.journal(s, workers[s], vault, e)
+            made[f"journal of {source}"] = lambda s=source, h=how: oracle.journal(s, workers[s], vault, h)
         made["mapped"] = lambda: oracle.mapped(vault)
         made["numbered"] = lambda: oracle.numbered(vault)
         made["quarantine"] = lambda: oracle.quarantine(vault, sum(workers.values(), []))

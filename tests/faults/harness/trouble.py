@@ -178,6 +178,18 @@ def other_columns(run, source, which, number):
         time.sleep(0.3)
 
 
+# A column that the adapter names goes away for a while: its table stops, the others go on, and a resync repairs it.
+CAPTURED = {"koha": ("ALTER TABLE items CHANGE enumchron enumchron_away mediumtext", "ALTER TABLE items CHANGE enumchron_away enumchron mediumtext"),
+            "evergreen": ("ALTER TABLE asset.copy RENAME COLUMN ref TO ref_away", "ALTER TABLE asset.copy RENAME COLUMN ref_away TO ref")}
+
+
+def captured_column(run, source, seconds):
+    run.may_stop.add(source)
+    at_source(run, source, CAPTURED[source][0])
+    time.sleep(seconds)
+    at_source(run, source, CAPTURED[source][1])
+
+
 def huge(run, source, rows_, commits, number):
     """One transaction of very many rows, committed or not, that make no entity."""
     first = 1_000_000_000 + number * 10_000_000
@@ -219,12 +231,13 @@ def draw(rng, run, name):
         "drop_slot": lambda: (),
         "purge_log": lambda: (),
         "other_columns": lambda: (source, rng.randrange(len(DDL[source])), number),
+        "captured_column": lambda: (source, round(rng.uniform(0.3, 1.5), 2)),
         "huge": lambda: (source, run.huge_rows, rng.random() < 0.7, number),
     }[name]()
 
 
 WEIGHTS = {"kill": 5, "point": 8, "restart": 3, "crash": 4, "network": 5, "drop": 4, "hold_program": 2, "hold_server": 2, "full_disk": 2,
-           "clock": 2, "two_programs": 2, "drop_slot": 0.8, "purge_log": 0.8, "other_columns": 4, "huge": 0.6}
+           "clock": 2, "two_programs": 2, "drop_slot": 0.8, "purge_log": 0.8, "other_columns": 4, "huge": 0.6, "captured_column": 1.5}
 
 
 def schedule(run, seed, only):
