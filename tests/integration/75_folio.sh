@@ -247,11 +247,12 @@ is "each has its version there" "$(versions college bib "$(instance 23)") $(n bi
 
 compare
 
-ok "verify finds no difference, of documents only what is named" ea source verify folio_diku --wait
+VERIFY=(source verify folio_diku --table mod_inventory_storage_item --wait)
+ok "verify finds no difference, of documents only what is named" ea "${VERIFY[@]}"
 preservation -c "UPDATE folio_diku.mod_inventory_storage_item SET jsonb = jsonb || '{\"barcode\": \"wrong\"}' WHERE id = '$(item 25)'"
-ok "and finds one that is there" bash -c "! '$EVERARCHIVE' --database service=preservation source verify folio_diku --wait"
-ok "resync mends it" ea source resync folio_diku --table diku_mod_inventory_storage.item --wait
-ok "so that nothing is left" ea source verify folio_diku --wait
+ok "and finds one that is there" bash -c '! "$0" --database service=preservation "$@"' "$EVERARCHIVE" "${VERIFY[@]}"
+ok "resync mends it" ea source resync folio_diku --table mod_inventory_storage_item --wait
+ok "so that nothing is left" ea "${VERIFY[@]}"
 
 # ---- the privacy wall -------------------------------------------------------------------------------------------------------
 "$PG_BIN/pg_dump" -h "$HARNESS_DIR/sockets" -p "${PG_PORT[pg]}" -U postgres preservation >"$HARNESS_DIR/preservation.sql"
