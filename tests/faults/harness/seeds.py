@@ -176,7 +176,8 @@ class Run:
     def arrived(self, marker):
         wanted = {"koha": f"SELECT notes = '{marker}' FROM koha_main.biblio WHERE biblionumber = {oracle.workload_koha.MARKER}",
                   "evergreen": f"SELECT tcn_source = '{marker}' FROM evergreen.biblio_record_entry WHERE id = {oracle.workload_evergreen.MARKER}"}
-        return all(self.ask_vault(f"SELECT coalesce(({wanted[source]}), false)") for source in self.sources)
+        # The rows of a first copy are seen before it is complete, which is when their keys are touched.
+        return self.all_streaming() and all(self.ask_vault(f"SELECT coalesce(({wanted[source]}), false)") for source in self.sources)
 
     def settle(self):
         """Once a marker that was written after the work has arrived, everything before it has."""
