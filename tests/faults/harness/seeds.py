@@ -120,6 +120,12 @@ class Run:
                         self.note(f"resync of {name}: {message}")
                         self.resynced.add(source)
                         self.stage.run("source", "resync", name)
+                    elif state == "stopped" and source in self.may_stop and "column" in (message or ""):
+                        # A first copy cannot begin without a column that the adapter names: a person lets it go on.
+                        if time.monotonic() - self.asked.get((name, None), 0) > 2:
+                            self.asked[name, None] = time.monotonic()
+                            self.note(f"resume of {name}: {message}")
+                            self.stage.run("source", "resume", name)
                     elif state in ("position_lost", "stopped"):
                         self.problems.append(f"{name} is {state}: {message}")
                         self.over.set()
