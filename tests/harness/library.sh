@@ -112,7 +112,8 @@ settled() {
     evergreen -c "UPDATE biblio.record_entry SET tcn_source = 'm$marker' WHERE id = (SELECT min(id) FROM biblio.record_entry WHERE id > 0)"
     wait_for "${1:-120}" arrived "$marker" && wait_for "${1:-120}" mapped
 }
-arrived() {
+arrived() { # not from a first copy that is under way: its keys are touched when it is complete
+    [ "$(preservation -c "SELECT count(*) FROM everarchive.source WHERE name IN ('koha_main', 'evergreen') AND state IN ('new', 'snapshot')" 2>/dev/null)" = 0 ] &&
     [ "$(preservation -c "SELECT (SELECT count(*) FROM koha_main.biblio WHERE notes = 'marker $1') + (SELECT count(*) FROM evergreen.biblio_record_entry WHERE tcn_source = 'm$1')" 2>/dev/null)" = 2 ]
 }
 mapped() { [ "$(preservation -c 'SELECT count(*) FROM everarchive.touched' 2>/dev/null)" = 0 ]; }

@@ -120,6 +120,12 @@ class Run:
                         self.note(f"resync of {name}: {message}")
                         self.resynced.add(source)
                         self.stage.run("source", "resync", name)
+                    elif state == "stopped" and source in self.may_stop and "column" in (message or ""):
+                        # A first copy cannot begin without a column that the adapter names: a person lets it go on.
+                        if time.monotonic() - self.asked.get((name, None), 0) > 2:
+                            self.asked[name, None] = time.monotonic()
+                            self.note(f"resume of {name}: {message}")
+                            self.stage.run("source", "resume", name)
                     elif state in ("position_lost", "stopped"):
                         self.problems.append(f"{name} is {state}: {message}")
                         self.over.set()
@@ -176,7 +182,8 @@ class Run:
     def arrived(self, marker):
         wanted = {"koha": f"SELECT notes = '{marker}' FROM koha_main.biblio WHERE biblionumber = {oracle.workload_koha.MARKER}",
                   "evergreen": f"SELECT tcn_source = '{marker}' FROM evergreen.biblio_record_entry WHERE id = {oracle.workload_evergreen.MARKER}"}
-        return all(self.ask_vault(f"SELECT coalesce(({wanted[source]}), false)") for source in self.sources)
+        # The rows of a first copy are seen before it is complete, which is when their keys are touched.
+        return self.all_streaming() and all(self.ask_vault(f"SELECT coalesce(({wanted[source]}), false)") for source in self.sources)
 
     def settle(self):
         """Once a marker that was written after the work has arrived, everything before it has."""
