@@ -80,9 +80,9 @@ is "the state is a series with value 1" "$(metric 'everarchive_source_state{sour
 is "this program leads" "$(metric 'everarchive_leader{source="koha_main"}')" 1
 # The bytes of a MariaDB source need BINLOG MONITOR, which the adapter does not ask for.
 lag_told() { [ "$(page /metrics | grep -cE '^everarchive_lag_(seconds\{source="(koha_main|evergreen)"|bytes\{source="evergreen")\} [0-9.]+$')" = 3 ]; }
-ok "lag is told" wait_for 20 lag_told
+ok "lag is told" wait_for 60 lag_told
 retained() { page /metrics | grep -qE '^everarchive_retained_log_bytes\{source="evergreen"\} [0-9]+$' && is_metric 'everarchive_slot_state{source="evergreen",state="reserved"}' 1; }
-ok "and what the replication slot holds back" wait_for 20 retained
+ok "and what the replication slot holds back" wait_for 60 retained
 is "no secret is in any of it" "$({ page /metrics; page /healthz; } | grep -c "$LIBRARY_SECRET")" 0
 is "no other page is there" "$(code /../../../etc/passwd) $(code /) $(code /metrics/x)" "404 404 404"
 if command -v promtool >/dev/null; then
