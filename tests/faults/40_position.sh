@@ -67,8 +67,9 @@ lost_and_repaired koha_main 'binary log|not in the' "4: a tail of the binary log
 daemon_kill
 change koha_main
 koha -e 'FLUSH BINARY LOGS'
-sleep 0.2
-koha -e "PURGE BINARY LOGS TO '$(koha -NBe 'SHOW MASTER STATUS' | cut -f1)'"
+# The server keeps what a reader still reads, until it has noticed that this one is gone.
+purged() { koha -e "PURGE BINARY LOGS TO '$(koha -NBe 'SHOW MASTER STATUS' | cut -f1)'" && [ "$(koha -NBe 'SHOW BINARY LOGS' | wc -l)" = 1 ]; }
+wait_for 60 purged
 daemon_start
 lost_and_repaired koha_main 'purged|any binary log|binlog' "6: the binary log was purged"
 
