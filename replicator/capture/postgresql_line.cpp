@@ -163,8 +163,12 @@ void replication_line::send_feedback_if_due() {
     }
 }
 
-/// 'r': written, flushed and applied up to `confirmed_`, our clock, no reply wanted.
-void replication_line::send_feedback() {
+void replication_line::ask() {
+    send_feedback(true);
+}
+
+/// 'r': written, flushed and applied up to `confirmed_`, our clock, whether a reply is wanted.
+void replication_line::send_feedback(bool reply_wanted) {
     constexpr std::int64_t postgresql_epoch_us = 946'684'800'000'000;
     const auto since_1970 =
         std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch());
@@ -172,6 +176,7 @@ void replication_line::send_feedback() {
                                     htobe64(static_cast<std::uint64_t>(since_1970.count() - postgresql_epoch_us))};
     char answer[1 + sizeof fields + 1] = {'r'};
     std::memcpy(answer + 1, fields, sizeof fields);
+    answer[1 + sizeof fields] = reply_wanted ? 1 : 0;
     if (PQputCopyData(on_.raw(), answer, sizeof answer) != 1 || PQflush(on_.raw()) != 0) {
         throw explained(on_.last_error("the replication connection is lost"), names_);
     }

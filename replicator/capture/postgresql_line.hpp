@@ -49,6 +49,9 @@ class replication_line {
     lsn confirmed() const noexcept { return confirmed_; }
 
     void send_feedback_if_due();
+    /// Asks the server how far it has sent: it answers with a keepalive at once (walsender.c,
+    /// ProcessStandbyReplyMessage).
+    void ask();
     /// True while the server waits for a reply, as it does before it shuts down.
     bool reply_is_due() const noexcept { return reply_due_.has_value(); }
     clock::time_point next_feedback() const noexcept { return reply_due_ ? std::min(*reply_due_, next_) : next_; }
@@ -56,7 +59,7 @@ class replication_line {
   private:
     void keep_over_failover();
     [[noreturn]] void ended();
-    void send_feedback();
+    void send_feedback(bool reply_wanted = false);
     frame parse(std::string_view bytes);
 
     const source_names& names_;

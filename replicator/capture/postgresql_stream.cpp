@@ -36,6 +36,8 @@ constexpr lsn move_bytes = 16 * 1024 * 1024;
 /// (cdc.md, fact 8): until the line has been quiet for `quiet_time`, or the first of them is as old as `group_time`.
 constexpr auto quiet_time = milliseconds{3};
 constexpr auto group_time = milliseconds{50};
+/// An idle server tells how far it is only when asked; where a comparison waits for a position, we ask so often.
+constexpr auto ask_every = milliseconds{20};
 /// So many frames are read before the clock is looked at.
 constexpr int frames_at_once = 256;
 
@@ -91,6 +93,10 @@ class slot_stream final : public stream {
             }
             if (now >= deadline) {
                 return std::nullopt;
+            }
+            if (expected_ > passed_ && now >= next_ask_ && !in_transaction_) {
+                line_->ask();
+                next_ask_ = now + ask_every;
             }
             if (!replaying_ && !heard) {
                 line_->wait(std::min(deadline, next_timer()) - now);
@@ -400,7 +406,10 @@ class slot_stream final : public stream {
     }
 
     clock::time_point next_timer() const {
-        const clock::time_point when = line_->next_feedback();
+        clock::time_point when = line_->next_feedback();
+        if (expected_ > passed_ && !in_transaction_) {
+            when = std::min(when, next_ask_);
+        }
         return !in_transaction_ && passed_ > handed_ ? std::min(when, last_moved_ + move_every) : when;
     }
 
@@ -419,6 +428,7 @@ class slot_stream final : public stream {
     lsn passed_;           // everything before it was received
     lsn finished_end_ = 0; // end of the last transaction in building_
     lsn expected_ = 0;     // somebody waits for this position
+    clock::time_point next_ask_;
 
     std::optional<pgoutput_decoder> decoder_;
     batch building_;
