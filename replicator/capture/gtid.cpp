@@ -74,6 +74,17 @@ void gtid_list::advance(const gtid& done) {
     }
 }
 
+std::uint64_t gtid_list::behind(const gtid_list& newest) const {
+    std::uint64_t all = 0;
+    for (const gtid& theirs : newest.domains_) {
+        const auto ours = std::find_if(domains_.begin(), domains_.end(),
+                                       [&](const gtid& one) { return one.domain == theirs.domain; });
+        const std::uint64_t from = ours == domains_.end() ? 0 : ours->sequence;
+        all += theirs.sequence > from ? theirs.sequence - from : 0;
+    }
+    return all;
+}
+
 std::string gtid_list::text() const {
     std::string out;
     for (const gtid& each : domains_) {

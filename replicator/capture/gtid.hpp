@@ -26,6 +26,9 @@ class gtid_list {
     /// The transaction is done: it becomes its domain's last. Other domains stay.
     void advance(const gtid& done);
 
+    /// How many transactions `newest` is ahead: within a domain they are numbered one after the other.
+    std::uint64_t behind(const gtid_list& newest) const;
+
     bool empty() const noexcept { return domains_.empty(); }
     const std::vector<gtid>& domains() const noexcept { return domains_; }
     std::string text() const;

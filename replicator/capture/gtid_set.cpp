@@ -181,6 +181,16 @@ bool gtid_set::contains(const gtid_set& others) const {
     return others.without(*this).empty();
 }
 
+std::uint64_t gtid_set::count() const {
+    std::uint64_t all = 0;
+    for (const auto& [origin, parts] : origins_) {
+        for (const interval& part : parts) {
+            all += part.last - part.first + 1;
+        }
+    }
+    return all;
+}
+
 gtid_set gtid_set::without(const gtid_set& others) const {
     gtid_set left;
     for (const auto& [origin, parts] : origins_) {

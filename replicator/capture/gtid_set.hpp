@@ -45,6 +45,9 @@ class gtid_set {
 
     bool empty() const noexcept { return origins_.empty(); }
 
+    /// Transactions in the set.
+    std::uint64_t count() const;
+
     /// In the order and form of the server.
     std::string text() const;
 

@@ -183,6 +183,7 @@ class mariadb_stream final : public stream {
                 lag.bytes = read_lag_bytes();
             }
             lag.log_hours = read_log_hours(lag.bytes);
+            lag.transactions = read_transactions();
         } catch (const error&) {
             side_.reset();
         }
@@ -190,6 +191,23 @@ class mariadb_stream final : public stream {
     }
 
     /// Not everyone gives BINLOG MONITOR to a reader: then the bytes are not known, which is no fault.
+    /// Between our position and the newest; nullopt where transactions have no numbers.
+    std::optional<std::int64_t> read_transactions() {
+        switch (confirmed_.by) {
+        case binlog_position::kind::mariadb: {
+            const auto newest = gtid_list::parse(side_->value("SELECT @@GLOBAL.gtid_binlog_pos").value_or(""));
+            return static_cast<std::int64_t>(confirmed_.gtids.behind(newest));
+        }
+        case binlog_position::kind::mysql: {
+            const auto newest = gtid_set::parse(side_->value("SELECT @@GLOBAL.gtid_executed").value_or(""));
+            return static_cast<std::int64_t>(newest.without(confirmed_.executed).count());
+        }
+        case binlog_position::kind::file:
+            break;
+        }
+        return std::nullopt;
+    }
+
     std::optional<std::int64_t> read_lag_bytes() {
         try {
             const auto [newest, end] = side_->newest_log();

@@ -59,6 +59,13 @@ TEST(gtid_set, differences_and_containment) {
     EXPECT_EQ(joined.text(), one + ":1-300," + two + ":1-10");
 }
 
+TEST(gtid_set, transactions_are_counted) {
+    const std::string uuid = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
+    EXPECT_EQ(gtid_set::parse("").count(), 0U);
+    EXPECT_EQ(gtid_set::parse(uuid + ":1-5:7:tag:2-3").count(), 8U);
+    EXPECT_EQ(gtid_set::parse(uuid + ":1-9").without(gtid_set::parse(uuid + ":1-5:7")).count(), 3U);
+}
+
 TEST(gtid_set, the_form_of_the_dump_command) {
     const std::string plain = set(one + ":1-5").encoded();
     ASSERT_EQ(plain.size(), 8U + 16 + 8 + 16);

@@ -19,6 +19,13 @@ TEST(gtid, a_list_keeps_one_id_a_domain_in_order) {
     EXPECT_TRUE(gtid_list::parse("").empty());
 }
 
+TEST(gtid, the_distance_is_counted_in_each_domain) {
+    const gtid_list ours = gtid_list::parse("0-1-10,2-1-7");
+    EXPECT_EQ(ours.behind(gtid_list::parse("0-3-12,2-1-7")), 2U);
+    EXPECT_EQ(ours.behind(gtid_list::parse("0-1-10,1-1-4,2-1-8")), 5U) << "a domain that we have nothing of";
+    EXPECT_EQ(ours.behind(gtid_list::parse("0-1-9")), 0U) << "asked a moment ago";
+}
+
 TEST(gtid, a_position_names_the_place_in_the_file) {
     for (const char* text :
          {"0-1-1234,1-1-55|binlog.000003:4711", "0-1-1", "|binlog.000001:4", "", "0-1-1|binlog.000001:4@17",
