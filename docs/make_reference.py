@@ -19,10 +19,13 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 def statements(text):
     """The statements of a script, each without comment lines; a semicolon inside quotes or a $$ body ends none."""
-    part, quote = [], None
-    for token in re.finditer(r"--[^\n]*|\$\w*\$|'|;|[^-$';]+|.", text, re.S):
-        piece = token.group()
-        if quote is None and piece.startswith("--"):
+    part, quote, at = [], None, 0
+    token = re.compile(r"--|\$\w*\$|'|;|[^-$';]+|.", re.S)
+    while at < len(text):
+        piece = token.match(text, at).group()
+        at += len(piece)
+        if quote is None and piece == "--":
+            at = text.find("\n", at) % (len(text) + 1)
             continue
         if piece == "'" or re.fullmatch(r"\$\w*\$", piece):
             quote = None if quote == piece else quote or piece
