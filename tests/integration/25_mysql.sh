@@ -9,8 +9,9 @@ source tests/harness/compare.sh
 source tests/harness/tap.sh
 
 if ! mysql_is_there; then
-    echo "1..0 # SKIP EVERARCHIVE_MYSQL_ROOT names no MySQL server (tests/mysql_server.sh)"
-    exit 0
+    skip "EVERARCHIVE_MYSQL_ROOT names no MySQL server (tests/mysql_server.sh)"
+    done_testing
+    exit
 fi
 harness_begin mysql
 # The library's Koha, answered by MySQL.
