@@ -16,8 +16,6 @@ namespace {
 constexpr std::size_t most_run_changes = 20'000;
 constexpr std::size_t most_run_bytes = 16 * 1024 * 1024;
 constexpr std::size_t most_touched = 100'000;
-/// Keys that are mapped at once in a source set to every commit.
-constexpr std::size_t most_refreshed = 2'000;
 
 std::string_view operation_name(capture::operation what) {
     switch (what) {
@@ -74,48 +72,10 @@ class savepoint {
 applier::applier(pq::connection& on, const adapter::adapter& adapter, const taken_source& source)
     : on_(on), adapter_(adapter), source_(source), cascades_(adapter), run_(adapter, cascades_),
       writer_(on, adapter, cascades_, source.mirror_schema, run_.touched()), wall_(on, adapter, source.mirror_schema),
-      quarantine_(on, source.id, source.name), forgiven_(adapter.tables.size(), false), position_(source.position) {
+      quarantine_(on, source.id, source.name), tables_(on, adapter, source),
+      touches_(on, adapter, source, writer_, run_.touched()), forgiven_(adapter.tables.size(), false),
+      position_(source.position) {
     quarantine_.load();
-    load_tables();
-}
-
-void applier::load_tables() {
-    stopped_.assign(adapter_.tables.size(), false);
-    const pq::result rows = on_.run("SELECT table_name FROM everarchive.source_table WHERE source_id = $1::integer AND "
-                                    "state = 'stopped'",
-                                    {std::to_string(source_.id)});
-    for (int row = 0; row < rows.rows(); ++row) {
-        for (std::size_t i = 0; i < adapter_.tables.size(); ++i) {
-            stopped_[i] = stopped_[i] || adapter_.tables[i].mirror_name() == rows.text(row, 0);
-        }
-    }
-}
-
-/// From now on the changes of a table are left out; the other tables go on.
-void applier::stop_table(std::size_t table, const std::string& what, const std::string& mend) {
-    const std::string name = adapter_.tables[table].mirror_name();
-    const std::string resync = "everarchive source resync " + source_.name + " --table " + name;
-    const std::string hint = mend.empty() || mend == resync ? resync : mend + "; then: " + resync;
-    on_.run_prepared("INSERT INTO everarchive.source_table (source_id, table_name, state, message, hint) VALUES "
-                     "($1::integer, $2, 'stopped', $3, $4) ON CONFLICT (source_id, table_name) DO UPDATE SET state = "
-                     "EXCLUDED.state, message = EXCLUDED.message, hint = EXCLUDED.hint, since = pg_catalog.now()",
-                     {std::to_string(source_.id), name, log::redact(printable(what)), log::redact(printable(hint))});
-    stopped_[table] = true;
-    log::write(log::severity::error, "apply", "a table is not followed any more: " + what,
-               {{"source", source_.name}, {"table", name}, {"hint", hint}});
-}
-
-bool applier::follow_again(const std::string& mirror_name) {
-    return on_.run_prepared("UPDATE everarchive.source_table SET state = 'resync', since = pg_catalog.now() WHERE "
-                            "source_id = $1::integer AND state = 'stopped' AND ($2 = '' OR table_name = $2)",
-                            {std::to_string(source_.id), mirror_name})
-               .affected() > 0;
-}
-
-void applier::is_repaired(std::size_t table) {
-    on_.run_prepared("UPDATE everarchive.source_table SET state = 'ok', message = NULL, hint = NULL, since = "
-                     "pg_catalog.now() WHERE source_id = $1::integer AND table_name = $2 AND state = 'resync'",
-                     {std::to_string(source_.id), adapter_.tables[table].mirror_name()});
 }
 
 void applier::repair(capture::batch changes, const std::function<void()>& beside) {
@@ -167,7 +127,7 @@ void applier::add(capture::batch batch) {
         commit_time_us_ = batch.commit_time_us != 0 ? batch.commit_time_us : commit_time_us_;
     }
     for (const capture::table_trouble& trouble : batch.troubles) {
-        stop_table(trouble.table, trouble.what, trouble.mend);
+        tables_.stop(trouble.table, trouble.what, trouble.mend);
     }
     if (batch.changes.empty()) {
         return;
@@ -208,7 +168,7 @@ void applier::add(capture::batch batch) {
 void applier::add_changes(std::span<const change> changes, const std::string& position) {
     std::string why;
     for (const change& one : changes) {
-        if (stopped_[one.table]) {
+        if (tables_.is_stopped(one.table)) {
             continue;
         }
         run::verdict verdict = run_.add(one, why);
@@ -231,9 +191,7 @@ void applier::apply_alone(const change& one, const std::string& why, const std::
     const adapter::table& table = adapter_.tables[one.table];
     if (one.what == capture::operation::truncate) {
         writer_.truncate(one.table, source_.id);
-        for (const adapter::touch_through& touch : table.touches_through) {
-            touch_through(touch, nullptr);
-        }
+        touches_.all_through(table);
         quarantine_.supersede_all(table);
         return;
     }
@@ -254,7 +212,7 @@ void applier::apply_alone(const change& one, const std::string& why, const std::
         both[0].row = one.old;
         both[1].row = one.row;
         const net_change* const changes[] = {&both[0], &both[1]};
-        touch_through(changes);
+        touches_.through(changes);
         before.release();
         if (!found) {
             if (!forgiven_[one.table]) {
@@ -350,7 +308,7 @@ void applier::flush(const std::string& position) {
                 writer_.write(group, missing);
                 fault_point("apply.amid_rows");
             }
-            touch_through(order);
+            touches_.through(order);
             before.release();
             supersede_cascaded();
             for (const net_change* one : missing) {
@@ -379,7 +337,7 @@ void applier::flush(const std::string& position) {
         held_.erase(held_.begin(), held_.end() - 1);
     }
     if (!source_.every_commit && run_.touched().size() >= most_touched) {
-        write_touched();
+        touches_.write();
     }
 }
 
@@ -405,15 +363,15 @@ void applier::write_carefully(net_changes group, const std::string& position) {
         writer_.collect_cascaded(!quarantine_.empty());
         writer_.read_old(group);
         writer_.write(group, missing);
-        touch_through(group);
+        touches_.through(group);
         before.release();
     } catch (const pq::error& failed) {
         if (is_table_error(failed.sqlstate())) {
             before.roll_back();
             const std::uint32_t table = group.front()->table;
-            if (!stopped_[table]) {
-                stop_table(table, failed.what(),
-                           "compare " + writer_.table(table).name + " with the adapter's mirror.sql, and mend it");
+            if (!tables_.is_stopped(table)) {
+                tables_.stop(table, failed.what(),
+                             "compare " + writer_.table(table).name + " with the adapter's mirror.sql, and mend it");
             }
             return;
         }
@@ -443,109 +401,15 @@ void applier::write_carefully(net_changes group, const std::string& position) {
     }
 }
 
-/// Touches what rows of other tables say that these changes concern, when all of them are written.
-void applier::touch_through(net_changes changes) {
-    for (std::size_t begin = 0; begin < changes.size();) {
-        const adapter::table& table = adapter_.tables[changes[begin]->table];
-        std::size_t end = begin;
-        while (end < changes.size() && changes[end]->table == changes[begin]->table) {
-            ++end;
-        }
-        for (const adapter::touch_through& touch : table.touches_through) {
-            std::vector<std::string> values;
-            for (const net_change* one : changes.subspan(begin, end - begin)) {
-                values.emplace_back(one->row[touch.value].text);
-            }
-            touch_through(touch, &values);
-        }
-        begin = end;
-    }
-}
-
-/// Without values: whatever the other tables name. The keys go into the queue without passing through our memory,
-/// because one row may concern very many (a location of half a million holdings).
-void applier::touch_through(const adapter::touch_through& touch, const std::vector<std::string>* values) {
-    std::string from;
-    std::string before; // the column that gives the value of the step
-    std::vector<pq::parameter> parameters;
-    for (std::size_t i = 0; i < touch.steps.size(); ++i) {
-        const adapter::touch_step& step = touch.steps[i];
-        const adapter::table* definition = adapter_.find_mirror(step.table);
-        const std::string row = "m" + std::to_string(i);
-        const std::string where = row + "." + sql_identifier(definition->columns[step.where].name);
-        const std::string& name = writer_.table(static_cast<std::size_t>(definition - adapter_.tables.data())).name;
-        if (i > 0) {
-            from += " JOIN " + name + " " + row + " ON " + where + " = " + before;
-        } else if (values != nullptr) {
-            from += " FROM pg_catalog.unnest($1::" + definition->columns[step.where].type + "[]) k JOIN " + name + " " +
-                    row + " ON " + where + " = k";
-            parameters.emplace_back(pq::array_literal(*values));
-        } else {
-            from += " FROM " + name + " " + row;
-        }
-        before = row + "." + sql_identifier(definition->columns[step.key].name);
-    }
-    const std::string distinct =
-        "SELECT DISTINCT " + before + "::text AS k" + from + " WHERE " + before + " IS NOT NULL";
-    if (!source_.every_commit) {
-        const std::string id = "$" + std::to_string(parameters.size() + 1);
-        const std::string kind = "$" + std::to_string(parameters.size() + 2);
-        parameters.emplace_back(std::to_string(source_.id));
-        parameters.emplace_back(touch.kind);
-        on_.run_prepared("INSERT INTO everarchive.touched (source_id, kind, key) SELECT " + id + "::integer, " + kind +
-                             ", d.k FROM (" + distinct + ") d",
-                         parameters);
-        return;
-    }
-    const pq::result rows = on_.run_prepared(distinct, parameters);
-    for (int row = 0; row < rows.rows(); ++row) {
-        run_.touched().add(touch.kind, std::string(rows.text(row, 0)));
-    }
-}
-
-void applier::write_touched() {
-    touched_keys& touched = run_.touched();
-    if (touched.empty()) {
-        return;
-    }
-    for (const auto& [kind, keys] : touched.by_kind()) {
-        std::vector<std::string> sorted(keys.begin(), keys.end());
-        on_.run_prepared("INSERT INTO everarchive.touched (source_id, kind, key) "
-                         "SELECT $1::integer, $2, k FROM pg_catalog.unnest($3::text[]) AS k",
-                         {std::to_string(source_.id), kind, pq::array_literal(sorted)});
-    }
-    touched.clear();
-}
-
-/// every commit: maps what the source transaction touched before the next one is applied. The locks are those of
-/// everarchive.map_touched(): a mapping worker that still reads an older state of the same keys is waited for, and none
-/// begins.
+/// every commit: maps what the source transaction touched before the next one is applied.
 void applier::refresh_touched(const std::string& position, std::int64_t commit_time_us) {
-    touched_keys& touched = run_.touched();
-    if (touched.empty()) {
+    if (run_.touched().empty()) {
         return;
     }
     // Versions tell the commit time that the progress row has. Its position moves at the end of a source transaction
     // only.
     write_position(torn_ ? std::string() : position, commit_time_us, {});
-    const std::string id = std::to_string(source_.id);
-    for (const auto& [kind, keys] : touched.by_kind()) {
-        // A transaction of a million rows is mapped in pieces, of the size that a mapping worker takes.
-        const std::vector<std::string> all(keys.begin(), keys.end());
-        for (std::size_t begin = 0; begin < all.size(); begin += most_refreshed) {
-            const std::size_t end = std::min(begin + most_refreshed, all.size());
-            const std::string array = pq::array_literal(
-                {all.begin() + static_cast<std::ptrdiff_t>(begin), all.begin() + static_cast<std::ptrdiff_t>(end)});
-            on_.run_prepared(
-                "SELECT pg_catalog.pg_advisory_xact_lock(1163280722, $1::integer * 16 + p.part) FROM (SELECT "
-                "DISTINCT pg_catalog.hashtext(k) & 15 AS part FROM pg_catalog.unnest($2::text[]) k ORDER BY 1) p",
-                {id, array});
-            fault_point("apply.before_refresh");
-            on_.run_prepared("SELECT * FROM everarchive.refresh($1::integer, $2, $3::text[], $4)",
-                             {id, kind, array, position.empty() ? pq::parameter() : position});
-        }
-    }
-    touched.clear();
+    touches_.refresh(position);
 }
 
 void applier::write_position(const std::string& position, std::int64_t commit_time_us, const capture::log_lag& lag,
@@ -580,7 +444,7 @@ std::string applier::commit(const capture::log_lag& lag) {
         if (source_.every_commit) {
             refresh_touched(position_, commit_time_us_);
         } else {
-            write_touched();
+            touches_.write();
         }
         quarantine_.resolve();
         write_position(position_, commit_time_us_, lag, transactions_, changes_);
@@ -693,7 +557,7 @@ void applier::roll_back() {
         on_.run("ROLLBACK");
         writer_.after_commit();
         quarantine_.load();
-        load_tables();
+        tables_.read();
         open_ = false;
         torn_ = false;
         transactions_ = 0;

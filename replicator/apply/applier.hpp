@@ -9,29 +9,17 @@
 
 #include "adapter/adapter.hpp"
 #include "apply/coalesce.hpp"
+#include "apply/followed_tables.hpp"
 #include "apply/privacy_wall.hpp"
 #include "apply/row_quarantine.hpp"
 #include "apply/row_writer.hpp"
+#include "apply/taken_source.hpp"
+#include "apply/touch_writer.hpp"
 #include "capture/change.hpp"
 #include "capture/source.hpp"
-#include "capture/source_settings.hpp"
 #include "pq/connection.hpp"
 
 namespace everarchive::apply {
-
-/// A source as this program has taken it over (everarchive.source_take).
-struct taken_source {
-    int id = 0;
-    std::string name;
-    std::string mirror_schema;
-    std::string state;
-    std::int64_t epoch = 0;
-    std::string position;      // empty: never captured, or a snapshot was interrupted
-    std::string identity;      // empty: never captured
-    bool every_commit = false; // the setting `versions`
-    capture::source_settings settings;
-    bool taken_over = false; // another program had it before
-};
 
 class applier {
   public:
@@ -77,20 +65,14 @@ class applier {
     /// with its piece.
     void forgive_missing(std::size_t table, bool forgive) { forgiven_[table] = forgive; }
 
-    /// True if the changes of a table are left out, because it cannot be followed.
-    bool is_stopped(std::size_t table) const { return stopped_[table]; }
-    /// A resync of this table, or of all (empty), begins: what was stopped is followed again. Returns true if something
-    /// was. Between transactions.
-    bool follow_again(const std::string& mirror_name);
-    /// The table equals its source again. Between transactions.
-    void is_repaired(std::size_t table);
+    /// Which tables are followed.
+    followed_tables& tables() { return tables_; }
+    const followed_tables& tables() const { return tables_; }
 
     /// Rolls the open transaction back and forgets its batches.
     void roll_back();
 
   private:
-    void load_tables();
-    void stop_table(std::size_t table, const std::string& what, const std::string& mend);
     void put_missing(const net_change& change, const std::string& position);
     void add_changes(std::span<const capture::change> changes, const std::string& position);
     void apply_alone(const capture::change& change, const std::string& why, const std::string& position);
@@ -101,9 +83,6 @@ class applier {
     void flush(const std::string& position);
     void write_carefully(net_changes group, const std::string& position);
     bool forget_impossible(const net_change& removed);
-    void touch_through(net_changes changes);
-    void touch_through(const adapter::touch_through& touch, const std::vector<std::string>* values);
-    void write_touched();
     void refresh_touched(const std::string& position, std::int64_t commit_time_us);
     void write_position(const std::string& position, std::int64_t commit_time_us, const capture::log_lag& lag,
                         std::size_t transactions = 0, std::size_t changes = 0);
@@ -116,7 +95,8 @@ class applier {
     row_writer writer_;
     privacy_wall wall_;
     row_quarantine quarantine_;
-    std::vector<bool> stopped_;  // tables whose changes are left out
+    followed_tables tables_;
+    touch_writer touches_;
     std::vector<bool> forgiven_; // see forgive_missing()
     bool may_miss_rows_ = true;
     std::vector<capture::batch> held_; // whose cells the run points to

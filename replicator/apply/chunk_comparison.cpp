@@ -83,7 +83,7 @@ void chunk_comparison::look_for_work() {
 void chunk_comparison::begin(check_run run) {
     if (run.requested) {
         begin_run(on_, run, 0);
-        if (run.repairs && applier_.follow_again(run.table)) {
+        if (run.repairs && applier_.tables().follow_again(run.table)) {
             new_stream_ = true; // the capture looks at the tables again, and the run begins with that
             return;
         }
@@ -167,7 +167,7 @@ bool chunk_comparison::choose_tables() {
         std::string why;
         if (!found[i].exists) {
             why = table.optional ? "" : "the source has no such table, or it may not be read";
-        } else if (applier_.is_stopped(i)) {
+        } else if (applier_.tables().is_stopped(i)) {
             why = "it is not followed";
         } else if (!found[i].indexed && found[i].estimated_rows > most_unindexed) {
             why = "the source has no index on its key, so it cannot be read in pieces";
@@ -601,7 +601,7 @@ void chunk_comparison::end_table() {
         if (run_->id != 0) {
             applier_.forgive_missing(tables_.front(), false);
             if (run_->repairs && run_->from.empty() && run_->to.empty()) {
-                applier_.is_repaired(tables_.front());
+                applier_.tables().is_repaired(tables_.front());
             }
         }
         tables_.pop_front();

@@ -1,0 +1,121 @@
+#include "apply/touch_writer.hpp"
+
+#include <algorithm>
+
+#include "base/fault_point.hpp"
+
+namespace everarchive::apply {
+
+namespace {
+
+/// Keys that are mapped at once in a source set to every commit.
+constexpr std::size_t most_refreshed = 2'000;
+
+} // namespace
+
+touch_writer::touch_writer(pq::connection& on, const adapter::adapter& adapter, const taken_source& source,
+                           const row_writer& mirror, touched_keys& touched)
+    : on_(on), adapter_(adapter), source_id_(std::to_string(source.id)), every_commit_(source.every_commit),
+      mirror_(mirror), touched_(touched) {}
+
+void touch_writer::through(net_changes changes) {
+    for (std::size_t begin = 0; begin < changes.size();) {
+        const adapter::table& table = adapter_.tables[changes[begin]->table];
+        std::size_t end = begin;
+        while (end < changes.size() && changes[end]->table == changes[begin]->table) {
+            ++end;
+        }
+        for (const adapter::touch_through& touch : table.touches_through) {
+            std::vector<std::string> values;
+            for (const net_change* one : changes.subspan(begin, end - begin)) {
+                values.emplace_back(one->row[touch.value].text);
+            }
+            by_way_of(touch, &values);
+        }
+        begin = end;
+    }
+}
+
+void touch_writer::all_through(const adapter::table& table) {
+    for (const adapter::touch_through& touch : table.touches_through) {
+        by_way_of(touch, nullptr);
+    }
+}
+
+/// Without values: whatever the other tables name. The keys go into the queue without passing through our memory,
+/// because one row may concern very many (a location of half a million holdings).
+void touch_writer::by_way_of(const adapter::touch_through& touch, const std::vector<std::string>* values) {
+    std::string from;
+    std::string before; // the column that gives the value of the step
+    std::vector<pq::parameter> parameters;
+    for (std::size_t i = 0; i < touch.steps.size(); ++i) {
+        const adapter::touch_step& step = touch.steps[i];
+        const adapter::table* definition = adapter_.find_mirror(step.table);
+        const std::string row = "m" + std::to_string(i);
+        const std::string where = row + "." + sql_identifier(definition->columns[step.where].name);
+        const std::string& name = mirror_.table(static_cast<std::size_t>(definition - adapter_.tables.data())).name;
+        if (i > 0) {
+            from += " JOIN " + name + " " + row + " ON " + where + " = " + before;
+        } else if (values != nullptr) {
+            from += " FROM pg_catalog.unnest($1::" + definition->columns[step.where].type + "[]) k JOIN " + name + " " +
+                    row + " ON " + where + " = k";
+            parameters.emplace_back(pq::array_literal(*values));
+        } else {
+            from += " FROM " + name + " " + row;
+        }
+        before = row + "." + sql_identifier(definition->columns[step.key].name);
+    }
+    const std::string distinct =
+        "SELECT DISTINCT " + before + "::text AS k" + from + " WHERE " + before + " IS NOT NULL";
+    if (!every_commit_) {
+        const std::string id = "$" + std::to_string(parameters.size() + 1);
+        const std::string kind = "$" + std::to_string(parameters.size() + 2);
+        parameters.emplace_back(source_id_);
+        parameters.emplace_back(touch.kind);
+        on_.run_prepared("INSERT INTO everarchive.touched (source_id, kind, key) SELECT " + id + "::integer, " + kind +
+                             ", d.k FROM (" + distinct + ") d",
+                         parameters);
+        return;
+    }
+    const pq::result rows = on_.run_prepared(distinct, parameters);
+    for (int row = 0; row < rows.rows(); ++row) {
+        touched_.add(touch.kind, std::string(rows.text(row, 0)));
+    }
+}
+
+void touch_writer::write() {
+    if (touched_.empty()) {
+        return;
+    }
+    for (const auto& [kind, keys] : touched_.by_kind()) {
+        std::vector<std::string> sorted(keys.begin(), keys.end());
+        on_.run_prepared("INSERT INTO everarchive.touched (source_id, kind, key) "
+                         "SELECT $1::integer, $2, k FROM pg_catalog.unnest($3::text[]) AS k",
+                         {source_id_, kind, pq::array_literal(sorted)});
+    }
+    touched_.clear();
+}
+
+/// The locks are those of everarchive.map_touched(): a mapping worker that still reads an older state of the same keys
+/// is waited for, and none begins.
+void touch_writer::refresh(const std::string& position) {
+    for (const auto& [kind, keys] : touched_.by_kind()) {
+        // A transaction of a million rows is mapped in pieces, of the size that a mapping worker takes.
+        const std::vector<std::string> all(keys.begin(), keys.end());
+        for (std::size_t begin = 0; begin < all.size(); begin += most_refreshed) {
+            const std::size_t end = std::min(begin + most_refreshed, all.size());
+            const std::string array = pq::array_literal(
+                {all.begin() + static_cast<std::ptrdiff_t>(begin), all.begin() + static_cast<std::ptrdiff_t>(end)});
+            on_.run_prepared(
+                "SELECT pg_catalog.pg_advisory_xact_lock(1163280722, $1::integer * 16 + p.part) FROM (SELECT "
+                "DISTINCT pg_catalog.hashtext(k) & 15 AS part FROM pg_catalog.unnest($2::text[]) k ORDER BY 1) p",
+                {source_id_, array});
+            fault_point("apply.before_refresh");
+            on_.run_prepared("SELECT * FROM everarchive.refresh($1::integer, $2, $3::text[], $4)",
+                             {source_id_, kind, array, position.empty() ? pq::parameter() : position});
+        }
+    }
+    touched_.clear();
+}
+
+} // namespace everarchive::apply

@@ -1,0 +1,45 @@
+// What is done with the keys that a run touches: they wait for the mapping workers, or are mapped at once.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "adapter/adapter.hpp"
+#include "apply/coalesce.hpp"
+#include "apply/row_writer.hpp"
+#include "apply/taken_source.hpp"
+#include "apply/touched_keys.hpp"
+#include "pq/connection.hpp"
+
+namespace everarchive::apply {
+
+class touch_writer {
+  public:
+    /// `mirror` names the mirror tables; `touched` is what rows have touched themselves.
+    touch_writer(pq::connection& on, const adapter::adapter& adapter, const taken_source& source,
+                 const row_writer& mirror, touched_keys& touched);
+
+    /// Touches what rows of other tables say that these changes concern, when all of them are written.
+    void through(net_changes changes);
+
+    /// The same for every row of a table, of which nothing is left.
+    void all_through(const adapter::table& table);
+
+    /// Puts the touched keys into the queue of the mapping workers.
+    void write();
+
+    /// Maps the touched keys in the open transaction. `position`: of the source transaction; empty if it goes on.
+    void refresh(const std::string& position);
+
+  private:
+    void by_way_of(const adapter::touch_through& touch, const std::vector<std::string>* values);
+
+    pq::connection& on_;
+    const adapter::adapter& adapter_;
+    const std::string source_id_;
+    const bool every_commit_;
+    const row_writer& mirror_;
+    touched_keys& touched_;
+};
+
+} // namespace everarchive::apply
