@@ -11,7 +11,7 @@ std::optional<check_run> next_run(pq::connection& on, int source_id) {
         "SELECT run_id, what = 'resync', table_name, from_key, to_key, new_position, at_table, at_pass, "
         "pg_catalog.to_json(at_key), state = 'requested' FROM everarchive.source_check_run WHERE source_id = "
         "$1::integer AND state IN "
-        "('requested', 'running') ORDER BY run_id LIMIT 1",
+        "('requested', 'running') ORDER BY new_position DESC, run_id LIMIT 1", // without a position nothing can be compared
         {std::to_string(source_id)});
     if (rows.rows() == 0) {
         return std::nullopt;

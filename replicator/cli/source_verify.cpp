@@ -128,13 +128,16 @@ exit_code run_check(const context& context, const arguments& asked, const std::s
                {asked.name, what, given(mirror_name(asked.table)), given(asked.from), given(asked.to)});
     const std::string run(made.text(0, 0));
     std::cout << fmt::format("asked for, as run {}\n", run) << std::flush;
-    if (!is_followed(on, asked.name)) {
-        throw error(exit_code::state, cause::needs_person,
-                    "no program follows source " + asked.name + " now: the run begins when one does",
-                    "everarchive run");
-    }
     if (asked.wait) {
+        if (!is_followed(on, asked.name)) {
+            throw error(exit_code::state, cause::needs_person,
+                        "no program follows source " + asked.name + " now: the run begins when one does",
+                        "everarchive run");
+        }
         return follow_run(on, run, what == "resync");
+    }
+    if (!has_program(on, asked.name)) {
+        std::cout << "no program follows source " << asked.name << " at this moment: it begins when one does\n";
     }
     std::cout << "how far it is: SELECT * FROM report.source_check; what it finds: SELECT * FROM "
                  "report.source_difference;\n";

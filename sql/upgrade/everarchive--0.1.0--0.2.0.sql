@@ -1157,6 +1157,11 @@ BEGIN
     VALUES (found_source.source_id, source_check.what, source_check.table_name, source_check.from_key, source_check.to_key,
             found_source.state = 'position_lost')
     RETURNING run_id INTO new_run;
+    -- A repair that was under way when the position was lost has nothing left to do that this one does not.
+    UPDATE @extschema@.source_check_run r
+    SET state = 'cancelled', finished_at = now(), message = format('run %s repairs all of it', new_run)
+    WHERE found_source.state = 'position_lost' AND r.source_id = found_source.source_id AND r.what = 'resync'
+      AND r.state IN ('requested', 'running') AND r.run_id <> new_run;
     IF source_check.what = 'resync' AND found_source.state IN ('position_lost', 'stopped') THEN
         UPDATE @extschema@.source s SET state = 'streaming', message = NULL, hint = NULL, changed_at = now()
         WHERE s.source_id = found_source.source_id;
