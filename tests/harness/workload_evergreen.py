@@ -10,6 +10,7 @@ NOTE = '<datafield tag="500" ind1=" " ind2=" "><subfield code="a">{}</subfield><
 CONDITION = {3: "lost", 4: "missing", 13: "discarded", 14: "damaged"}
 TORN = "SELECT location FROM evergreen.asset_copy WHERE location >= 9000 GROUP BY 1 HAVING count(*) <> 2 OR min(circ_modifier) <> max(circ_modifier)"
 MARKER = 1
+FIRST_NEW = 1_000_000  # numbers from here on belong to the worker that makes them, before another one has looked for its own
 COPY = "id, circ_lib, creator, call_number, editor, copy_number, status, location, loan_duration, fine_level, barcode, circ_modifier, alert_message"
 
 
@@ -24,7 +25,7 @@ class EvergreenWorker(Worker):
     def __init__(self, *arguments, workers, bulk=2500, poison=False):
         super().__init__(*arguments)
         self.workers, self.bulk, self.poison = workers, bulk, poison
-        self.next_id = 1_000_000 * (self.number + 1)
+        self.next_id = FIRST_NEW * (self.number + 1)
         self.bulks = 0
         self.prepared = 0
         self.pair = None
@@ -33,7 +34,7 @@ class EvergreenWorker(Worker):
     def begin(self):
         with self.on.cursor() as cursor:
             def own(table, key="id"):
-                cursor.execute(f"SELECT id FROM ONLY {table} WHERE {key} > %s AND {key} %% %s = %s", (MARKER, self.workers, self.number))
+                cursor.execute(f"SELECT id FROM ONLY {table} WHERE {key} > %s AND {key} < %s AND {key} %% %s = %s", (MARKER, FIRST_NEW, self.workers, self.number))
                 return [row[0] for row in cursor.fetchall()]
             self.bibs, self.authorities = own("biblio.record_entry"), own("authority.record_entry")
             self.volumes = own("asset.call_number")

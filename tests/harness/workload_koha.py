@@ -11,6 +11,7 @@ BRANCHES = ["CPL", "MPL", "FPL"]
 NOISE = "itemnotes_nonpublic = '" + CANARY + " staff', onloan = '2026-12-01', issues = COALESCE(issues, 0) + 1, datelastborrowed = '2026-11-01'"
 TORN = "SELECT authtypecode FROM koha_main.auth_header WHERE authtypecode LIKE 'PAIR%' GROUP BY 1 HAVING count(*) <> 2 OR min(marcxml) <> max(marcxml)"
 MARKER = 1  # the bib that the oracle writes markers into; nobody's
+FIRST_NEW = 100_000  # numbers from here on belong to the worker that makes them, before another one has looked for its own
 
 
 def escaped(text):
@@ -32,20 +33,20 @@ class KohaWorker(Worker):
     def __init__(self, *arguments, workers, bulk=1000, poison=False):
         super().__init__(*arguments)
         self.workers, self.bulk, self.poison = workers, bulk, poison
-        self.next_bib = 100_000 * (self.number + 1)
+        self.next_bib = FIRST_NEW * (self.number + 1)
         self.next_item = 1_000_000 * (self.number + 1)
-        self.next_authority = 100_000 * (self.number + 1)
+        self.next_authority = FIRST_NEW * (self.number + 1)
         self.bulks = 0
         self.pair = None
         self.poisoned = []
 
     def begin(self):
         with self.on.cursor() as cursor:
-            cursor.execute("SELECT biblionumber FROM biblio WHERE biblionumber > %s AND biblionumber %% %s = %s", (MARKER, self.workers, self.number))
+            cursor.execute("SELECT biblionumber FROM biblio WHERE biblionumber > %s AND biblionumber < %s AND biblionumber %% %s = %s", (MARKER, FIRST_NEW, self.workers, self.number))
             self.bibs = [row[0] for row in cursor.fetchall()]
-            cursor.execute("SELECT authid FROM auth_header WHERE authid %% %s = %s", (self.workers, self.number))
+            cursor.execute("SELECT authid FROM auth_header WHERE authid < %s AND authid %% %s = %s", (FIRST_NEW, self.workers, self.number))
             self.authorities = [row[0] for row in cursor.fetchall()]
-            cursor.execute("SELECT itemnumber, biblionumber FROM items WHERE biblionumber > %s AND biblionumber %% %s = %s", (MARKER, self.workers, self.number))
+            cursor.execute("SELECT itemnumber, biblionumber FROM items WHERE biblionumber > %s AND biblionumber < %s AND biblionumber %% %s = %s", (MARKER, FIRST_NEW, self.workers, self.number))
             self.items = dict(cursor.fetchall())
             self.note_states(cursor, [("bib", str(b)) for b in self.bibs] + [("item", str(i)) for i in self.items] + [("authority", str(a)) for a in self.authorities])
         self.on.rollback()
