@@ -164,6 +164,7 @@ run_lane() { # run_lane NUMBER: takes one script after the other; each lane has 
 
 step_integration() {
     say "capture and the main job, on real servers"
+    begin_sanitize_build
     run_scripts integration
 }
 
@@ -172,9 +173,23 @@ step_faults() {
     run_scripts faults
 }
 
+# The tests on real servers mostly wait: meanwhile, with the lowest priority, the sanitized programs are built.
+SANITIZE_BUILD=
+build_sanitized() {
+    cmake --preset sanitize && nice -n 19 cmake --build --preset sanitize --target unit_tests
+}
+begin_sanitize_build() {
+    case " ${STEPS[*]} " in *" sanitize "*) ;; *) return ;; esac
+    build_sanitized >"$LOGS/sanitize.log" 2>&1 &
+    SANITIZE_BUILD=$!
+}
 step_sanitize() {
     say "pure libraries under the address and undefined behaviour sanitizers"
-    if ! { cmake --preset sanitize && cmake --build --preset sanitize --target unit_tests; } >"$LOGS/sanitize.log" 2>&1; then
+    if [ -z "$SANITIZE_BUILD" ]; then
+        build_sanitized >"$LOGS/sanitize.log" 2>&1 &
+        SANITIZE_BUILD=$!
+    fi
+    if ! wait "$SANITIZE_BUILD"; then
         one "sanitizer build" 1
         tail -n 20 "$LOGS/sanitize.log"
         return
