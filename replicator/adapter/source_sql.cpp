@@ -2,21 +2,9 @@
 #include <fmt/format.h>
 
 #include "adapter/adapter.hpp"
+#include "adapter/sql_name.hpp"
 
 namespace everarchive::adapter {
-
-namespace {
-
-std::string identifier(std::string_view name) {
-    std::string out = "\"";
-    for (const char c : name) {
-        out += c;
-        out += c == '"' ? "\"" : "";
-    }
-    return out + "\"";
-}
-
-} // namespace
 
 std::string adapter::source_expression(const table& t, std::size_t index, const std::string& alias,
                                        const std::string& column) const {
@@ -32,9 +20,9 @@ std::string adapter::source_condition(const table& t, std::string_view alias) co
     for (const std::string& owner_name : t.owner->tables) {
         const table& owner = *find_mirror(owner_name);
         condition += fmt::format("{}EXISTS (SELECT FROM {}.{} o WHERE o.{} = {}.{})", condition.empty() ? "" : " OR ",
-                                 identifier(owner.schema.empty() ? "public" : owner.schema), identifier(owner.name),
-                                 identifier(owner.columns[owner.key.front()].name), alias,
-                                 identifier(t.columns[t.owner->column].name));
+                                 sql_identifier(owner.schema.empty() ? "public" : owner.schema),
+                                 sql_identifier(owner.name), sql_identifier(owner.columns[owner.key.front()].name),
+                                 alias, sql_identifier(t.columns[t.owner->column].name));
     }
     return "(" + condition + ")";
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "apply/source_state.hpp"
 #include "base/fault_point.hpp"
 #include "base/log.hpp"
 
@@ -419,23 +420,18 @@ void applier::write_position(const std::string& position, std::int64_t commit_ti
     };
     // A clock of the source that is ahead of ours makes no negative lag. What has no commit time moves the position
     // over nothing of ours, or says that the source is silent: everything is here.
-    const pq::result answer = on_.run_prepared(
-        "UPDATE everarchive.source_progress SET position = coalesce($3, position), commit_time = coalesce("
-        "'epoch'::timestamptz + $4::bigint * interval '1 microsecond', commit_time), transactions = transactions + "
-        "$5::bigint, changes = changes + $6::bigint, lag_bytes = coalesce($7::bigint, lag_bytes), seen_at = "
-        "pg_catalog.now(), lag_seconds = greatest(coalesce(extract(epoch FROM pg_catalog.clock_timestamp()) - "
-        "$4::bigint / 1e6, 0), 0), lag_transactions = coalesce($8::bigint, lag_transactions), retained_bytes = "
-        "coalesce($9::bigint, retained_bytes), log_state = coalesce($10, log_state), log_hours = "
-        "coalesce($11::double precision, log_hours) WHERE source_id = $1::integer AND epoch = $2::bigint",
-        {std::to_string(source_.id), std::to_string(source_.epoch), position.empty() ? pq::parameter() : position,
+    update_progress(
+        on_, source_,
+        "position = coalesce($3, position), commit_time = coalesce('epoch'::timestamptz + $4::bigint * interval '1 "
+        "microsecond', commit_time), transactions = transactions + $5::bigint, changes = changes + $6::bigint, "
+        "lag_bytes = coalesce($7::bigint, lag_bytes), lag_seconds = greatest(coalesce(extract(epoch FROM "
+        "pg_catalog.clock_timestamp()) - $4::bigint / 1e6, 0), 0), lag_transactions = coalesce($8::bigint, "
+        "lag_transactions), retained_bytes = coalesce($9::bigint, retained_bytes), log_state = coalesce($10, "
+        "log_state), log_hours = coalesce($11::double precision, log_hours)",
+        {position.empty() ? pq::parameter() : position,
          commit_time_us == 0 ? pq::parameter() : std::to_string(commit_time_us), std::to_string(transactions),
          std::to_string(changes), number(lag.bytes), number(lag.transactions), number(lag.retained_bytes),
          lag.log_state.empty() ? pq::parameter() : lag.log_state, number(lag.log_hours)});
-    if (answer.affected() == 0) {
-        throw error(exit_code::state, cause::fenced,
-                    "another program has taken source " + source_.name + " over, or it was removed",
-                    "run one everarchive program for a source");
-    }
 }
 
 std::string applier::commit(const capture::log_lag& lag) {

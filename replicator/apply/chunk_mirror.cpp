@@ -42,12 +42,10 @@ chunk_mirror::chunk_mirror(pq::connection& on, const adapter::adapter& adapter, 
     for (const adapter::table& table : adapter.tables) {
         table_text& text = tables_.emplace_back();
         text.definition = &table;
-        text.name = sql_identifier(mirror_schema) + "." + sql_identifier(table.mirror_name()) + " m";
+        text.from = sql_identifier(mirror_schema) + "." + sql_identifier(table.mirror_name()) + " m";
         for (const std::size_t column : table.key) {
-            const std::string name = "m." + sql_identifier(table.columns[column].name);
-            text.key_list += (text.key_list.empty() ? "" : ", ") + name;
-            text.key_texts +=
-                (text.key_texts.empty() ? "" : ", ") + capture::text_sql(name, table.columns[column].type);
+            const std::string& type = table.columns[column].type;
+            text.add_key("m." + sql_identifier(table.columns[column].name), type, type);
         }
         for (const adapter::column& column : table.columns) {
             const std::string name = "m." + sql_identifier(column.name);
@@ -68,101 +66,39 @@ std::string chunk_mirror::digest(std::uint32_t table, const std::vector<std::siz
     return capture::digest_sql(names, types, true); // the extension takes databases in UTF8 only
 }
 
-std::string chunk_mirror::range(const chunk_request& request, const row_key& up_to,
-                                std::vector<pq::parameter>& values) const {
-    const table_text& table = tables_[request.table];
-    std::string condition;
-    const auto bound = [&](const row_key& key, std::string_view sign) {
-        std::string right;
-        for (std::size_t i = 0; i < key.size(); ++i) {
-            values.emplace_back(key[i]);
-            right += (i == 0 ? "$" : ", $") + std::to_string(values.size()) +
-                     "::" + table.definition->columns[table.definition->key[i]].type;
-        }
-        condition += (condition.empty() ? " WHERE (" : " AND (") + table.key_list + ") " + std::string(sign) + " (" +
-                     right + ")";
-    };
-    if (!request.after.empty()) {
-        bound(request.after, request.after_is_part ? ">=" : ">");
-    }
-    if (!up_to.empty()) {
-        bound(up_to, "<=");
-    }
-    return condition;
-}
-
 chunk_mirror::sum chunk_mirror::sum_of(const chunk_request& request, const row_key& up_to,
                                        const std::vector<std::size_t>& columns) {
     std::vector<pq::parameter> values;
-    const std::string condition = range(request, up_to, values);
     const table_text& table = tables_[request.table];
+    const std::string from = range_sql(table, request, up_to, values);
     const pq::result found =
-        on_.run_prepared("SELECT count(*), md5(coalesce(string_agg(" + digest(request.table, columns) +
-                             ", '' ORDER BY " + table.key_list + "), '')) FROM " + table.name + condition,
-                         values);
+        on_.run_prepared("SELECT " + sum_sql(table, digest(request.table, columns)) + from, values);
     return {found.number<std::size_t>(0, 0), std::string(found.text(0, 1))};
-}
-
-std::vector<row_digest> chunk_mirror::read_digests(const pq::result& rows, std::size_t parts) {
-    std::vector<row_digest> found;
-    found.reserve(static_cast<std::size_t>(rows.rows()));
-    for (int at = 0; at < rows.rows(); ++at) {
-        row_digest& one = found.emplace_back();
-        for (std::size_t part = 0; part < parts; ++part) {
-            one.key.emplace_back(rows.text(at, static_cast<int>(part)));
-        }
-        one.digest = rows.text(at, static_cast<int>(parts));
-    }
-    return found;
 }
 
 std::vector<row_digest> chunk_mirror::digests_of(const chunk_request& request, const row_key& up_to,
                                                  const std::vector<std::size_t>& columns) {
     std::vector<pq::parameter> values;
-    const std::string condition = range(request, up_to, values);
     const table_text& table = tables_[request.table];
-    return read_digests(on_.run_prepared("SELECT " + table.key_texts + ", " + digest(request.table, columns) +
-                                             " FROM " + table.name + condition,
-                                         values),
-                        table.definition->key.size());
-}
-
-/// `FROM mirror JOIN unnest(…)` for these keys.
-std::string chunk_mirror::keys(std::uint32_t table, const std::vector<row_key>& keys,
-                               std::vector<pq::parameter>& values) const {
-    const adapter::table& definition = *tables_[table].definition;
-    std::string arrays;
-    std::string names;
-    std::string matches;
-    for (std::size_t i = 0; i < definition.key.size(); ++i) {
-        std::vector<std::string> part;
-        part.reserve(keys.size());
-        for (const row_key& key : keys) {
-            part.push_back(key[i]);
-        }
-        values.emplace_back(pq::array_literal(part));
-        const std::string c = "c" + std::to_string(i);
-        const adapter::column& column = definition.columns[definition.key[i]];
-        arrays += (i == 0 ? "$" : ", $") + std::to_string(values.size()) + "::" + column.type + "[]";
-        names += (i == 0 ? "" : ", ") + c;
-        matches += (i == 0 ? "m." : " AND m.") + sql_identifier(column.name) + " = k." + c;
-    }
-    return " FROM " + tables_[table].name + " JOIN unnest(" + arrays + ") AS k(" + names + ") ON " + matches;
+    const std::string from = range_sql(table, request, up_to, values);
+    return capture::read_digests(
+        on_.run_prepared("SELECT " + table.key_texts + ", " + digest(request.table, columns) + from, values),
+        table.key.size());
 }
 
 std::vector<row_digest> chunk_mirror::digests_of(std::uint32_t table, const std::vector<row_key>& wanted,
                                                  const std::vector<std::size_t>& columns) {
     std::vector<pq::parameter> values;
-    const std::string from = keys(table, wanted, values);
-    return read_digests(
+    const std::string from = keys_sql(tables_[table], wanted, values);
+    return capture::read_digests(
         on_.run_prepared("SELECT " + tables_[table].key_texts + ", " + digest(table, columns) + from, values),
-        tables_[table].definition->key.size());
+        tables_[table].key.size());
 }
 
 std::map<std::string, chunk_mirror::row> chunk_mirror::rows_of(std::uint32_t table,
                                                                const std::vector<row_key>& wanted) {
     std::vector<pq::parameter> values;
-    const std::string from = keys(table, wanted, values);
+    const std::string from = keys_sql(tables_[table], wanted, values);
     const adapter::table& definition = *tables_[table].definition;
     const pq::result rows = on_.run_prepared("SELECT " + tables_[table].all_texts + from, values);
     std::map<std::string, row> found;
@@ -185,17 +121,13 @@ std::vector<row_key> chunk_mirror::keys_after(std::uint32_t table, const row_key
     request.table = table;
     request.after = after;
     std::vector<pq::parameter> values;
-    const std::string condition = range(request, {}, values);
-    const pq::result rows =
-        on_.run_prepared("SELECT " + tables_[table].key_texts + " FROM " + tables_[table].name + condition +
-                             " ORDER BY " + tables_[table].key_list + " LIMIT " + std::to_string(most),
-                         values);
+    const std::string from = range_sql(tables_[table], request, {}, values);
+    const pq::result rows = on_.run_prepared("SELECT " + tables_[table].key_texts + from + " ORDER BY " +
+                                                 tables_[table].key_list + " LIMIT " + std::to_string(most),
+                                             values);
     std::vector<row_key> found;
     for (int at = 0; at < rows.rows(); ++at) {
-        row_key& key = found.emplace_back();
-        for (int part = 0; part < rows.columns(); ++part) {
-            key.emplace_back(rows.text(at, part));
-        }
+        found.push_back(capture::key_of(rows, at, tables_[table].key.size()));
     }
     return found;
 }
@@ -225,7 +157,7 @@ bool chunk_mirror::has_parent(std::size_t parent, const adapter::foreign_key& li
         condition += (i == 0 ? "m." : " AND m.") + sql_identifier(column.name) + " = $" + std::to_string(i + 1) +
                      "::" + column.type;
     }
-    return on_.run_prepared("SELECT EXISTS (SELECT FROM " + tables_[parent].name + " WHERE " + condition + ")", values)
+    return on_.run_prepared("SELECT EXISTS (SELECT FROM " + tables_[parent].from + " WHERE " + condition + ")", values)
         .truth(0, 0);
 }
 

@@ -8,6 +8,7 @@
 
 #include "adapter/adapter.hpp"
 #include "capture/chunk.hpp"
+#include "capture/keyed_rows.hpp"
 #include "pq/connection.hpp"
 
 namespace everarchive::apply {
@@ -44,19 +45,11 @@ class chunk_mirror {
     bool has_parent(std::size_t parent, const adapter::foreign_key& link, std::span<const capture::cell> child);
 
   private:
-    struct table_text {
+    struct table_text : capture::keyed_table {
         const adapter::table* definition = nullptr;
-        std::string name;
-        std::string key_list;  // m.a, m.b
-        std::string key_texts; // the same as text
         std::string all_texts; // all columns as text
     };
     std::string digest(std::uint32_t table, const std::vector<std::size_t>& columns) const;
-    std::string range(const capture::chunk_request& request, const capture::row_key& up_to,
-                      std::vector<pq::parameter>& values) const;
-    std::string keys(std::uint32_t table, const std::vector<capture::row_key>& keys,
-                     std::vector<pq::parameter>& values) const;
-    static std::vector<capture::row_digest> read_digests(const pq::result& rows, std::size_t parts);
 
     pq::connection& on_;
     std::vector<table_text> tables_;

@@ -6,17 +6,6 @@
 
 namespace everarchive::apply {
 
-std::string sql_identifier(std::string_view name) {
-    std::string identifier = "\"";
-    for (const char c : name) {
-        if (c == '"') {
-            identifier += '"';
-        }
-        identifier += c;
-    }
-    return identifier + '"';
-}
-
 namespace {
 
 void append_list(std::string& list, std::string_view separator, std::string_view item) {

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "adapter/adapter.hpp"
+#include "adapter/sql_name.hpp"
 
 namespace everarchive::apply {
 
-/// `name` as a quoted SQL identifier.
-std::string sql_identifier(std::string_view name);
+using adapter::sql_identifier;
 
 struct mirror_table {
     mirror_table(const adapter::table& table, std::string_view mirror_schema);

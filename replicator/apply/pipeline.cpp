@@ -202,15 +202,7 @@ std::string pipeline::renewed_position(pq::connection& on, capture::source& sour
     const std::string identity = source.identity();
     const std::string position = source.renew_position();
     pq::transaction transaction(on);
-    const pq::result answer =
-        on.run("UPDATE everarchive.source_progress SET position = $3, identity = $4, seen_at = pg_catalog.now() WHERE "
-               "source_id = $1::integer AND epoch = $2::bigint",
-               {std::to_string(taken_.id), std::to_string(taken_.epoch), position, identity});
-    if (answer.affected() == 0) {
-        throw error(exit_code::state, cause::fenced,
-                    "another program has taken source " + row_.name + " over, or it was removed",
-                    "run one everarchive program for a source");
-    }
+    update_progress(on, taken_, "position = $3, identity = $4", {position, identity});
     position_renewed(on, run);
     transaction.commit();
     log::write(log::severity::notice, "apply", "following from a new position; what was missed is found by comparison",

@@ -22,22 +22,6 @@ std::string text_of(std::int64_t number) {
     return std::to_string(number);
 }
 
-/// Updates the progress row, which also proves that the source is still ours.
-void update_progress(pq::connection& on, const taken_source& taken, const std::string& set,
-                     std::vector<pq::parameter> values) {
-    std::vector<pq::parameter> parameters{text_of(taken.id), text_of(taken.epoch)};
-    parameters.insert(parameters.end(), values.begin(), values.end());
-    const pq::result answer = on.run_prepared("UPDATE everarchive.source_progress SET " + set +
-                                                  ", seen_at = pg_catalog.now() WHERE source_id = $1::integer "
-                                                  "AND epoch = $2::bigint",
-                                              parameters);
-    if (answer.affected() == 0) {
-        throw error(exit_code::state, cause::fenced,
-                    "another program has taken source " + taken.name + " over, or it was removed",
-                    "run one everarchive program for a source");
-    }
-}
-
 void set_state(pq::connection& on, const taken_source& taken, const std::string& state) {
     on.run("SELECT everarchive.source_set_state($1, $2, NULL, NULL, $3::bigint)",
            {taken.name, state, text_of(taken.epoch)});

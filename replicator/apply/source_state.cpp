@@ -71,6 +71,21 @@ taken_source take(pq::connection& on, lease& held, const std::string& name) {
     return taken;
 }
 
+void update_progress(pq::connection& on, const taken_source& taken, const std::string& set,
+                     const std::vector<pq::parameter>& values) {
+    std::vector<pq::parameter> parameters{std::to_string(taken.id), std::to_string(taken.epoch)};
+    parameters.insert(parameters.end(), values.begin(), values.end());
+    const pq::result answer = on.run_prepared("UPDATE everarchive.source_progress SET " + set +
+                                                  ", seen_at = pg_catalog.now() WHERE source_id = $1::integer "
+                                                  "AND epoch = $2::bigint",
+                                              parameters);
+    if (answer.affected() == 0) {
+        throw error(exit_code::state, cause::fenced,
+                    "another program has taken source " + taken.name + " over, or it was removed",
+                    "run one everarchive program for a source");
+    }
+}
+
 void note_identity(pq::connection& on, const taken_source& taken, const std::string& identity) {
     on.run("UPDATE everarchive.source_progress SET identity = $3 WHERE source_id = $1::integer AND epoch = $2::bigint",
            {std::to_string(taken.id), std::to_string(taken.epoch), identity});

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
-#include "apply/applier.hpp"
 #include "apply/lease.hpp"
+#include "apply/taken_source.hpp"
 #include "pq/connection.hpp"
 
 namespace everarchive::apply {
@@ -23,6 +24,11 @@ pq::connection open_applier_connection(const std::string& conninfo, const std::s
 
 /// Takes a source whose lock is held (lease) over: raises its epoch.
 taken_source take(pq::connection& on, lease& held, const std::string& name);
+
+/// Updates the progress row: `set` names the values as $3 and so on. That also proves that the source is still ours.
+/// Throws error (fenced) if it is not.
+void update_progress(pq::connection& on, const taken_source& taken, const std::string& set,
+                     const std::vector<pq::parameter>& values);
 
 /// Stores who the source's server is now: one that goes on from the one before.
 void note_identity(pq::connection& on, const taken_source& taken, const std::string& identity);

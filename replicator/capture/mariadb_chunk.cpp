@@ -128,25 +128,11 @@ class mariadb_chunks final : public chunk_reader {
     /// may name a later place: they only serve to know that the stream is past it when the files do not tell, and the
     /// exact ones would cost the server a walk through its file for every piece.
     read_point read_point_now() {
-        const mariadb_rows status = connection_.query("SHOW STATUS LIKE 'binlog_snapshot_%'");
-        std::string file;
-        std::string offset;
-        std::string rest;
-        for (std::size_t row = 0; row < status.rows.size(); ++row) {
-            const std::string name = status.text(row, 0);
-            (name == "Binlog_snapshot_file"       ? file
-             : name == "Binlog_snapshot_position" ? offset
-                                                  : rest) = status.text(row, 1);
-        }
-        if (file.empty() || file == "none") {
-            throw error(exit_code::source, cause::needs_person, "the server writes no binary log",
-                        "in my.cnf under [mysqld]: log_bin = binlog, and restart the server; everarchive source check "
-                        "says more");
-        }
+        const binlog_place place = snapshot_place(connection_);
         const std::string gtids = connection_.value("SELECT @@GLOBAL.gtid_binlog_pos").value_or("");
         read_point point;
-        point.low = fmt::format("|{}:{}", file, offset);
-        point.high = fmt::format("{}|{}:{}", gtids, file, offset);
+        point.low = fmt::format("|{}:{}", place.file, place.offset);
+        point.high = fmt::format("{}|{}:{}", gtids, place.file, place.offset);
         return point;
     }
 

@@ -200,6 +200,29 @@ binlog_position current_position(mariadb_connection& side, binlog_position::kind
     return now;
 }
 
+error no_binary_log() {
+    return {exit_code::source, cause::needs_person, "the server writes no binary log",
+            "in my.cnf under [mysqld]: log_bin = binlog, and restart the server; everarchive source check says more"};
+}
+
+binlog_place snapshot_place(mariadb_connection& side) {
+    const mariadb_rows status = side.query("SHOW STATUS LIKE 'binlog_snapshot_%'");
+    binlog_place place;
+    for (std::size_t row = 0; row < status.rows.size(); ++row) {
+        const std::string name = status.text(row, 0);
+        const std::string value = status.text(row, 1);
+        if (name == "Binlog_snapshot_file") {
+            place.file = value;
+        } else if (name == "Binlog_snapshot_position") {
+            std::from_chars(value.data(), value.data() + value.size(), place.offset);
+        }
+    }
+    if (place.file.empty() || place.file == "none") {
+        throw no_binary_log();
+    }
+    return place;
+}
+
 void check_history(mariadb_connection& side, const binlog_position& position) {
     const bool mysql = side.server().is_mysql;
     if ((position.by == kind::mysql) != mysql && position.by != kind::file) {

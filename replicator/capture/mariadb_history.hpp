@@ -21,6 +21,13 @@ binlog_position::kind position_kind(mariadb_connection& side, const mariadb_orig
 /// Where the binary log stands now, in positions of `kind`. By file the place is empty if the user may not see it.
 binlog_position current_position(mariadb_connection& side, binlog_position::kind kind);
 
+/// Where the snapshot that is open on `side` lies in the binary log, exactly (START TRANSACTION WITH CONSISTENT
+/// SNAPSHOT; MariaDB only). Throws error (needs_person) if there is no binary log.
+binlog_place snapshot_place(mariadb_connection& side);
+
+/// What is wrong with a server without a binary log.
+error no_binary_log();
+
 /// Throws error (position_lost) if the server's binary log has another history than the one `position` was read from,
 /// by what can be seen without reading the log.
 void check_history(mariadb_connection& side, const binlog_position& position);

@@ -10,6 +10,7 @@
 
 #include "capture/mariadb_history.hpp"
 #include "capture/mariadb_schema.hpp"
+#include "capture/mariadb_select.hpp"
 #include "capture/mysql_snapshot_point.hpp"
 
 namespace everarchive::capture {
@@ -20,14 +21,6 @@ constexpr std::size_t most_rows = 20'000;
 constexpr std::size_t most_bytes = std::size_t{8} * 1024 * 1024;
 // A slow row of the query may take that long; a server that is gone is noticed by TCP before.
 constexpr std::chrono::seconds silence{600};
-
-struct result_column {
-    std::size_t cell = 0;
-    value_kind kind = value_kind::unknown;
-    int width = 0;
-    value_target into = value_target::other;
-    text_encoding from;
-};
 
 constexpr const char* begin_snapshot = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 
@@ -61,7 +54,7 @@ class mariadb_snapshot final : public snapshot {
     std::optional<batch> next() override {
         batch out;
         while (out.changes.empty()) {
-            if (!result_ && !begin_table()) {
+            if (!select_ && !begin_table()) {
                 return std::nullopt;
             }
             read_rows(out);
@@ -98,31 +91,23 @@ class mariadb_snapshot final : public snapshot {
     }
 
     binlog_position read_position() {
-        const mariadb_rows status = connection_.query("SHOW STATUS LIKE 'binlog_snapshot_%'");
-        std::string file;
-        std::string offset;
-        for (std::size_t row = 0; row < status.rows.size(); ++row) {
-            const std::string name = status.text(row, 0);
-            (name == "Binlog_snapshot_file"       ? file
-             : name == "Binlog_snapshot_position" ? offset
-                                                  : scratch_) = status.text(row, 1);
-        }
-        if (file.empty() || file == "none") {
-            throw error(
-                exit_code::source, cause::needs_person, "the server writes no binary log",
-                "in my.cnf under [mysqld]: log_bin = binlog, and restart the server; everarchive source check says "
-                "more");
-        }
+        binlog_place place = snapshot_place(connection_);
+        place.server = server_id_of(connection_);
+        binlog_position position;
         if (settings_.origin.by_file) {
-            return binlog_position::parse(fmt::format("file:{}:{}@{}", file, offset, server_id_of(connection_)));
+            position.by = binlog_position::kind::file;
+        } else {
+            const auto gtids = connection_.value(
+                fmt::format("SELECT BINLOG_GTID_POS({}, {})", connection_.literal(place.file), place.offset));
+            if (!gtids) {
+                throw error(exit_code::source, cause::retry,
+                            fmt::format("the server does not tell the GTID at {}:{}: was the file purged?", place.file,
+                                        place.offset));
+            }
+            position.gtids = gtid_list::parse(*gtids);
         }
-        const auto gtids =
-            connection_.value(fmt::format("SELECT BINLOG_GTID_POS({}, {})", connection_.literal(file), offset));
-        if (!gtids) {
-            throw error(exit_code::source, cause::retry,
-                        fmt::format("the server does not tell the GTID at {}:{}: was the file purged?", file, offset));
-        }
-        return binlog_position::parse(fmt::format("{}|{}:{}@{}", *gtids, file, offset, server_id_of(connection_)));
+        position.place = place;
+        return position;
     }
 
     /// Sends the query of the next table that is there. False when there is none.
@@ -135,83 +120,44 @@ class mariadb_snapshot final : public snapshot {
         }
         const adapter::table& wanted = table(at_);
         columns_.clear();
-        std::string list;
         for (std::size_t cell = 0; cell < wanted.columns.size(); ++cell) {
-            const auto found = schema_[at_].columns.find(wanted.columns[cell].name);
-            if (found == schema_[at_].columns.end()) {
-                continue;
+            if (schema_[at_].columns.contains(wanted.columns[cell].name)) {
+                columns_.push_back(cell);
             }
-            const schema_column& column = found->second;
-            columns_.push_back({cell, column.kind, column.width, target_of(wanted.columns[cell].type), {}});
-            const std::string name = mariadb_identifier(wanted.columns[cell].name);
-            // The text protocol prints a FLOAT with six digits only, and a BIT as bytes.
-            fmt::format_to(std::back_inserter(list), "{}{}{}", list.empty() ? "" : ", ", name,
-                           column.kind == value_kind::single ? " + 0e0"
-                           : column.kind == value_kind::bit  ? " + 0"
-                                                             : "");
         }
+        select_.emplace(wanted, schema_[at_], columns_);
         std::string order;
         for (const std::size_t key : wanted.key) {
             order += (order.empty() ? " ORDER BY " : ", ") + mariadb_identifier(wanted.columns[key].name);
         }
-        connection_.send(fmt::format("SELECT {} FROM {}.{}{}", list,
+        connection_.send(fmt::format("SELECT {} FROM {}.{}{}", select_->list(),
                                      mariadb_identifier(database_of(wanted, connection_)),
                                      mariadb_identifier(wanted.name), order));
-        result_.reset(mysql_use_result(connection_.raw()));
-        if (!result_) {
-            connection_.fail(fmt::format("cannot read the table {}", wanted.source_name()));
-        }
-        const MYSQL_FIELD* fields = mysql_fetch_fields(result_.get());
-        for (std::size_t at = 0; at < columns_.size(); ++at) {
-            columns_[at].from = character_sets_.find(fields[at].charsetnr);
-        }
+        select_->begin(connection_, character_sets_);
         return true;
     }
 
     void read_rows(batch& out) {
-        const adapter::table& wanted = table(at_);
-        std::string problem;
         while (out.changes.size() < most_rows && out.bytes < most_bytes) {
-            MYSQL_ROW row = mysql_fetch_row(result_.get());
-            if (row == nullptr) {
-                if (mysql_errno(connection_.raw()) != 0) {
-                    connection_.fail(fmt::format("reading the table {}", wanted.source_name()));
-                }
-                result_.reset();
+            if (!select_->next()) {
+                select_.reset();
                 ++at_;
                 return;
             }
-            const unsigned long* sizes = mysql_fetch_lengths(result_.get());
-            const std::span<cell> cells = out.cells(wanted.columns.size());
-            problem.clear();
+            const std::span<cell> cells = out.cells(table(at_).columns.size());
             for (std::size_t at = 0; at < columns_.size(); ++at) {
-                const result_column& column = columns_[at];
-                if (row[at] == nullptr) {
-                    cells[column.cell] = cell::null();
-                    continue;
-                }
-                const value_text value =
-                    text_of_result({row[at], sizes[at]}, column.kind, column.from, column.width, column.into, scratch_);
-                cells[column.cell] = cell::of(out.keep(value.text));
-                if (!value.problem.empty()) {
-                    fmt::format_to(std::back_inserter(problem), "{}{}.{}: '{}' {}", problem.empty() ? "" : "; ",
-                                   wanted.source_name(), wanted.columns[column.cell].name, value.text.substr(0, 80),
-                                   value.problem);
-                }
+                const auto value = select_->value(at);
+                cells[columns_[at]] = value ? cell::of(out.keep(*value)) : cell::null();
             }
             change each;
             each.table = static_cast<std::uint32_t>(at_);
             each.row = cells;
-            if (!problem.empty()) {
-                each.problem = out.keep(problem);
+            if (!select_->problem().empty()) {
+                each.problem = out.keep(select_->problem());
             }
             out.changes.push_back(each);
         }
     }
-
-    struct closer {
-        void operator()(MYSQL_RES* result) const noexcept { mysql_free_result(result); }
-    };
 
     mariadb_settings settings_;
     mariadb_connection connection_;
@@ -219,10 +165,9 @@ class mariadb_snapshot final : public snapshot {
     std::vector<schema_table> schema_;
     std::int64_t estimate_ = 0;
     std::string position_;
-    std::size_t at_ = 0; // table
-    std::vector<result_column> columns_;
-    std::unique_ptr<MYSQL_RES, closer> result_;
-    std::string scratch_;
+    std::size_t at_ = 0;               // table
+    std::vector<std::size_t> columns_; // of the table, those that the source has
+    std::optional<mariadb_select> select_;
 };
 
 } // namespace

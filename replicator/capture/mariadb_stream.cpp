@@ -97,8 +97,6 @@ class mariadb_stream final : public stream {
     // MariaDB keeps nothing for a reader and needs no word from it.
     void confirm(const std::string& position) override { confirmed_ = binlog_position::parse(position); }
 
-    std::optional<std::int64_t> lag_bytes() override { return lag().bytes; }
-
     log_lag lag() override {
         const auto now = steady_clock::now();
         if (now >= next_lag_) {
@@ -193,19 +191,13 @@ class mariadb_stream final : public stream {
     /// Not everyone gives BINLOG MONITOR to a reader: then the bytes are not known, which is no fault.
     /// Between our position and the newest; nullopt where transactions have no numbers.
     std::optional<std::int64_t> read_transactions() {
-        switch (confirmed_.by) {
-        case binlog_position::kind::mariadb: {
-            const auto newest = gtid_list::parse(side_->value("SELECT @@GLOBAL.gtid_binlog_pos").value_or(""));
-            return static_cast<std::int64_t>(confirmed_.gtids.behind(newest));
+        if (confirmed_.by == binlog_position::kind::file) {
+            return std::nullopt;
         }
-        case binlog_position::kind::mysql: {
-            const auto newest = gtid_set::parse(side_->value("SELECT @@GLOBAL.gtid_executed").value_or(""));
-            return static_cast<std::int64_t>(newest.without(confirmed_.executed).count());
-        }
-        case binlog_position::kind::file:
-            break;
-        }
-        return std::nullopt;
+        const binlog_position newest = current_position(*side_, confirmed_.by);
+        return static_cast<std::int64_t>(confirmed_.by == binlog_position::kind::mysql
+                                             ? newest.executed.without(confirmed_.executed).count()
+                                             : confirmed_.gtids.behind(newest.gtids));
     }
 
     std::optional<std::int64_t> read_lag_bytes() {

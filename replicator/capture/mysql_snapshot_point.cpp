@@ -46,9 +46,7 @@ binlog_place mysql_snapshot_point::newest() {
     try {
         const auto [file, offset] = connection_.newest_log();
         if (file.empty()) {
-            throw error(exit_code::source, cause::needs_person, "the server writes no binary log",
-                        "in my.cnf under [mysqld]: log_bin = binlog, and restart the server; everarchive source check "
-                        "says more");
+            throw no_binary_log();
         }
         return {file, offset, server_id_of(connection_)};
     } catch (const mariadb_error& refused) {

@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <span>
 #include <thread>
 
 #include "base/log.hpp"
 #include "base/stop.hpp"
+#include "capture/keyed_rows.hpp"
 #include "capture/postgresql_catalog.hpp"
 #include "capture/postgresql_publication.hpp"
 #include "capture/postgresql_readers.hpp"
@@ -31,13 +34,7 @@ bool orders_alike(std::string_view type) {
 }
 
 /// A table's names and expressions for the statements.
-struct readable_table {
-    std::string from;      // ONLY schema.table m
-    std::string condition; // which rows belong to what the adapter names; empty: all
-    std::vector<std::string> key;
-    std::vector<std::string> key_types;
-    std::string key_list;  // m.a, m.b
-    std::string key_texts; // the same as text
+struct readable_table : keyed_table {
     std::string digest;
     std::string columns; // as text
 };
@@ -112,10 +109,7 @@ class table_chunks final : public chunk_reader {
                 return;
             }
             const std::string name = "m." + column->quoted;
-            names.key.push_back(name);
-            names.key_types.push_back(cast_name(column->type));
-            names.key_list += (names.key_list.empty() ? "" : ", ") + name;
-            names.key_texts += (names.key_texts.empty() ? "" : ", ") + text_sql(name, column->type);
+            names.add_key(name, column->type, cast_name(column->type));
             table.ordered = table.ordered && orders_alike(column->type) && orders_alike(wanted.columns[key].type) &&
                             (column->type == "uuid") == (wanted.columns[key].type == "uuid");
         }
@@ -151,103 +145,50 @@ class table_chunks final : public chunk_reader {
         return point;
     }
 
-    /// The condition of a range, its parameters appended to `values`.
-    static std::string range(const readable_table& table, const chunk_request& request, const row_key& up_to,
-                             std::vector<pq::parameter>& values) {
-        std::string condition = table.condition.empty() ? "" : " WHERE " + table.condition;
-        const auto bound = [&](const row_key& key, std::string_view sign) {
-            std::string right;
-            for (std::size_t i = 0; i < key.size(); ++i) {
-                values.emplace_back(key[i]);
-                right += fmt::format("{}${}::{}", i == 0 ? "" : ", ", values.size(), table.key_types[i]);
-            }
-            condition +=
-                fmt::format("{}({}) {} ({})", condition.empty() ? " WHERE " : " AND ", table.key_list, sign, right);
-        };
-        if (!request.after.empty()) {
-            bound(request.after, request.after_is_part ? ">=" : ">");
-        }
-        if (!up_to.empty()) {
-            bound(up_to, "<=");
-        }
-        return condition;
-    }
-
-    static row_key key_of(const pq::result& rows, int row, std::size_t parts) {
-        row_key key;
-        for (std::size_t i = 0; i < parts; ++i) {
-            key.emplace_back(rows.text(row, static_cast<int>(i)));
-        }
-        return key;
-    }
-
     void read_sum(const readable_table& table, const chunk_request& request, chunk& piece) {
         piece.up_to = request.up_to;
         std::vector<pq::parameter> values;
-        std::string condition = range(table, request, request.up_to, values);
-        const pq::result last =
-            on_.run(fmt::format("SELECT {} FROM {}{} ORDER BY {} OFFSET {} LIMIT 1", table.key_texts, table.from,
-                                condition, table.key_list, request.most_rows - 1),
-                    values);
+        std::string from = range_sql(table, request, request.up_to, values);
+        const pq::result last = on_.run(fmt::format("SELECT {}{} ORDER BY {} OFFSET {} LIMIT 1", table.key_texts, from,
+                                                    table.key_list, request.most_rows - 1),
+                                        values);
         if (last.rows() == 1) {
             piece.up_to = key_of(last, 0, table.key.size());
             values.clear();
-            condition = range(table, request, piece.up_to, values);
+            from = range_sql(table, request, piece.up_to, values);
         }
-        const pq::result sum =
-            on_.run(fmt::format("SELECT count(*), md5(coalesce(string_agg({}, '' ORDER BY {}), '')) FROM {}{}",
-                                table.digest, table.key_list, table.from, condition),
-                    values);
+        const pq::result sum = on_.run("SELECT " + sum_sql(table, table.digest) + from, values);
         piece.rows = sum.number<std::size_t>(0, 0);
         piece.sum = sum.text(0, 1);
     }
 
     void read_digests(const readable_table& table, const chunk_request& request, chunk& piece) {
         std::vector<pq::parameter> values;
-        const std::string condition = range(table, request, request.up_to, values);
-        const pq::result rows =
-            on_.run(fmt::format("SELECT {}, {} FROM {}{} ORDER BY {} LIMIT {}", table.key_texts, table.digest,
-                                table.from, condition, table.key_list, request.most_rows),
-                    values);
-        take_digests(table, rows, piece);
+        const std::string from = range_sql(table, request, request.up_to, values);
+        take_digests(table,
+                     on_.run(fmt::format("SELECT {}, {}{} ORDER BY {} LIMIT {}", table.key_texts, table.digest, from,
+                                         table.key_list, request.most_rows),
+                             values),
+                     piece);
         piece.up_to = piece.rows < request.most_rows ? request.up_to : piece.digests.back().key;
     }
 
     static void take_digests(const readable_table& table, const pq::result& rows, chunk& piece) {
-        for (int row = 0; row < rows.rows(); ++row) {
-            piece.digests.push_back(
-                {key_of(rows, row, table.key.size()), std::string(rows.text(row, static_cast<int>(table.key.size())))});
-        }
-        piece.rows += static_cast<std::size_t>(rows.rows());
+        std::vector<row_digest> found = capture::read_digests(rows, table.key.size());
+        piece.rows += found.size();
+        std::move(found.begin(), found.end(), std::back_inserter(piece.digests));
     }
 
     void read_keys(const readable_table& table, const chunk_request& request, chunk& piece) {
-        std::string arrays;
-        std::string names;
-        std::string matches;
-        for (std::size_t i = 0; i < table.key.size(); ++i) {
-            arrays += fmt::format("{}${}::{}[]", i == 0 ? "" : ", ", i + 1, table.key_types[i]);
-            names += fmt::format("{}c{}", i == 0 ? "" : ", ", i);
-            matches += fmt::format("{}{} = k.c{}", i == 0 ? "" : " AND ", table.key[i], i);
-        }
         const bool digests = request.as != chunk_request::form::rows;
-        const std::string sql =
-            fmt::format("SELECT {} FROM {} JOIN unnest({}) AS k({}) ON {}{}{}",
-                        digests ? table.key_texts + ", " + table.digest : table.columns, table.from, arrays, names,
-                        matches, table.condition.empty() ? "" : " WHERE ", table.condition);
         while (piece.keys_read < request.keys.size() && piece.content.bytes < most_bytes) {
             const std::size_t count =
                 std::min(digests ? request.keys.size() : keys_at_once, request.keys.size() - piece.keys_read);
             std::vector<pq::parameter> values;
-            for (std::size_t i = 0; i < table.key.size(); ++i) {
-                std::vector<std::string> part;
-                for (std::size_t at = 0; at < count; ++at) {
-                    part.push_back(request.keys[piece.keys_read + at][i]);
-                }
-                values.emplace_back(pq::array_literal(part));
-            }
+            const std::string from = keys_sql(table, std::span(request.keys).subspan(piece.keys_read, count), values);
             piece.keys_read += count;
-            const pq::result rows = on_.run(sql, values);
+            const pq::result rows =
+                on_.run("SELECT " + (digests ? table.key_texts + ", " + table.digest : table.columns) + from, values);
             if (digests) {
                 take_digests(table, rows, piece);
             } else {

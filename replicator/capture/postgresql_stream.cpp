@@ -112,13 +112,11 @@ class slot_stream final : public stream {
     void expect(const std::string& position) override { expected_ = parse_lsn(position); }
     void confirm(const std::string& position) override { line_->confirm(parse_lsn(position)); }
 
-    std::optional<std::int64_t> lag_bytes() override {
-        const lsn newest = watch_->newest();
-        return static_cast<std::int64_t>(newest > line_->confirmed() ? newest - line_->confirmed() : 0);
-    }
-
     log_lag lag() override {
-        return {lag_bytes(), std::nullopt, watch_->retained_bytes(), watch_->log_state(), std::nullopt};
+        const lsn newest = watch_->newest();
+        const lsn ours = line_->confirmed();
+        return {static_cast<std::int64_t>(newest > ours ? newest - ours : 0), std::nullopt, watch_->retained_bytes(),
+                watch_->log_state(), std::nullopt};
     }
 
     std::int64_t spool_bytes() const override { return static_cast<std::int64_t>(budget_->used()); }

@@ -84,12 +84,9 @@ class stream {
     /// Same thread as next(). A stream that hands positions out within a second anyway need not care.
     virtual void expect(const std::string& position) { static_cast<void>(position); }
 
-    /// Bytes of log between our position and the source's newest, for `status`; nullopt: unknown.
-    virtual std::optional<std::int64_t> lag_bytes() = 0;
-
-    /// The same with all else that the server tells, for `status` and monitoring. Same thread as next(); asked every
-    /// few seconds, and must not wait for the server.
-    virtual log_lag lag() { return {lag_bytes(), {}, {}, {}, {}}; }
+    /// How far the stream is behind and what else the server tells of it, for `status` and monitoring. Same thread as
+    /// next(); asked every few seconds, and must not wait for the server.
+    virtual log_lag lag() = 0;
 
     /// Bytes of large transactions that lie on our disk. Same thread as next().
     virtual std::int64_t spool_bytes() const { return 0; }

@@ -1,53 +1,32 @@
 # shellcheck shell=bash
 # One library system in PostgreSQL and the preservation database beside it, for the tests of an adapter: the grants as its
-# README gives them, the program, and questions to both databases. Needs servers.sh.
+# README gives them, and questions to both databases; the program and the preservation database as in library.sh. Needs servers.sh
+# and tap.sh.
 #
 #   adapter_begin DATABASE          server, an empty source database, the role everarchive_capture, the preservation database
-#   adapter_grants ADAPTER          the SQL blocks of its README that are marked `sql grants`
-#   ea …                            the program, connected to the preservation database
-#   daemon_start, daemon_stop; settled [SECONDS]: everything has arrived and is mapped (needs a function `mark` and `marked`)
-#   source_sql, preservation        psql on the source and on the preservation database
+#   settled [SECONDS]               everything has arrived and is mapped (needs functions `mark` and `marked`)
+#   first_copy_or_end               the first copy arrives, or the test ends, because nothing behind it can hold
+#   source_sql                      psql on the source
 #   entity SOURCE KIND KEY EXPRESSION     of the entity and its newest version
 
-ADAPTER_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-EVERARCHIVE=${EVERARCHIVE:-$ADAPTER_ROOT/build/release/replicator/everarchive}
-ADAPTER_SECRET=s3cret-$RANDOM$RANDOM
+source "$(dirname "${BASH_SOURCE[0]}")/library.sh"
 
 adapter_begin() {
     ADAPTER_DATABASE=$1
     pg_start pg "fsync = off" "max_wal_size = 4GB" "shared_buffers = 256MB" "max_worker_processes = 16" || return 1
-    pg pg postgres -c "CREATE DATABASE $1" -c 'CREATE DATABASE preservation' \
-        -c "CREATE ROLE everarchive_capture LOGIN REPLICATION PASSWORD '$ADAPTER_SECRET'" || return 1
+    PRESERVATION="host=$HARNESS_DIR/sockets port=${PG_PORT[pg]} user=postgres dbname=preservation"
+    pg pg postgres -c "CREATE DATABASE $1" -c "CREATE ROLE everarchive_capture LOGIN REPLICATION PASSWORD '$LIBRARY_SECRET'" || return 1
     (
         umask 077
         printf '%s\n' "[$1]" host=127.0.0.1 "port=${PG_PORT[pg]}" "dbname=$1" user=everarchive_capture '' \
             '[preservation]' host=127.0.0.1 "port=${PG_PORT[pg]}" dbname=preservation user=everarchive_daemon >"$HARNESS_DIR/pg_service.conf"
-        printf '%s\n' "127.0.0.1:${PG_PORT[pg]}:*:*:$ADAPTER_SECRET" >"$HARNESS_DIR/pgpass"
+        printf '%s\n' "127.0.0.1:${PG_PORT[pg]}:*:*:$LIBRARY_SECRET" >"$HARNESS_DIR/pgpass"
     )
     export PGSERVICEFILE=$HARNESS_DIR/pg_service.conf PGPASSFILE=$HARNESS_DIR/pgpass
-    "$EVERARCHIVE" --database "host=$HARNESS_DIR/sockets port=${PG_PORT[pg]} user=postgres dbname=preservation" init >/dev/null || return 1
-    pg pg preservation <<SQL
-CREATE ROLE everarchive_daemon LOGIN PASSWORD '$ADAPTER_SECRET';
-GRANT everarchive_replicator, everarchive_operator TO everarchive_daemon;
-GRANT CREATE ON DATABASE preservation TO everarchive_operator;
-SQL
-}
-
-adapter_grants() { sed -n '/^```sql grants/,/^```/p' "$ADAPTER_ROOT/adapters/$1/README.md" | grep -v '^```'; }
-
-ea() { "$EVERARCHIVE" --database service=preservation "$@"; }
-daemon_start() {
-    "$EVERARCHIVE" --database service=preservation run "$@" >>"$HARNESS_DIR/log/everarchive.out" 2>>"$HARNESS_DIR/log/everarchive.log" &
-    DAEMON_PID=$!
-}
-daemon_stop() { kill -TERM "$DAEMON_PID" 2>/dev/null && wait "$DAEMON_PID"; }
-before_harness_end() {
-    [ -n "${DAEMON_PID:-}" ] && [ "$HARNESS_KEEP" != yes ] && kill -9 "$DAEMON_PID" 2>/dev/null && wait "$DAEMON_PID" 2>/dev/null
-    return 0
+    preservation_start >/dev/null
 }
 
 source_sql() { pg pg "$ADAPTER_DATABASE" "$@"; }
-preservation() { pg pg preservation -At "$@"; }
 
 # A marker that is committed after the work: once it has arrived, everything before it has.
 settled() {
@@ -57,6 +36,14 @@ settled() {
 # While a first copy goes on nothing is touched yet, though the marker may be in the mirror.
 mapped() {
     [ "$(preservation -c "SELECT (SELECT count(*) FROM everarchive.touched) + (SELECT count(*) FROM everarchive.source WHERE state IN ('new', 'snapshot'))" 2>/dev/null)" = 0 ]
+}
+
+first_copy_or_end() {
+    ok "the first copy arrives" settled 120
+    [ "$TAP_FAILED" = 0 ] && return
+    tail -n 30 "$HARNESS_DIR/log/everarchive.log" | cut -c1-400 | sed 's/^/# /'
+    done_testing
+    exit 1
 }
 
 entity() {

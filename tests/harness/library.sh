@@ -44,9 +44,8 @@ koha_start() {
 koha_grants() {
     sed -n '/^CREATE USER/,/^```/p' "$LIBRARY_ROOT/adapters/koha/README.md" | sed '$d' | sed "s/192.0.2.10/127.0.0.1/; s/IDENTIFIED BY '…'/IDENTIFIED BY '$LIBRARY_SECRET'/"
 }
-evergreen_grants() {
-    sed -n '/^```sql grants/,/^```/p' "$LIBRARY_ROOT/adapters/evergreen/README.md" | sed '1d;$d'
-}
+adapter_grants() { sed -n '/^```sql grants/,/^```/p' "$LIBRARY_ROOT/adapters/$1/README.md" | grep -v '^```'; }
+evergreen_grants() { adapter_grants evergreen; }
 
 evergreen_start() {
     pg "$EVERGREEN_SERVER" postgres -c 'CREATE DATABASE evergreen'

@@ -60,7 +60,7 @@ pg_private_installation() {
 free_port() {
     local port
     while :; do
-        port=$((${HARNESS_PORTS:-20000} + RANDOM % 10000))
+        port=$((${HARNESS_PORTS:-22000} + RANDOM % 10000))
         if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
             echo "$port"
             return

@@ -128,6 +128,7 @@ blocks() { [ "$(grep -c '^everarchive ' "$HARNESS_DIR/watch")" -ge "$1" ]; }
 watched() { # watched BLOCKS OPTION…: until it has shown so many
     local blocks=$1 watcher
     shift
+    rm -f "$HARNESS_DIR/watch" # what an earlier one has shown must not count
     "$EVERARCHIVE" --database service=preservation status "$@" >"$HARNESS_DIR/watch" &
     watcher=$!
     wait_for 30 blocks "$blocks"

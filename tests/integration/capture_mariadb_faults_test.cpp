@@ -100,13 +100,7 @@ TEST_F(mariadb_faults, a_purged_log_loses_the_position) {
     root_->run("FLUSH BINARY LOGS");
     root_->run("INSERT INTO biblio (title) VALUES ('four')");
     root_->run("FLUSH BINARY LOGS");
-    // Files that a reader which has just gone still holds are kept, until the server notices.
-    const mariadb_rows logs = root_->query("SHOW BINARY LOGS");
-    const std::string last = logs.text(logs.rows.size() - 1, 0);
-    for (int tries = 0; tries < 150 && root_->query("SHOW BINARY LOGS").text(0, 0) != last; ++tries) {
-        root_->run(fmt::format("PURGE BINARY LOGS TO '{}'", last));
-        std::this_thread::sleep_for(100ms);
-    }
+    const std::string last = purge_to_newest();
     const auto stream = source_->open_stream(position_);
     const error thrown = thrown_by(*stream);
     EXPECT_EQ(thrown.why(), cause::position_lost) << thrown.what();

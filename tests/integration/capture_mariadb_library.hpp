@@ -202,6 +202,18 @@ class mariadb_capture : public testing::Test {
         return open_mariadb(origin_of("reader", database_) + more, name, adapter);
     }
 
+    /// Leaves the newest file of the binary log alone. Files that a reader which has just gone still holds are kept,
+    /// until the server notices. Returns its name.
+    std::string purge_to_newest() {
+        const mariadb_rows logs = root_->query("SHOW BINARY LOGS");
+        const std::string last = logs.text(logs.rows.size() - 1, 0);
+        for (int tries = 0; tries < 150 && root_->query("SHOW BINARY LOGS").text(0, 0) != last; ++tries) {
+            root_->run(fmt::format("PURGE BINARY LOGS TO '{}'", last));
+            std::this_thread::sleep_for(std::chrono::milliseconds{100});
+        }
+        return last;
+    }
+
     virtual std::string newest() { return root_->value("SELECT @@GLOBAL.gtid_binlog_pos").value_or(""); }
 
     /// Whether a position has reached what newest() said.

@@ -178,14 +178,14 @@ TEST_F(mariadb_capture, a_busy_server_moves_the_position_of_an_idle_source) {
     EXPECT_EQ(binlog_position::parse(moved->position).gtids, end);
     stream->confirm(moved->position);
     // The reader has no BINLOG MONITOR: the lag is unknown, and that is no error.
-    EXPECT_EQ(stream->lag_bytes(), std::nullopt);
+    EXPECT_EQ(stream->lag().bytes, std::nullopt);
     root_->run("GRANT BINLOG MONITOR ON *.* TO ea_reader@localhost"); // a transaction of the log, too
     const auto second = source->open_stream(moved->position);
-    EXPECT_GT(second->lag_bytes().value_or(0), 0);
+    EXPECT_GT(second->lag().bytes.value_or(0), 0);
     const adapter::adapter adapter = small_koha();
     strict_mirror nothing(adapter);
     const std::string at_end = follow(*second, nothing);
-    EXPECT_EQ(source->open_stream(at_end)->lag_bytes(), 0);
+    EXPECT_EQ(source->open_stream(at_end)->lag().bytes, 0);
     // The third reader has the second's id and ended it; that is another test's subject.
     const auto third = source->open_stream(at_end);
     EXPECT_FALSE(third->next(300ms)); // nothing comes on a quiet server, and the stream stays

@@ -319,12 +319,7 @@ TEST_F(mysql_capture, purged_logs_name_what_is_missing) {
     root_->run("FLUSH BINARY LOGS");
     root_->run("INSERT INTO biblio (title) VALUES ('four')");
     root_->run("FLUSH BINARY LOGS");
-    const mariadb_rows logs = root_->query("SHOW BINARY LOGS");
-    const std::string last = logs.text(logs.rows.size() - 1, 0);
-    for (int tries = 0; tries < 150 && root_->query("SHOW BINARY LOGS").text(0, 0) != last; ++tries) {
-        root_->run(fmt::format("PURGE BINARY LOGS TO '{}'", last));
-        std::this_thread::sleep_for(100ms);
-    }
+    purge_to_newest();
     const error thrown = thrown_by([&] {
         const auto stream = source_->open_stream(position_);
         throw thrown_by_stream(*stream);

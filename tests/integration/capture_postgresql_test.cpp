@@ -236,7 +236,7 @@ TEST_F(capture_postgresql, lag_is_measured_against_the_server) {
     take_snapshot(mine);
     library_->run("INSERT INTO biblio.record_entry (marc) SELECT repeat('x', 1000) FROM generate_series(1, 1000)");
     open_stream();
-    EXPECT_GT(stream_->lag_bytes().value_or(0), 1'000'000);
+    EXPECT_GT(stream_->lag().bytes.value_or(0), 1'000'000);
 }
 
 TEST_F(capture_postgresql, partitioned_tables_are_captured_as_one) {
