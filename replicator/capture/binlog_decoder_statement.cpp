@@ -7,15 +7,6 @@
 
 namespace everarchive::capture {
 
-namespace {
-
-std::string shortened(std::string_view text) {
-    constexpr std::size_t most = 120;
-    return text.size() <= most ? std::string(text) : std::string(text.substr(0, most)) + "...";
-}
-
-} // namespace
-
 void binlog_decoder::read_truncate(const query_event& query, const statement& what, batch& into) {
     for (const table_name& name : what.tables) {
         if (const auto table = captured(query, name)) {
@@ -36,7 +27,7 @@ bool binlog_decoder::read_ddl(const query_event& query, const statement& what, b
     switch (what.is) {
     case kind::drop_database:
         if (captured_database(what.name)) {
-            fail(fmt::format("a captured database was dropped: {}", shortened(query.statement)), resync);
+            fail(fmt::format("a captured database was dropped: {}", outline(query.statement)), resync);
         }
         return true;
     case kind::drop_table:
@@ -64,7 +55,7 @@ bool binlog_decoder::read_ddl(const query_event& query, const statement& what, b
         note_alter(table, into);
         if (!happened.empty()) {
             const std::string own = adapter_.tables[table].source_name();
-            report(table, fmt::format("{} {}: {}", own, happened, shortened(query.statement)),
+            report(table, fmt::format("{} {}: {}", own, happened, outline(query.statement)),
                    fmt::format("everarchive source resync NAME --table {}", own), into);
             reported_.erase(table); // a second time would be another one
         }
@@ -72,7 +63,8 @@ bool binlog_decoder::read_ddl(const query_event& query, const statement& what, b
     return true;
 }
 
-/// A statement that changes rows is in the log where the rows should be.
+/// A statement that changes rows is in the log where the rows should be. It does not help that it names another table:
+/// what triggers and functions did for it is in the log in no other way, and who may not see them cannot know.
 void binlog_decoder::check_statement(const query_event& query, const statement& what) const {
     const bool elsewhere = what.tables.size() == 1 && !captured(query, what.tables[0]);
     bool concerns = captured_database(query.database) || names_identifier(query.statement, schema_.database);
@@ -82,7 +74,7 @@ void binlog_decoder::check_statement(const query_event& query, const statement& 
     if (!elsewhere && concerns) {
         fail(fmt::format(
                  "a statement, not its rows, was logged: some session has binlog_format = STATEMENT or MIXED: {}",
-                 shortened(query.statement)),
+                 outline(query.statement)),
              "SET GLOBAL binlog_format = 'ROW'; also in my.cnf under [mysqld]: binlog_format = ROW; find the session "
              "that sets its own; " +
                  resync);
@@ -92,7 +84,7 @@ void binlog_decoder::check_statement(const query_event& query, const statement& 
 binlog_decoder::outcome binlog_decoder::read_query(const binlog_event& event, batch& into) {
     const query_event query = parse_query(event, unpacked_);
     if (!in_group_) {
-        fail(fmt::format("a statement has no GTID event: {}", shortened(query.statement)), resync);
+        fail(fmt::format("a statement has no GTID event: {}", outline(query.statement)), resync);
     }
     // MySQL has no such flag; there DDL is never between a BEGIN and its end.
     const bool ddl = of_mysql_ ? !begun_ : (group_.flags & gtid_event::ddl) != 0;
