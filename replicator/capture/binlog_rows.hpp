@@ -79,8 +79,6 @@ bound_table bind_table(const table_map& map, const adapter::adapter& adapter, st
 /// The parts of a row event.
 struct rows_event {
     operation what = operation::insert;
-    std::uint64_t table_id = 0;
-    bool ends_statement = false;
     bool keeps_children = false; // the session had foreign_key_checks = 0, or MySQL logs what foreign keys change
     std::size_t columns = 0;
     std::string_view first_image;  // bitmap of the columns in the old row, or in the only one
@@ -92,8 +90,12 @@ struct rows_event {
 /// Whether events of this type carry rows.
 bool is_rows(event_type type) noexcept;
 
-/// The table id of a row event, without reading more.
-std::uint64_t rows_table_id(const binlog_event& event);
+/// What a row event says before its rows.
+struct rows_head {
+    std::uint64_t table_id = 0;
+    bool ends_statement = false; // no rows of the statement follow
+};
+rows_head parse_rows_head(const binlog_event& event);
 
 /// Throws malformed. `room` keeps what was compressed.
 rows_event parse_rows(const binlog_event& event, std::string& room);
