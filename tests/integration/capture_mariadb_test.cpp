@@ -1,7 +1,9 @@
 // Capture from MariaDB: snapshot and stream that join without gap or overlap, large transactions, the privacy wall,
 // values that PostgreSQL cannot hold, and what `source check` says.
+#include <charconv>
 #include <csignal>
 #include <ctime>
+#include <future>
 
 #include "capture_mariadb_library.hpp"
 
@@ -128,6 +130,55 @@ TEST_F(mariadb_capture, a_large_transaction_comes_in_parts_and_ends_once) {
         ++part_count;
     }
     EXPECT_EQ(part_count, 5U);
+}
+
+TEST_F(mariadb_capture, a_copy_that_is_given_up_reads_no_further) {
+    make_small_koha(*root_);
+    root_->run("INSERT INTO biblio (title) SELECT REPEAT('x', 100000) FROM seq_1_to_1000");
+    const adapter::adapter adapter = small_koha();
+    const auto source = open(adapter);
+    const auto sent = [&] {
+        std::uint64_t bytes = 0;
+        const std::string digits = root_->query("SHOW GLOBAL STATUS LIKE 'Bytes_sent'").text(0, 1);
+        std::from_chars(digits.data(), digits.data() + digits.size(), bytes);
+        return bytes;
+    };
+    const std::uint64_t before = sent();
+    {
+        const auto all = source->open_snapshot();
+        ASSERT_TRUE(all->next()); // 8 MB of 100
+    }
+    for (int tries = 0; tries < 300; ++tries) { // until the server has noticed
+        if (root_->query("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'ea_reader'").rows.empty()) {
+            break;
+        }
+        std::this_thread::sleep_for(100ms);
+    }
+    EXPECT_LT(sent() - before, 50'000'000U);
+}
+
+TEST_F(mariadb_capture, a_copy_that_waits_for_a_lock_can_be_called_off) {
+    make_small_koha(*root_);
+    const adapter::adapter adapter = small_koha();
+    const auto source = open(adapter);
+    const auto all = source->open_snapshot();
+    root_->run("LOCK TABLES biblio WRITE");
+    auto read = std::async(std::launch::async, [&]() -> std::optional<error> {
+        try {
+            while (all->next()) {}
+            return std::nullopt;
+        } catch (const error& bad) {
+            return bad;
+        }
+    });
+    EXPECT_EQ(read.wait_for(500ms), std::future_status::timeout);
+    all->interrupt();
+    EXPECT_EQ(read.wait_for(30s), std::future_status::ready);
+    root_->run("UNLOCK TABLES");
+    const auto problem = read.get();
+    ASSERT_TRUE(problem);
+    EXPECT_EQ(problem->why(), cause::retry) << problem->what();
+    EXPECT_NE(std::string(problem->what()).find("asked to stop"), std::string::npos) << problem->what();
 }
 
 TEST_F(mariadb_capture, only_named_columns_of_named_tables_leave) {
