@@ -339,7 +339,7 @@ transaction::transaction(connection& on, const std::string& begin) : on_(on) {
 }
 
 transaction::~transaction() {
-    if (open_) {
+    if (open_ && PQtransactionStatus(on_.raw()) != PQTRANS_ACTIVE) {
         // A lost connection rolls back by itself; there is nothing more to do here.
         PQclear(PQexec(on_.raw(), "ROLLBACK"));
     }

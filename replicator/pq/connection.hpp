@@ -139,7 +139,9 @@ class connection {
     std::vector<std::string> prepared_;
 };
 
-/// BEGIN … COMMIT, rolled back when it goes out of scope uncommitted.
+/// BEGIN … COMMIT, rolled back when it goes out of scope uncommitted. After a statement whose answer was not waited for
+/// (be_patient_for) nothing is sent: that would wait for it after all. The server rolls back when the connection, which
+/// is of no more use, is closed.
 class transaction {
   public:
     explicit transaction(connection& on, const std::string& begin = "BEGIN");
