@@ -121,6 +121,9 @@ class connection {
     const std::string& conninfo() const { return conninfo_; }
     bool in_transaction() const;
 
+    /// An answer was waited for in vain (be_patient_for): the connection is of no more use.
+    bool was_given_up() const { return given_up_; }
+
     /// The last error of this connection as an exception.
     error last_error(const std::string& what) const;
     /// The error of a result as an exception.
@@ -135,6 +138,7 @@ class connection {
     std::string conninfo_;
     side side_;
     std::optional<std::chrono::milliseconds> patience_;
+    bool given_up_ = false;
     std::unique_ptr<PGconn, decltype(&PQfinish)> raw_;
     std::vector<std::string> prepared_;
 };
