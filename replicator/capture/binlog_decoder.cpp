@@ -377,6 +377,16 @@ void binlog_decoder::note_alter(std::uint32_t table, batch& into) {
     schema_stale_ = true;
 }
 
+/// Reads the schema anew after an ALTER: not within the rows of a statement, but before the first of a captured table.
+void binlog_decoder::read_schema() {
+    if (read_schema_) {
+        schema_ = read_schema_();
+        layout_used_.assign(adapter_.tables.size(), false);
+        tables_.clear(); // each of them has a table map before its next rows
+    }
+    schema_stale_ = false;
+}
+
 void binlog_decoder::read_table_map(const binlog_event& event, batch& into) {
     const table_map_name name = parse_table_map_name(event.body);
     const auto table = captured(name.database, name.table);
@@ -385,12 +395,9 @@ void binlog_decoder::read_table_map(const binlog_event& event, batch& into) {
         tables_.erase(name.id);
         return;
     }
-    if (schema_stale_ && read_schema_) {
-        schema_ = read_schema_();
-        layout_used_.assign(adapter_.tables.size(), false);
-        tables_.clear(); // each has a table map before its next rows, and in this statement none of them came yet
+    if (schema_stale_) {
+        read_schema();
     }
-    schema_stale_ = false;
     if (const auto known = tables_.find(name.id); known != tables_.end() && known->second.raw == event.body) {
         return; // the usual case: each transaction repeats the table maps it needs
     }

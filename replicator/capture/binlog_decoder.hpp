@@ -97,6 +97,8 @@ class binlog_decoder {
     void append_rows(const binlog_event& event, const bound_table& bound, batch& into);
     void report(std::uint32_t table, const std::string& what, const std::string& mend, batch& into);
     void note_alter(std::uint32_t table, batch& into);
+    void note_columns_that_came(std::uint32_t table, const statement& what, batch& into);
+    void read_schema();
     bool was_read_later() const;
     void cut_back(batch& into, std::size_t changes) const;
 

@@ -20,6 +20,39 @@ void binlog_decoder::read_truncate(const query_event& query, const statement& wh
     }
 }
 
+/// An optional column that was not there: rows that were have values in it that no event tells of, unless they are
+/// NULL.
+void binlog_decoder::note_columns_that_came(std::uint32_t table, const statement& what, batch& into) {
+    const adapter::table& altered = adapter_.tables[table];
+    const auto optional = [&](const std::string& name) {
+        const auto column = altered.find(name);
+        return column && altered.may_lack(*column);
+    };
+    const auto tell = [&](const std::string& column) {
+        report(
+            table,
+            fmt::format("{} has got the column {}: what it holds in rows that were there before is not in the binary "
+                        "log",
+                        altered.source_name(), column),
+            fmt::format("everarchive source resync NAME --table {}", altered.source_name()), into);
+        reported_.erase(table); // a second time would be another one
+    };
+    for (const std::string& column : what.renamed) {
+        if (optional(column)) {
+            tell(column);
+        }
+    }
+    for (const std::string& column : what.added) {
+        if (optional(column)) {
+            read_schema();
+            if (!defaults_to_null(schema_, table, column)) {
+                tell(column);
+            }
+            layout_used_[table] = true; // the default may be another one by now
+        }
+    }
+}
+
 /// Of statements that change a schema. Returns false for one that is none of these.
 bool binlog_decoder::read_ddl(const query_event& query, const statement& what, batch& into) {
     using kind = statement::kind;
@@ -53,9 +86,10 @@ bool binlog_decoder::read_ddl(const query_event& query, const statement& what, b
     }
     for (const std::uint32_t table : concerned) {
         note_alter(table, into);
+        note_columns_that_came(table, what, into);
         if (!happened.empty()) {
             const std::string own = adapter_.tables[table].source_name();
-            report(table, fmt::format("{} {}: {}", own, happened, outline(query.statement)),
+            report(table, fmt::format("{} {}", own, happened),
                    fmt::format("everarchive source resync NAME --table {}", own), into);
             reported_.erase(table); // a second time would be another one
         }

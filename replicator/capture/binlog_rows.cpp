@@ -227,6 +227,7 @@ bound_table bind_table(const table_map& given, const adapter::adapter& adapter, 
             // UUID, INET6 and INET4 look like BINARY in a table map.
             if (known != nullptr) {
                 column.kind = known->kind;
+                bound.by_layout = true;
             } else if (table.columns[*index].type == "uuid" && mapped.detail == 16) {
                 column.kind = value_kind::uuid; // a table made after the stream was opened
             }
@@ -248,6 +249,12 @@ bound_table bind_table(const table_map& given, const adapter::adapter& adapter, 
         }
     }
     return bound;
+}
+
+bool defaults_to_null(const binlog_schema& schema, std::uint32_t table, std::string_view column) {
+    const layout_column* const known =
+        table < schema.layouts.size() ? in_layout(schema.layouts[table], column) : nullptr;
+    return known != nullptr && known->otherwise == layout_column::fallback::null;
 }
 
 bool is_rows(event_type type) noexcept {

@@ -41,6 +41,9 @@ struct binlog_schema {
     binlog_position read_at;
 };
 
+/// Whether rows that have no value for a column get NULL. False where it cannot be known.
+bool defaults_to_null(const binlog_schema& schema, std::uint32_t table, std::string_view column);
+
 /// A column of a row event.
 struct bound_column {
     mapped_column map;
@@ -56,7 +59,7 @@ struct bound_column {
 /// A table of the server as its last table map described it.
 struct bound_table {
     std::optional<std::uint32_t> table; // index into adapter::tables; none: not captured, its rows are passed over
-    bool by_layout = false;             // the columns' names are those of information_schema
+    bool by_layout = false;             // names or kinds of captured columns are those of information_schema
     std::string raw;                    // the table map it was made of
     std::vector<bound_column> columns;
     std::vector<std::size_t> lacking; // cells of optional columns that the server's table does not have: NULL

@@ -212,6 +212,61 @@ statement read_create(reader& in) {
     return in.take("TABLE") ? statement{statement::kind::drop_table, {}, {in.table()}} : statement{};
 }
 
+/// The columns that ADD makes: ADD [COLUMN] [IF NOT EXISTS] name …, or ADD [COLUMN] (name …, name …).
+void read_added(reader& in, statement& into) {
+    constexpr std::array<std::string_view, 14> no_column = {"INDEX",   "KEY",     "UNIQUE", "FULLTEXT",   "SPATIAL",
+                                                            "PRIMARY", "FOREIGN", "CHECK",  "CONSTRAINT", "PARTITION",
+                                                            "SYSTEM",  "PERIOD",  "VECTOR", "VERSIONING"};
+    const auto take_name = [&] {
+        if (!in.done() &&
+            std::none_of(no_column.begin(), no_column.end(), [&](std::string_view word) { return in.is(word); })) {
+            into.added.push_back(in.name());
+        }
+    };
+    in.take("COLUMN");
+    in.take_all({"IF", "NOT", "EXISTS"});
+    if (!in.take("(")) {
+        take_name();
+        return;
+    }
+    take_name();
+    for (int depth = 1; depth > 0 && !in.done(); in.skip()) {
+        depth += in.is("(") ? 1 : in.is(")") ? -1 : 0;
+        if (depth == 1 && in.take(",")) {
+            take_name();
+        }
+    }
+}
+
+/// What stands at one place of ALTER TABLE, if it is of interest; the reader is left at or behind it.
+void read_alteration(reader& in, statement& into) {
+    if (in.take("ADD")) {
+        read_added(in, into);
+    } else if (in.take("CHANGE")) {
+        in.take("COLUMN");
+        in.take_all({"IF", "EXISTS"});
+        const std::string before = in.name();
+        const std::string after = in.name();
+        if (before != after) {
+            into.renamed.push_back(after);
+        }
+    } else if (in.take("RENAME")) {
+        // RENAME [TO | AS | =] name; RENAME is a reserved word, so a bare one is no column.
+        if (in.take("COLUMN")) {
+            in.take_all({"IF", "EXISTS"});
+            in.name();
+            in.take("TO");
+            into.renamed.push_back(in.name());
+        } else if (!in.is("INDEX") && !in.is("KEY")) {
+            if (!in.take("TO") && !in.take("AS")) {
+                in.take("=");
+            }
+            into.is = statement::kind::rename;
+            into.tables.push_back(in.table());
+        }
+    }
+}
+
 statement read_alter(reader& in) {
     in.take("ONLINE");
     in.take("IGNORE");
@@ -226,16 +281,8 @@ statement read_alter(reader& in) {
         found.is = statement::kind::change_partition;
         return found;
     }
-    // RENAME [TO | AS | =] name; RENAME is a reserved word, so a bare one is no column.
     for (; !in.done(); in.skip()) {
-        if (in.take("RENAME") && !in.is("COLUMN") && !in.is("INDEX") && !in.is("KEY")) {
-            if (!in.take("TO") && !in.take("AS")) {
-                in.take("=");
-            }
-            found.is = statement::kind::rename;
-            found.tables.push_back(in.table());
-            break;
-        }
+        read_alteration(in, found);
     }
     return found;
 }

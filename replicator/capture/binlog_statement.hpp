@@ -37,6 +37,10 @@ struct statement {
     kind is = kind::other;
     std::string name;
     std::vector<table_name> tables;
+    /// ALTER TABLE: columns that it adds (ADD COLUMN), and new names of columns that were there (CHANGE, RENAME
+    /// COLUMN).
+    std::vector<std::string> added = {};
+    std::vector<std::string> renamed = {};
 };
 
 /// `is_ddl`: the server flagged it so; then a first word that is not known counts as `other`, else as `rows`.

@@ -259,6 +259,63 @@ TEST_F(binlog, of_tables_that_are_not_captured_nothing_is_kept_after_their_state
     expect_refused(event(23, rows_body("\x1f", row(1, 1, "", 1))), "before the table map");
 }
 
+TEST_F(binlog, an_optional_column_that_comes_with_values_troubles_its_table) {
+    adapter_.tables[0].columns.push_back({"extra", "text"});
+    adapter_.tables[0].columns.back().optional = true;
+    layout_column extra;
+    extra.map.name = "extra";
+    std::uint64_t sequence = 1;
+    const auto alter = [&](const std::string& text, layout_column::fallback otherwise) {
+        decoder_ = fresh();
+        extra.otherwise = otherwise;
+        decoder_->read_schema_with([&] {
+            binlog_schema now = schema_;
+            now.layouts = {{extra}};
+            return now;
+        });
+        batch_.troubles.clear();
+        begin(++sequence, gtid_event::standalone | gtid_event::ddl);
+        read(event(2, query_body("koha", text)));
+        return batch_.troubles.empty() ? "" : batch_.troubles[0].what;
+    };
+    using fallback = layout_column::fallback;
+    EXPECT_NE(alter("ALTER TABLE biblio ADD extra text NOT NULL DEFAULT 'x'", fallback::text).find("column extra"),
+              std::string::npos);
+    EXPECT_NE(alter("ALTER TABLE biblio ADD extra text NOT NULL", fallback::unknown), "");
+    EXPECT_NE(alter("ALTER TABLE biblio CHANGE other extra text", fallback::null), "");
+    EXPECT_NE(alter("ALTER TABLE biblio RENAME COLUMN other TO extra", fallback::null), "");
+    EXPECT_EQ(alter("ALTER TABLE biblio ADD extra text", fallback::null), "");
+    EXPECT_EQ(alter("ALTER TABLE biblio ADD another text NOT NULL DEFAULT 'x'", fallback::text), "");
+    EXPECT_EQ(alter("ALTER TABLE biblio ADD INDEX (extra), CHANGE extra extra varchar(9)", fallback::text), "");
+    EXPECT_EQ(alter("ALTER TABLE other ADD extra text NOT NULL DEFAULT 'x'", fallback::text), "");
+}
+
+// UUID and INET6 look like BINARY in a table map: an ALTER that the log tells later may have made them so.
+TEST_F(binlog, kinds_that_only_the_schema_knows_count_as_taken_from_it) {
+    adapter_.tables[0].columns = {{"biblionumber", "integer", true}, {"u", "text"}};
+    layout_column id;
+    id.map.name = "biblionumber";
+    layout_column binary;
+    binary.map.name = "u";
+    binary.kind = value_kind::uuid;
+    schema_.layouts = {{id, binary}};
+    schema_.read_at = binlog_position::parse("0-1-100");
+    decoder_ = fresh();
+    const std::string map = little(18, 6) + little(1, 2) + sized("koha") + std::string(1, '\0') + sized("biblio") +
+                            std::string(1, '\0') + little(2, 1) + std::string("\x03\xfe") + sized("\xfe\x10") +
+                            little(2, 1) + metadata(1, std::string(1, '\0')) + metadata(2, little(63, 1)) +
+                            metadata(4, sized("biblionumber") + sized("u"));
+    begin();
+    read(event(19, map));
+    read(event(23, little(18, 6) + little(1, 2) + little(2, 1) + "\x03" + std::string(1, '\0') + little(1, 4) +
+                       sized(std::string(16, '\x11'))));
+    read(event(16, little(99, 8)));
+    ASSERT_EQ(batch_.changes.size(), 1U);
+    EXPECT_EQ(batch_.changes[0].row[1], cell::of("11111111-1111-1111-1111-111111111111"));
+    begin(3, gtid_event::standalone | gtid_event::ddl);
+    expect_trouble(event(2, query_body("koha", "ALTER TABLE biblio MODIFY u binary(16)")), "was altered");
+}
+
 TEST_F(binlog, a_rollback_takes_back_and_a_savepoint_a_part) {
     begin();
     read(event(19, table_map_body()));

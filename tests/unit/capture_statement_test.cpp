@@ -56,6 +56,26 @@ TEST(binlog_statement, first_words_decide) {
     EXPECT_FALSE(names_identifier("UPDATE t SET a = 'koha' /* koha */", "koha"));
 }
 
+TEST(binlog_statement, alter_table_says_which_columns_come) {
+    using names = std::vector<std::string>;
+    const auto added = [](const char* text) { return classify_statement(text, true).added; };
+    const auto renamed = [](const char* text) { return classify_statement(text, true).renamed; };
+    EXPECT_EQ(added("ALTER TABLE t ADD a int"), names{"a"});
+    EXPECT_EQ(
+        added("alter table t add column if not exists `a` int NOT NULL DEFAULT 'ADD b', add index c (d), ADD e int"),
+        (names{"a", "e"}));
+    EXPECT_EQ(
+        added("ALTER TABLE t ADD COLUMN (a decimal(10, 2), b varchar(3) DEFAULT 'x,y', PRIMARY KEY (a)), ADD c int"),
+        (names{"a", "b", "c"}));
+    EXPECT_EQ(added("ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES u (b), ADD UNIQUE KEY k (a), ADD CHECK "
+                    "(a > 1)"),
+              names{});
+    EXPECT_EQ(added("ALTER TABLE t ADD"), names{});
+    EXPECT_EQ(
+        renamed("ALTER TABLE t CHANGE a b int, CHANGE COLUMN c c bigint, RENAME COLUMN d TO e, RENAME KEY x TO y"),
+        (names{"b", "e"}));
+}
+
 TEST(binlog_statement, an_outline_has_no_data) {
     const std::vector<std::pair<const char*, const char*>> cases = {
         {"UPDATE borrowers SET surname='Doe'", "UPDATE borrowers"},
