@@ -210,6 +210,39 @@ TEST_F(mariadb_capture, only_named_columns_of_named_tables_leave) {
     EXPECT_EQ(mirror.table("biblio").size(), 1U);
 }
 
+/// Waits until the server has told.
+log_lag lag_of(stream& from) {
+    for (int tries = 0; tries < 600; ++tries) {
+        if (from.lag().log_hours) {
+            return from.lag();
+        }
+        std::this_thread::sleep_for(50ms);
+    }
+    ADD_FAILURE() << "the server does not tell how long it keeps its log";
+    return {};
+}
+
+TEST_F(mariadb_capture, a_server_that_hangs_does_not_hold_the_stream) {
+    make_small_koha(*root_);
+    const auto source = open(small_koha());
+    std::unique_ptr<stream> stream = source->open_stream(source->open_snapshot()->position());
+    lag_of(*stream);
+    std::ifstream pid_file(root_->value("SELECT @@GLOBAL.pid_file").value_or(""));
+    pid_t server = 0;
+    if (!(pid_file >> server) || ::kill(server, SIGSTOP) != 0) {
+        GTEST_SKIP() << "cannot stop the server: it runs elsewhere, or as another user";
+    }
+    std::this_thread::sleep_for(10'100ms); // the lag is asked for every ten seconds
+    const auto began = std::chrono::steady_clock::now();
+    for (int turn = 0; turn < 3; ++turn) {
+        EXPECT_TRUE(stream->lag().log_hours);
+    }
+    stream.reset();
+    const auto took = std::chrono::steady_clock::now() - began;
+    ::kill(server, SIGCONT);
+    EXPECT_LT(took, 5s);
+}
+
 TEST_F(mariadb_capture, a_busy_server_moves_the_position_of_an_idle_source) {
     make_small_koha(*root_);
     const auto source = open(small_koha());
@@ -229,14 +262,14 @@ TEST_F(mariadb_capture, a_busy_server_moves_the_position_of_an_idle_source) {
     EXPECT_EQ(binlog_position::parse(moved->position).gtids, end);
     stream->confirm(moved->position);
     // The reader has no BINLOG MONITOR: the lag is unknown, and that is no error.
-    EXPECT_EQ(stream->lag().bytes, std::nullopt);
+    EXPECT_EQ(lag_of(*stream).bytes, std::nullopt);
     root_->run("GRANT BINLOG MONITOR ON *.* TO ea_reader@localhost"); // a transaction of the log, too
     const auto second = source->open_stream(moved->position);
-    EXPECT_GT(second->lag().bytes.value_or(0), 0);
+    EXPECT_GT(lag_of(*second).bytes.value_or(0), 0);
     const adapter::adapter adapter = small_koha();
     strict_mirror nothing(adapter);
     const std::string at_end = follow(*second, nothing);
-    EXPECT_EQ(source->open_stream(at_end)->lag().bytes, 0);
+    EXPECT_EQ(lag_of(*source->open_stream(at_end)).bytes, 0);
     // The third reader has the second's id and ended it; that is another test's subject.
     const auto third = source->open_stream(at_end);
     EXPECT_FALSE(third->next(300ms)); // nothing comes on a quiet server, and the stream stays
