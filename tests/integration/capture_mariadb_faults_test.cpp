@@ -363,6 +363,26 @@ TEST_F(mariadb_faults, a_column_of_another_type_is_decoded_as_it_is_now) {
     EXPECT_EQ(mirror_->table("biblio").at("5:")[2], "2024-01-02 03:04:05.678");
 }
 
+TEST_F(mariadb_faults, an_optional_column_that_comes_with_values_troubles_its_table) {
+    adapter::adapter adapter = adapter_;
+    adapter.tables[0].columns.push_back({"extra", "text"});
+    adapter.tables[0].columns.back().optional = true;
+    source_ = open(adapter);
+    mirror_ = std::make_unique<strict_mirror>(adapter);
+    load(*source_, *mirror_, &position_);
+    const auto stream = source_->open_stream(position_);
+    root_->run("ALTER TABLE biblio ADD COLUMN extra varchar(20)");
+    root_->run("INSERT INTO biblio (title, extra) VALUES ('three', 'more')");
+    follow(*stream, *mirror_);
+    EXPECT_TRUE(mirror_->troubles.empty()) << mirror_->troubles[0];
+    EXPECT_EQ(mirror_->table("biblio").at("3:")[3], "more");
+    root_->run("ALTER TABLE biblio DROP COLUMN extra");
+    root_->run("ALTER TABLE biblio ADD COLUMN extra varchar(20) NOT NULL DEFAULT 'x'");
+    follow(*stream, *mirror_);
+    ASSERT_EQ(mirror_->troubles.size(), 1U);
+    EXPECT_NE(mirror_->troubles[0].find("the column extra"), std::string::npos) << mirror_->troubles[0];
+}
+
 TEST_F(mariadb_faults, truncate_is_a_change_and_drop_troubles_its_table) {
     const auto stream = stream_from_now();
     root_->run("INSERT INTO biblio_metadata (biblionumber, metadata) VALUES (1, '<record/>')");

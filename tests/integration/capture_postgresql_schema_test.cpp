@@ -103,6 +103,27 @@ TEST_F(capture_postgresql_schema, a_renamed_column) {
     EXPECT_EQ(copies_, 1) << "the apply step ignores it until the table is repaired";
 }
 
+TEST_F(capture_postgresql_schema, an_optional_column_that_comes) {
+    stream_.reset();
+    wait_until_slot_is_free();
+    adapter_.tables[1].columns.push_back({"note", "text", false});
+    adapter_.tables[1].columns.back().optional = true;
+    source_ = open_source("postgresql:" + conninfo_, name_, adapter_);
+    mine_.clear();
+    take_snapshot(mine_);
+    open_stream();
+    lift_column_lists();
+    library_->run("INSERT INTO asset.copy VALUES (3, 1, 'three')");
+    expect_bib(1);
+    EXPECT_EQ(troubles_, "");
+    library_->run("ALTER TABLE asset.copy ADD note text NOT NULL DEFAULT 'x'");
+    library_->run("INSERT INTO asset.copy VALUES (4, 1, 'four', 'y')");
+    expect_trouble("the column note");
+    EXPECT_EQ(mine_.at(1, 3, 3), std::nullopt); // as it is not in the log
+    EXPECT_EQ(mine_.at(1, 4, 3), "y");
+    expect_bib(2);
+}
+
 TEST_F(capture_postgresql_schema, a_dropped_column) {
     // From 15 on, the publication's list of columns holds the column: it goes with CASCADE, and the table with it.
     library_->run("ALTER TABLE asset.copy DROP barcode CASCADE; INSERT INTO asset.copy VALUES (3, 1)");
