@@ -337,7 +337,7 @@ void applier::flush(const std::string& position) {
     if (held_.size() > 1) { // the newest batch may still be read
         held_.erase(held_.begin(), held_.end() - 1);
     }
-    if (!source_.every_commit && run_.touched().size() >= most_touched) {
+    if (run_.touched().size() >= most_touched) {
         touches_.write();
     }
 }
@@ -404,7 +404,7 @@ void applier::write_carefully(net_changes group, const std::string& position) {
 
 /// every commit: maps what the source transaction touched before the next one is applied.
 void applier::refresh_touched(const std::string& position, std::int64_t commit_time_us) {
-    if (run_.touched().empty()) {
+    if (touches_.is_empty()) {
         return;
     }
     // Versions tell the commit time that the progress row has. Its position moves at the end of a source transaction
@@ -548,6 +548,7 @@ void applier::roll_back() {
     if (open_) {
         run_.clear();
         run_.touched().clear();
+        touches_.forget();
         wall_.forget();
         held_.clear();
         on_.run("ROLLBACK");

@@ -165,6 +165,9 @@ bool chunk_comparison::choose_tables() {
             continue;
         }
         std::string why;
+        if (!found[i].exists && table.optional && run_->repairs) {
+            applier_.tables().is_repaired(i); // there is nothing to repair
+        }
         if (!found[i].exists) {
             why = table.optional ? "" : "the source has no such table, or it may not be read";
         } else if (applier_.tables().is_stopped(i)) {

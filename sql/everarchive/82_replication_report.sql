@@ -26,6 +26,21 @@ CREATE VIEW @extschema@.source_finding AS
         FROM @extschema@.source_table t
         WHERE t.source_id = s.source_id AND t.state = 'stopped' AND s.state <> 'removed'
         UNION ALL
+        SELECT 3, 'critical',
+               format('changes of %s may be missing: the comparison that was to find them did not get there (%s)',
+                      CASE WHEN count(*) > 3 THEN count(*) || ' tables' ELSE string_agg(t.table_name, ', ' ORDER BY t.table_name) END,
+                      coalesce(max(r.message), 'it was cancelled')),
+               format('everarchive source resync %s; if a table cannot be compared: everarchive source resync %1$s --copy', s.name)
+        FROM @extschema@.source_table t
+        LEFT JOIN LATERAL (SELECT c.message FROM @extschema@.source_check_run c
+                           WHERE c.source_id = s.source_id AND c.what = 'resync' AND c.state = ANY ('{finished,failed}')
+                           ORDER BY c.run_id DESC LIMIT 1) r ON true
+        WHERE t.source_id = s.source_id AND t.state = 'resync' AND s.state <> 'removed'
+          AND NOT EXISTS (SELECT FROM @extschema@.source_check_run c
+                          WHERE c.source_id = s.source_id AND c.what = 'resync' AND c.state = ANY ('{requested,running}')
+                            AND (c.table_name IS NULL OR c.table_name = t.table_name))
+        HAVING count(*) > 0
+        UNION ALL
         SELECT 4, CASE WHEN p.seen_at > pg_catalog.now() - interval '5 minutes' THEN 'warning' ELSE 'critical' END, s.message, s.hint
         WHERE n.wanted AND s.message IS NOT NULL
         UNION ALL
