@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apply/source_state.hpp"
 #include "base/fault_point.hpp"
 #include "base/log.hpp"
 
