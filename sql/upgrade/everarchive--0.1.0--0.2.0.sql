@@ -1011,7 +1011,7 @@ ALTER TABLE @extschema@.source_progress
     ADD COLUMN retained_bytes bigint,
     ADD COLUMN log_state text,
     ADD COLUMN log_hours double precision;
-COMMENT ON COLUMN @extschema@.source_progress.lag_seconds IS 'from the commit in the source to ours, at seen_at; 0 when the source had nothing to say';
+COMMENT ON COLUMN @extschema@.source_progress.lag_seconds IS 'from the commit in the source to ours, at seen_at; 0 when everything that the source had is here';
 COMMENT ON COLUMN @extschema@.source_progress.lag_transactions IS 'transactions that the source has and we have not, where it tells';
 COMMENT ON COLUMN @extschema@.source_progress.retained_bytes IS 'log that the source keeps because we have not read it';
 COMMENT ON COLUMN @extschema@.source_progress.log_state IS 'wal_status of the replication slot of a PostgreSQL source';
