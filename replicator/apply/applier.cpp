@@ -418,20 +418,23 @@ void applier::write_position(const std::string& position, std::int64_t commit_ti
     const auto number = [](const auto& value) {
         return value ? pq::parameter(std::to_string(*value)) : pq::parameter();
     };
-    // A clock of the source that is ahead of ours makes no negative lag. What has no commit time moves the position
-    // over nothing of ours, or says that the source is silent: everything is here.
+    // A clock of the source that is ahead of ours makes no negative lag. What has no commit time (a repair, a retry, a
+    // position that moves over nothing of ours, a word of the source) says nothing of the lag unless everything is
+    // here.
     update_progress(
         on_, source_,
         "position = coalesce($3, position), commit_time = coalesce('epoch'::timestamptz + $4::bigint * interval '1 "
         "microsecond', commit_time), transactions = transactions + $5::bigint, changes = changes + $6::bigint, "
-        "lag_bytes = coalesce($7::bigint, lag_bytes), lag_seconds = greatest(coalesce(extract(epoch FROM "
-        "pg_catalog.clock_timestamp()) - $4::bigint / 1e6, 0), 0), lag_transactions = coalesce($8::bigint, "
+        "lag_bytes = coalesce($7::bigint, lag_bytes), lag_seconds = CASE WHEN $4::bigint IS NOT NULL THEN "
+        "greatest(extract(epoch FROM pg_catalog.clock_timestamp()) - $4::bigint / 1e6, 0) WHEN $12::boolean THEN 0 "
+        "ELSE lag_seconds END, lag_transactions = coalesce($8::bigint, "
         "lag_transactions), retained_bytes = coalesce($9::bigint, retained_bytes), log_state = coalesce($10, "
         "log_state), log_hours = coalesce($11::double precision, log_hours)",
         {position.empty() ? pq::parameter() : position,
          commit_time_us == 0 ? pq::parameter() : std::to_string(commit_time_us), std::to_string(transactions),
          std::to_string(changes), number(lag.bytes), number(lag.transactions), number(lag.retained_bytes),
-         lag.log_state.empty() ? pq::parameter() : lag.log_state, number(lag.log_hours)});
+         lag.log_state.empty() ? pq::parameter() : lag.log_state, number(lag.log_hours),
+         lag.at_newest ? "true" : "false"});
 }
 
 std::string applier::commit(const capture::log_lag& lag) {

@@ -45,6 +45,9 @@ void begin_load(pq::connection& on, const adapter::adapter& adapter, const taken
     on.run("UPDATE everarchive.quarantine SET resolved_at = pg_catalog.now(), resolution = 'superseded' WHERE "
            "source_id = $1::integer AND stage = 'apply' AND resolved_at IS NULL",
            {text_of(taken.id)});
+    on.run("UPDATE everarchive.source_table SET state = 'ok', message = NULL, hint = NULL, since = pg_catalog.now() "
+           "WHERE source_id = $1::integer AND state <> 'ok'",
+           {text_of(taken.id)});
     transaction.commit();
 }
 

@@ -181,7 +181,13 @@ class mariadb_stream final : public stream {
                 lag.bytes = read_lag_bytes();
             }
             lag.log_hours = read_log_hours(lag.bytes);
-            lag.transactions = read_transactions();
+            const binlog_position newest = current_position(*side_, confirmed_.by);
+            lag.transactions = transactions_up_to(newest);
+            if (newest.by != binlog_position::kind::file || !newest.place.file.empty()) {
+                lag.newest = newest.text();
+            } else if (!dump_.is_behind() && !decoder_.in_transaction()) {
+                lag.newest = decoder_.position().text(); // nothing more has come
+            }
         } catch (const error&) {
             side_.reset();
         }
@@ -190,11 +196,10 @@ class mariadb_stream final : public stream {
 
     /// Not everyone gives BINLOG MONITOR to a reader: then the bytes are not known, which is no fault.
     /// Between our position and the newest; nullopt where transactions have no numbers.
-    std::optional<std::int64_t> read_transactions() {
+    std::optional<std::int64_t> transactions_up_to(const binlog_position& newest) const {
         if (confirmed_.by == binlog_position::kind::file) {
             return std::nullopt;
         }
-        const binlog_position newest = current_position(*side_, confirmed_.by);
         return static_cast<std::int64_t>(confirmed_.by == binlog_position::kind::mysql
                                              ? newest.executed.without(confirmed_.executed).count()
                                              : confirmed_.gtids.behind(newest.gtids));

@@ -54,7 +54,10 @@ CREATE VIEW @extschema@.source_finding AS
         SELECT 7, CASE WHEN p.log_state = ANY ('{lost,unreserved}') THEN 'critical' ELSE 'warning' END,
                CASE WHEN p.log_state = ANY ('{lost,unreserved}') THEN format('its replication slot is %s: the server removes the log that comes next', p.log_state)
                     ELSE format('it keeps %s of log for us', pg_size_pretty(p.retained_bytes)) END,
-               'look at the program and at its log; when it is down for long: everarchive source pause, then resync'
+               CASE WHEN p.log_state = ANY ('{lost,unreserved}') THEN format('let the program catch up at once; if the slot is lost: everarchive source resync %s', s.name)
+                    ELSE format('look at the program and at its log; if the source''s disk fills: everarchive source set %1$s on_wal_limit drop, '
+                                'everarchive source set %1$s wal_limit_bytes BYTES, or where no program runs SELECT pg_drop_replication_slot(%2$L) on the source; '
+                                'then: everarchive source resync %1$s', s.name, 'everarchive_' || s.name) END
         WHERE s.state <> 'removed' AND (p.log_state = ANY ('{lost,unreserved}')
               OR p.retained_bytes >= nullif(@extschema@.source_setting(s.source_id, 'wal_warn_bytes')::bigint, 0))
         UNION ALL

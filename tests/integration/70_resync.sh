@@ -227,6 +227,13 @@ read_again() { [ "$(preservation -c "SELECT count(*) FROM evergreen.biblio_recor
 ok "rows of which only a part comes are read again from the source" wait_for 60 read_again
 quiet_quarantine() { [ "$(preservation -c 'SELECT count(*) FROM everarchive.quarantine WHERE resolved_at IS NULL')" = 0 ]; }
 ok "and leave the quarantine" wait_for 60 quiet_quarantine
+# The case of such a row that a cascade without a word in the log has then taken from both sides.
+daemon_stop
+preservation -c "INSERT INTO everarchive.quarantine (source_id, stage, table_name, operation, key, bytes, message)
+    SELECT source_id, 'apply', 'biblio_record_entry', 'update', '99999999', convert_to('{\"table\":\"biblio_record_entry\",\"operation\":\"update\",\"cells\":{\"id\":\"99999999\",\"tcn_source\":\"gone\"}}', 'UTF8'),
+           'the source sent only what changed of a row whose rest the mirror does not have' FROM everarchive.source WHERE name = 'evergreen'" >/dev/null
+daemon_start
+ok "so does one that neither side has any more" wait_for 60 quiet_quarantine
 
 # A mirror table that is not the adapter's any more stops alone.
 table_state() { preservation -c "SELECT string_agg(table_name || ' ' || state, ' ') FROM report.source_table WHERE source = 'evergreen'"; }
