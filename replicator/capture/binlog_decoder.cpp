@@ -81,6 +81,7 @@ binlog_decoder::outcome binlog_decoder::read(std::string_view bytes, batch& into
         if (bytes.size() > 4 && static_cast<event_type>(bytes[4]) == event_type::format_description) {
             checksum_ = parse_format_description(bytes).checksum;
             tables_.clear();
+            passed_over_.clear();
             drop_torn_group(into);
             return outcome::goes_on;
         }
@@ -225,6 +226,7 @@ void binlog_decoder::open_group(const binlog_event& event, const batch& into) {
     group_place_ = fmt::format("{}:{} {}", file_, event.end, group_text());
     dropping_ = torn_.contains(group_place_);
     savepoints_.clear();
+    passed_over_.clear();
 }
 
 binlog_decoder::outcome binlog_decoder::begin_group(const binlog_event& event, const batch& into) {
@@ -375,26 +377,38 @@ void binlog_decoder::note_alter(std::uint32_t table, batch& into) {
     schema_stale_ = true;
 }
 
+/// Reads the schema anew after an ALTER: not within the rows of a statement, but before the first of a captured table.
+void binlog_decoder::read_schema() {
+    if (read_schema_) {
+        schema_ = read_schema_();
+        layout_used_.assign(adapter_.tables.size(), false);
+        tables_.clear(); // each of them has a table map before its next rows
+    }
+    schema_stale_ = false;
+}
+
 void binlog_decoder::read_table_map(const binlog_event& event, batch& into) {
     const table_map_name name = parse_table_map_name(event.body);
     const auto table = captured(name.database, name.table);
-    if (table && schema_stale_ && read_schema_) {
-        schema_ = read_schema_();
-        layout_used_.assign(adapter_.tables.size(), false);
-        tables_.clear();
+    if (!table) {
+        passed_over_.insert(name.id);
+        tables_.erase(name.id);
+        return;
     }
-    schema_stale_ = schema_stale_ && !table;
-    bound_table& bound = tables_[name.id];
-    if (!bound.raw.empty() && bound.raw == event.body) {
+    if (schema_stale_) {
+        read_schema();
+    }
+    if (const auto known = tables_.find(name.id); known != tables_.end() && known->second.raw == event.body) {
         return; // the usual case: each transaction repeats the table maps it needs
     }
+    // A table that was altered or flushed has another number.
+    std::erase_if(tables_, [&](const auto& each) { return each.second.table == table; });
+    bound_table& bound = tables_[name.id];
     bound = {};
-    if (table) {
-        try {
-            bound = bind_table(parse_table_map(event.body, of_mysql_), adapter_, *table, schema_);
-        } catch (const not_followable& reason) {
-            report(*table, reason.what(), reason.hint(), into);
-        }
+    try {
+        bound = bind_table(parse_table_map(event.body, of_mysql_), adapter_, *table, schema_);
+    } catch (const not_followable& reason) {
+        report(*table, reason.what(), reason.hint(), into);
     }
     bound.raw = event.body;
 }
@@ -403,19 +417,23 @@ void binlog_decoder::read_rows(const binlog_event& event, batch& into) {
     if (!in_group_) {
         fail("rows come outside a transaction", resync);
     }
-    const std::uint64_t id = rows_table_id(event);
-    const auto found = tables_.find(id);
-    if (found == tables_.end()) {
-        // The server ends a statement of which no rows are left with such an event (dummy table id).
-        if (id == 0xffffff) {
-            return;
+    // The server ends a statement of which no rows are left with an event of this number (dummy table id).
+    constexpr std::uint64_t no_table = 0xffffff;
+    const rows_head head = parse_rows_head(event);
+    if (const auto found = tables_.find(head.table_id); found != tables_.end()) {
+        if (found->second.table && !dropping_) {
+            append_rows(event, found->second, into);
         }
+    } else if (head.table_id != no_table && !passed_over_.contains(head.table_id)) {
         fail("rows come before the table map that explains them", resync);
     }
-    const bound_table& bound = found->second;
-    if (!bound.table || dropping_) {
-        return;
+    // Table maps are good for one statement (Table_map_log_event, sql/log_event.h), and the next one repeats them.
+    if (head.ends_statement) {
+        passed_over_.clear();
     }
+}
+
+void binlog_decoder::append_rows(const binlog_event& event, const bound_table& bound, batch& into) {
     const rows_event rows = parse_rows(event, unpacked_);
     const std::size_t before = into.changes.size();
     try {

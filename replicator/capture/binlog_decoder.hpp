@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "adapter/adapter.hpp"
@@ -93,8 +94,11 @@ class binlog_decoder {
     outcome end_group(const binlog_event& event, batch& into, bool rolled_back);
     void read_table_map(const binlog_event& event, batch& into);
     void read_rows(const binlog_event& event, batch& into);
+    void append_rows(const binlog_event& event, const bound_table& bound, batch& into);
     void report(std::uint32_t table, const std::string& what, const std::string& mend, batch& into);
     void note_alter(std::uint32_t table, batch& into);
+    void note_columns_that_came(std::uint32_t table, const statement& what, batch& into);
+    void read_schema();
     bool was_read_later() const;
     void cut_back(batch& into, std::size_t changes) const;
 
@@ -110,7 +114,8 @@ class binlog_decoder {
     binlog_schema schema_;
     binlog_position position_;
     event_checksum checksum_;
-    std::unordered_map<std::uint64_t, bound_table> tables_;
+    std::unordered_map<std::uint64_t, bound_table> tables_; // of the adapter, by the number of their last table map
+    std::unordered_set<std::uint64_t> passed_over_;         // the others that the statement at hand has named
 
     // Where the event at hand lies.
     std::string file_;

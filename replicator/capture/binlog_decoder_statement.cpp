@@ -7,15 +7,6 @@
 
 namespace everarchive::capture {
 
-namespace {
-
-std::string shortened(std::string_view text) {
-    constexpr std::size_t most = 120;
-    return text.size() <= most ? std::string(text) : std::string(text.substr(0, most)) + "...";
-}
-
-} // namespace
-
 void binlog_decoder::read_truncate(const query_event& query, const statement& what, batch& into) {
     for (const table_name& name : what.tables) {
         if (const auto table = captured(query, name)) {
@@ -29,6 +20,39 @@ void binlog_decoder::read_truncate(const query_event& query, const statement& wh
     }
 }
 
+/// An optional column that was not there: rows that were have values in it that no event tells of, unless they are
+/// NULL.
+void binlog_decoder::note_columns_that_came(std::uint32_t table, const statement& what, batch& into) {
+    const adapter::table& altered = adapter_.tables[table];
+    const auto optional = [&](const std::string& name) {
+        const auto column = altered.find(name);
+        return column && altered.may_lack(*column);
+    };
+    const auto tell = [&](const std::string& column) {
+        report(
+            table,
+            fmt::format("{} has got the column {}: what it holds in rows that were there before is not in the binary "
+                        "log",
+                        altered.source_name(), column),
+            fmt::format("everarchive source resync NAME --table {}", altered.source_name()), into);
+        reported_.erase(table); // a second time would be another one
+    };
+    for (const std::string& column : what.renamed) {
+        if (optional(column)) {
+            tell(column);
+        }
+    }
+    for (const std::string& column : what.added) {
+        if (optional(column)) {
+            read_schema();
+            if (!defaults_to_null(schema_, table, column)) {
+                tell(column);
+            }
+            layout_used_[table] = true; // the default may be another one by now
+        }
+    }
+}
+
 /// Of statements that change a schema. Returns false for one that is none of these.
 bool binlog_decoder::read_ddl(const query_event& query, const statement& what, batch& into) {
     using kind = statement::kind;
@@ -36,7 +60,7 @@ bool binlog_decoder::read_ddl(const query_event& query, const statement& what, b
     switch (what.is) {
     case kind::drop_database:
         if (captured_database(what.name)) {
-            fail(fmt::format("a captured database was dropped: {}", shortened(query.statement)), resync);
+            fail(fmt::format("a captured database was dropped: {}", outline(query.statement)), resync);
         }
         return true;
     case kind::drop_table:
@@ -62,9 +86,10 @@ bool binlog_decoder::read_ddl(const query_event& query, const statement& what, b
     }
     for (const std::uint32_t table : concerned) {
         note_alter(table, into);
+        note_columns_that_came(table, what, into);
         if (!happened.empty()) {
             const std::string own = adapter_.tables[table].source_name();
-            report(table, fmt::format("{} {}: {}", own, happened, shortened(query.statement)),
+            report(table, fmt::format("{} {}", own, happened),
                    fmt::format("everarchive source resync NAME --table {}", own), into);
             reported_.erase(table); // a second time would be another one
         }
@@ -72,7 +97,8 @@ bool binlog_decoder::read_ddl(const query_event& query, const statement& what, b
     return true;
 }
 
-/// A statement that changes rows is in the log where the rows should be.
+/// A statement that changes rows is in the log where the rows should be. It does not help that it names another table:
+/// what triggers and functions did for it is in the log in no other way, and who may not see them cannot know.
 void binlog_decoder::check_statement(const query_event& query, const statement& what) const {
     const bool elsewhere = what.tables.size() == 1 && !captured(query, what.tables[0]);
     bool concerns = captured_database(query.database) || names_identifier(query.statement, schema_.database);
@@ -82,7 +108,7 @@ void binlog_decoder::check_statement(const query_event& query, const statement& 
     if (!elsewhere && concerns) {
         fail(fmt::format(
                  "a statement, not its rows, was logged: some session has binlog_format = STATEMENT or MIXED: {}",
-                 shortened(query.statement)),
+                 outline(query.statement)),
              "SET GLOBAL binlog_format = 'ROW'; also in my.cnf under [mysqld]: binlog_format = ROW; find the session "
              "that sets its own; " +
                  resync);
@@ -92,7 +118,7 @@ void binlog_decoder::check_statement(const query_event& query, const statement& 
 binlog_decoder::outcome binlog_decoder::read_query(const binlog_event& event, batch& into) {
     const query_event query = parse_query(event, unpacked_);
     if (!in_group_) {
-        fail(fmt::format("a statement has no GTID event: {}", shortened(query.statement)), resync);
+        fail(fmt::format("a statement has no GTID event: {}", outline(query.statement)), resync);
     }
     // MySQL has no such flag; there DDL is never between a BEGIN and its end.
     const bool ddl = of_mysql_ ? !begun_ : (group_.flags & gtid_event::ddl) != 0;

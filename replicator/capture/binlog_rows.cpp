@@ -227,6 +227,7 @@ bound_table bind_table(const table_map& given, const adapter::adapter& adapter, 
             // UUID, INET6 and INET4 look like BINARY in a table map.
             if (known != nullptr) {
                 column.kind = known->kind;
+                bound.by_layout = true;
             } else if (table.columns[*index].type == "uuid" && mapped.detail == 16) {
                 column.kind = value_kind::uuid; // a table made after the stream was opened
             }
@@ -250,6 +251,12 @@ bound_table bind_table(const table_map& given, const adapter::adapter& adapter, 
     return bound;
 }
 
+bool defaults_to_null(const binlog_schema& schema, std::uint32_t table, std::string_view column) {
+    const layout_column* const known =
+        table < schema.layouts.size() ? in_layout(schema.layouts[table], column) : nullptr;
+    return known != nullptr && known->otherwise == layout_column::fallback::null;
+}
+
 bool is_rows(event_type type) noexcept {
     switch (type) {
     case event_type::write_rows_v1:
@@ -271,8 +278,12 @@ bool is_rows(event_type type) noexcept {
     }
 }
 
-std::uint64_t rows_table_id(const binlog_event& event) {
-    return byte_reader(event.body).number(6);
+rows_head parse_rows_head(const binlog_event& event) {
+    byte_reader in(event.body);
+    rows_head head;
+    head.table_id = in.number(6);
+    head.ends_statement = (in.u16() & 1U) != 0; // STMT_END_F of sql/log_event.h
+    return head;
 }
 
 rows_event parse_rows(const binlog_event& event, std::string& room) {
@@ -309,11 +320,10 @@ rows_event parse_rows(const binlog_event& event, std::string& room) {
     }
     compressed = event.type >= event_type::write_rows_compressed_v1;
     byte_reader in(event.body);
-    out.table_id = in.number(6);
-    // sql/log_event.h: STMT_END_F and NO_FOREIGN_KEY_CHECKS_F; of MySQL 9.6 and later also USE_SQL_FOREIGN_KEY_F: what
-    // foreign keys change is in the log as rows of its own, and must not be repeated.
+    in.skip(6); // the table's number
+    // sql/log_event.h: NO_FOREIGN_KEY_CHECKS_F; of MySQL 9.6 and later also USE_SQL_FOREIGN_KEY_F: what foreign keys
+    // change is in the log as rows of its own, and must not be repeated.
     const std::uint16_t flags = in.u16();
-    out.ends_statement = (flags & 1U) != 0;
     out.keeps_children = (flags & (2U | 16U)) != 0;
     if (second_version) {
         const std::uint16_t extra = in.u16(); // counts its own two bytes

@@ -41,6 +41,9 @@ struct binlog_schema {
     binlog_position read_at;
 };
 
+/// Whether rows that have no value for a column get NULL. False where it cannot be known.
+bool defaults_to_null(const binlog_schema& schema, std::uint32_t table, std::string_view column);
+
 /// A column of a row event.
 struct bound_column {
     mapped_column map;
@@ -56,7 +59,7 @@ struct bound_column {
 /// A table of the server as its last table map described it.
 struct bound_table {
     std::optional<std::uint32_t> table; // index into adapter::tables; none: not captured, its rows are passed over
-    bool by_layout = false;             // the columns' names are those of information_schema
+    bool by_layout = false;             // names or kinds of captured columns are those of information_schema
     std::string raw;                    // the table map it was made of
     std::vector<bound_column> columns;
     std::vector<std::size_t> lacking; // cells of optional columns that the server's table does not have: NULL
@@ -79,8 +82,6 @@ bound_table bind_table(const table_map& map, const adapter::adapter& adapter, st
 /// The parts of a row event.
 struct rows_event {
     operation what = operation::insert;
-    std::uint64_t table_id = 0;
-    bool ends_statement = false;
     bool keeps_children = false; // the session had foreign_key_checks = 0, or MySQL logs what foreign keys change
     std::size_t columns = 0;
     std::string_view first_image;  // bitmap of the columns in the old row, or in the only one
@@ -92,8 +93,12 @@ struct rows_event {
 /// Whether events of this type carry rows.
 bool is_rows(event_type type) noexcept;
 
-/// The table id of a row event, without reading more.
-std::uint64_t rows_table_id(const binlog_event& event);
+/// What a row event says before its rows.
+struct rows_head {
+    std::uint64_t table_id = 0;
+    bool ends_statement = false; // no rows of the statement follow
+};
+rows_head parse_rows_head(const binlog_event& event);
 
 /// Throws malformed. `room` keeps what was compressed.
 rows_event parse_rows(const binlog_event& event, std::string& room);

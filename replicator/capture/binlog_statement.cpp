@@ -13,6 +13,8 @@ struct token {
     std::string text; // words in upper case, quoted names as they are
     bool quoted = false;
     bool string = false;  // '…': no name
+    bool is_word = false; // written without quotes
+    bool back_quoted = false;
     std::string original; // words as they were written
 };
 
@@ -35,6 +37,7 @@ class scanner {
         if (first == '`' || first == '"' || first == '\'') {
             read_quoted(first, out);
         } else if (is_word(first)) {
+            out.is_word = true;
             const std::size_t start = at_;
             while (at_ < text_.size() && is_word(text_[at_])) {
                 ++at_;
@@ -83,6 +86,7 @@ class scanner {
     void read_quoted(char quote, token& out) {
         out.quoted = quote != '\'';
         out.string = quote == '\'';
+        out.back_quoted = quote == '`';
         for (++at_; at_ < text_.size(); ++at_) {
             if (quote != '`' && text_[at_] == '\\' && at_ + 1 < text_.size()) {
                 ++at_;
@@ -140,6 +144,8 @@ class reader {
     }
 
     void skip() { ++at_; }
+
+    const token* here() const { return done() ? nullptr : &tokens_[at_]; }
 
     std::string name() { return done() ? std::string{} : tokens_[at_++].original; }
 
@@ -206,6 +212,61 @@ statement read_create(reader& in) {
     return in.take("TABLE") ? statement{statement::kind::drop_table, {}, {in.table()}} : statement{};
 }
 
+/// The columns that ADD makes: ADD [COLUMN] [IF NOT EXISTS] name …, or ADD [COLUMN] (name …, name …).
+void read_added(reader& in, statement& into) {
+    constexpr std::array<std::string_view, 14> no_column = {"INDEX",   "KEY",     "UNIQUE", "FULLTEXT",   "SPATIAL",
+                                                            "PRIMARY", "FOREIGN", "CHECK",  "CONSTRAINT", "PARTITION",
+                                                            "SYSTEM",  "PERIOD",  "VECTOR", "VERSIONING"};
+    const auto take_name = [&] {
+        if (!in.done() &&
+            std::none_of(no_column.begin(), no_column.end(), [&](std::string_view word) { return in.is(word); })) {
+            into.added.push_back(in.name());
+        }
+    };
+    in.take("COLUMN");
+    in.take_all({"IF", "NOT", "EXISTS"});
+    if (!in.take("(")) {
+        take_name();
+        return;
+    }
+    take_name();
+    for (int depth = 1; depth > 0 && !in.done(); in.skip()) {
+        depth += in.is("(") ? 1 : in.is(")") ? -1 : 0;
+        if (depth == 1 && in.take(",")) {
+            take_name();
+        }
+    }
+}
+
+/// What stands at one place of ALTER TABLE, if it is of interest; the reader is left at or behind it.
+void read_alteration(reader& in, statement& into) {
+    if (in.take("ADD")) {
+        read_added(in, into);
+    } else if (in.take("CHANGE")) {
+        in.take("COLUMN");
+        in.take_all({"IF", "EXISTS"});
+        const std::string before = in.name();
+        const std::string after = in.name();
+        if (before != after) {
+            into.renamed.push_back(after);
+        }
+    } else if (in.take("RENAME")) {
+        // RENAME [TO | AS | =] name; RENAME is a reserved word, so a bare one is no column.
+        if (in.take("COLUMN")) {
+            in.take_all({"IF", "EXISTS"});
+            in.name();
+            in.take("TO");
+            into.renamed.push_back(in.name());
+        } else if (!in.is("INDEX") && !in.is("KEY")) {
+            if (!in.take("TO") && !in.take("AS")) {
+                in.take("=");
+            }
+            into.is = statement::kind::rename;
+            into.tables.push_back(in.table());
+        }
+    }
+}
+
 statement read_alter(reader& in) {
     in.take("ONLINE");
     in.take("IGNORE");
@@ -220,16 +281,8 @@ statement read_alter(reader& in) {
         found.is = statement::kind::change_partition;
         return found;
     }
-    // RENAME [TO | AS | =] name; RENAME is a reserved word, so a bare one is no column.
     for (; !in.done(); in.skip()) {
-        if (in.take("RENAME") && !in.is("COLUMN") && !in.is("INDEX") && !in.is("KEY")) {
-            if (!in.take("TO") && !in.take("AS")) {
-                in.take("=");
-            }
-            found.is = statement::kind::rename;
-            found.tables.push_back(in.table());
-            break;
-        }
+        read_alteration(in, found);
     }
     return found;
 }
@@ -334,6 +387,46 @@ statement classify_statement(std::string_view text, bool is_ddl) {
                                                          "CALL",   "DO",     "EXECUTE", "WITH"};
     const bool known = std::any_of(changes.begin(), changes.end(), [&](std::string_view word) { return in.is(word); });
     return known || !is_ddl ? read_rows(in) : statement{};
+}
+
+std::string outline(std::string_view text) {
+    constexpr std::array<std::string_view, 28> verbs = {
+        "INSERT", "UPDATE",   "DELETE",  "REPLACE", "LOAD",   "CALL",  "DO",       "EXECUTE", "WITH",    "CREATE",
+        "ALTER",  "DROP",     "RENAME",  "GRANT",   "REVOKE", "SET",   "TRUNCATE", "ANALYZE", "INSTALL", "UNINSTALL",
+        "REPAIR", "OPTIMIZE", "COMMENT", "FLUSH",   "XA",     "BEGIN", "COMMIT",   "ROLLBACK"};
+    constexpr std::array<std::string_view, 21> between = {
+        "LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK",    "IGNORE", "INTO",  "FROM",
+        "OR",           "REPLACE",       "TABLE",   "TABLES",   "ONLINE", "IF",    "EXISTS",
+        "NOT",          "TEMPORARY",     "VIEW",    "DATABASE", "SCHEMA", "INDEX", "UNIQUE"};
+    constexpr std::size_t longest_name = 64; // of MariaDB and MySQL, in characters
+    const auto is_one_of = [](const auto& words, const token& each) {
+        return each.is_word && std::find(words.begin(), words.end(), each.text) != words.end();
+    };
+    const auto is_name = [](const token* each) {
+        return each != nullptr && (each->back_quoted || each->is_word) && !each->original.empty() &&
+               each->original.size() <= longest_name * 4 &&
+               std::isdigit(static_cast<unsigned char>(each->original.front())) == 0;
+    };
+    reader in(text);
+    if (in.take_all({"SET", "STATEMENT"})) {
+        while (!in.done() && !in.take("FOR")) {
+            in.skip();
+        }
+    }
+    if (in.done() || !is_one_of(verbs, *in.here())) {
+        return "a statement";
+    }
+    std::string out = in.here()->text;
+    for (in.skip(); !in.done() && is_one_of(between, *in.here()); in.skip()) {
+        out += ' ' + in.here()->text;
+    }
+    if (is_name(in.here())) {
+        out += ' ' + in.name();
+        if (in.take(".") && is_name(in.here())) {
+            out += '.' + in.name();
+        }
+    }
+    return out;
 }
 
 bool names_identifier(std::string_view text, std::string_view name) {

@@ -37,10 +37,18 @@ struct statement {
     kind is = kind::other;
     std::string name;
     std::vector<table_name> tables;
+    /// ALTER TABLE: columns that it adds (ADD COLUMN), and new names of columns that were there (CHANGE, RENAME
+    /// COLUMN).
+    std::vector<std::string> added = {};
+    std::vector<std::string> renamed = {};
 };
 
 /// `is_ddl`: the server flagged it so; then a first word that is not known counts as `other`, else as `rows`.
 statement classify_statement(std::string_view text, bool is_ddl);
+
+/// What of a statement may go to a log: its verb and the first name after it, such as `UPDATE koha.borrowers`. Never a
+/// value, for these are patrons' as well.
+std::string outline(std::string_view text);
 
 /// True if `text` holds `name` as a word or a quoted name.
 bool names_identifier(std::string_view text, std::string_view name);

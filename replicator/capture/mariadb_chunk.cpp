@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "capture/mariadb_history.hpp"
+#include "capture/mariadb_interrupter.hpp"
 #include "capture/mariadb_schema.hpp"
 #include "capture/mariadb_select.hpp"
 #include "capture/mariadb_stream.hpp"
@@ -28,8 +29,8 @@ bool is_number(std::string_view text) {
 class mariadb_chunks final : public chunk_reader {
   public:
     explicit mariadb_chunks(const mariadb_settings& settings)
-        : settings_(settings), connection_(settings.origin, silence), character_sets_(read_collations(connection_)),
-          schema_(read_schema(connection_, *settings_.adapter)) {
+        : settings_(settings), connection_(settings.origin, silence), interrupter_(connection_),
+          character_sets_(read_collations(connection_)), schema_(read_schema(connection_, *settings_.adapter)) {
         for (std::size_t at = 0; at < schema_.size(); ++at) {
             add(at);
         }
@@ -258,6 +259,7 @@ class mariadb_chunks final : public chunk_reader {
 
     mariadb_settings settings_;
     mariadb_connection connection_;
+    mariadb_interrupter interrupter_;
     collations character_sets_;
     std::vector<schema_table> schema_;
     std::vector<chunk_table> tables_;

@@ -15,6 +15,7 @@ namespace {
 /// The server ends the older of two readers with one server id with this number (ER_SLAVE_SAME_ID).
 constexpr unsigned same_server_id = 4052;
 constexpr unsigned connection_killed = 1927;   // ER_CONNECTION_KILLED
+constexpr unsigned account_is_locked = 3118;   // ER_ACCOUNT_HAS_BEEN_LOCKED of MySQL; MariaDB's is 4151
 constexpr unsigned source_purged_gtids = 1789; // ER_SOURCE_HAS_PURGED_REQUIRED_GTIDS of MySQL
 
 constexpr const char* position_gone = "the server no longer has the changes after our position (expiry of the binary "
@@ -69,6 +70,31 @@ meaning mean(unsigned number, std::string_view message) {
         return {cause::retry, "check user and password in the option file (~/.my.cnf), or on the server: "
                               "CREATE USER 'everarchive'@'HOST' IDENTIFIED BY '...'; "
                               "GRANT REPLICATION SLAVE ON *.* TO 'everarchive'@'HOST'"};
+    // These end with what an administrator does at the server, or by themselves; nobody should have to tell us.
+    case ER_HOST_NOT_PRIVILEGED:
+        return {cause::retry,
+                "the server lets nobody in from this machine: CREATE USER 'everarchive'@'HOST' IDENTIFIED "
+                "BY '...'; GRANT REPLICATION SLAVE ON *.* TO 'everarchive'@'HOST'"};
+    case ER_HOST_IS_BLOCKED:
+        return {cause::retry, "the server shut this machine out after many connections that failed: FLUSH HOSTS"};
+    case ER_SERVER_OFFLINE_MODE:
+        return {cause::retry, "SET GLOBAL offline_mode = OFF, when the work at the server is done"};
+    case ER_MUST_CHANGE_PASSWORD:
+    case ER_MUST_CHANGE_PASSWORD_LOGIN:
+        return {cause::retry,
+                "the password has expired: ALTER USER 'everarchive'@'HOST' IDENTIFIED BY '...', and write "
+                "it to the option file; PASSWORD EXPIRE NEVER keeps it"};
+    case ER_ACCOUNT_HAS_BEEN_LOCKED:
+    case account_is_locked:
+        return {cause::retry, "ALTER USER 'everarchive'@'HOST' ACCOUNT UNLOCK"};
+    case ER_USER_LIMIT_REACHED:
+        return {cause::retry, "the user has a limit of connections or queries an hour: ALTER USER 'everarchive'@'HOST' "
+                              "WITH MAX_CONNECTIONS_PER_HOUR 0 MAX_QUERIES_PER_HOUR 0"};
+    case ER_DISK_FULL:
+    case ER_OUT_OF_RESOURCES:
+    case ER_OUTOFMEMORY:
+    case ER_CANT_CREATE_THREAD:
+        return {cause::retry, "the server is short of disk, memory or threads; its error log says more"};
     case ER_DBACCESS_DENIED_ERROR:
     case ER_TABLEACCESS_DENIED_ERROR:
     case ER_COLUMNACCESS_DENIED_ERROR:

@@ -53,6 +53,13 @@ void check_newest(mariadb_connection& side, const binlog_place& place) {
 /// event begins or ends. A file that was purged says nothing: then the server itself looks for the GTIDs.
 void check_mariadb(mariadb_connection& side, const binlog_position& position) {
     const binlog_place& place = position.place;
+    // A large transaction is never cut, so a file may be larger than that; the function knows 32 bits only, and gives
+    // NULL (Item_func_binlog_gtid_pos::val_str, sql/item_strfunc.cc).
+    constexpr std::uint64_t largest_offset = 0xffffffff;
+    if (place.offset > largest_offset) {
+        check_newest(side, place);
+        return;
+    }
     const auto gtids_at = [&](std::uint64_t offset) {
         return side.value(fmt::format("SELECT BINLOG_GTID_POS({}, {})", side.literal(place.file), offset));
     };

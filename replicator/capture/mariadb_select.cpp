@@ -1,5 +1,7 @@
 #include "capture/mariadb_select.hpp"
 
+#include <sys/socket.h>
+
 #include <fmt/format.h>
 
 namespace everarchive::capture {
@@ -16,6 +18,14 @@ mariadb_select::mariadb_select(const adapter::table& table, const schema_table& 
                        found.kind == value_kind::single ? " + 0e0"
                        : found.kind == value_kind::bit  ? " + 0"
                                                         : "");
+    }
+}
+
+mariadb_select::~mariadb_select() {
+    if (result_) {
+        // The client library would read the rest of the table before it lets go of it, and the library's server send
+        // it.
+        ::shutdown(static_cast<int>(mysql_get_socket(connection_->raw())), SHUT_RDWR);
     }
 }
 

@@ -17,6 +17,11 @@ class mariadb_select {
     /// The columns `wanted` (indexes) of `table`, as `schema` has them.
     mariadb_select(const adapter::table& table, const schema_table& schema, const std::vector<std::size_t>& wanted);
 
+    /// Rows that were not fetched are not waited for: then the connection is of no more use.
+    ~mariadb_select();
+    mariadb_select(const mariadb_select&) = delete;
+    mariadb_select& operator=(const mariadb_select&) = delete;
+
     /// What stands between SELECT and FROM.
     const std::string& list() const { return list_; }
 
@@ -31,9 +36,6 @@ class mariadb_select {
     std::optional<std::string_view> value(std::size_t at);
 
     const std::string& problem() const { return problem_; }
-
-    /// Lets go of the rows that have not been fetched.
-    void end() { result_.reset(); }
 
   private:
     struct column {

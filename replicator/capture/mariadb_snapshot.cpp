@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "capture/mariadb_history.hpp"
+#include "capture/mariadb_interrupter.hpp"
 #include "capture/mariadb_schema.hpp"
 #include "capture/mariadb_select.hpp"
 #include "capture/mysql_snapshot_point.hpp"
@@ -27,8 +28,8 @@ constexpr const char* begin_snapshot = "START TRANSACTION WITH CONSISTENT SNAPSH
 class mariadb_snapshot final : public snapshot {
   public:
     explicit mariadb_snapshot(const mariadb_settings& settings)
-        : settings_(settings), connection_(settings.origin, silence), character_sets_(read_collations(connection_)),
-          schema_(read_schema(connection_, *settings_.adapter)) {
+        : settings_(settings), connection_(settings.origin, silence), interrupter_(connection_),
+          character_sets_(read_collations(connection_)), schema_(read_schema(connection_, *settings_.adapter)) {
         for (std::size_t at = 0; at < schema_.size(); ++at) {
             check_table(at);
             estimate_ += schema_[at].rows;
@@ -53,15 +54,22 @@ class mariadb_snapshot final : public snapshot {
 
     std::optional<batch> next() override {
         batch out;
-        while (out.changes.empty()) {
-            if (!select_ && !begin_table()) {
-                return std::nullopt;
+        try {
+            while (out.changes.empty()) {
+                if (!select_ && !begin_table()) {
+                    return std::nullopt;
+                }
+                read_rows(out);
             }
-            read_rows(out);
+        } catch (const mariadb_error&) {
+            interrupter_.check();
+            throw;
         }
         out.position = position_;
         return out;
     }
+
+    void interrupt() noexcept override { interrupter_.interrupt(); }
 
   private:
     const adapter::table& table(std::size_t at) const { return settings_.adapter->tables[at]; }
@@ -161,6 +169,7 @@ class mariadb_snapshot final : public snapshot {
 
     mariadb_settings settings_;
     mariadb_connection connection_;
+    mariadb_interrupter interrupter_;
     collations character_sets_;
     std::vector<schema_table> schema_;
     std::int64_t estimate_ = 0;

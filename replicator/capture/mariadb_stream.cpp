@@ -1,6 +1,5 @@
 #include "capture/mariadb_stream.hpp"
 
-#include <charconv>
 #include <map>
 #include <mutex>
 #include <set>
@@ -10,6 +9,7 @@
 #include "capture/binlog_decoder.hpp"
 #include "capture/mariadb_dump.hpp"
 #include "capture/mariadb_history.hpp"
+#include "capture/mariadb_lag.hpp"
 #include "capture/mariadb_schema.hpp"
 
 namespace everarchive::capture {
@@ -19,15 +19,8 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds side_timeout{20};
-constexpr std::chrono::seconds lag_interval{10};
 // How often transactions that touch none of our tables move the stored position.
 constexpr std::chrono::seconds empty_interval{1};
-
-std::uint64_t number(const std::string& digits) {
-    std::uint64_t value = 0;
-    std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    return value;
-}
 
 /// Transactions that the server died in, by source: a stream that meets one of which a part is gone already is given
 /// up, and the next stream of the source has to know of it.
@@ -58,9 +51,10 @@ class mariadb_stream final : public stream {
     mariadb_stream(const mariadb_settings& settings, const std::string& position)
         : settings_(settings), confirmed_(checked(settings, position)),
           dump_(settings.origin, reader_of(settings.origin, settings.name), confirmed_),
-          decoder_(*settings_.adapter, schema(settings), confirmed_) {
+          decoder_(*settings_.adapter, schema(settings), confirmed_), lag_(settings.origin) {
         decoder_.pass_over(torn().of(settings_.name));
         decoder_.read_schema_with([this] { return schema(settings_); });
+        ask_for_lag();
     }
 
     std::optional<batch> next(std::chrono::milliseconds wait) override {
@@ -98,12 +92,10 @@ class mariadb_stream final : public stream {
     void confirm(const std::string& position) override { confirmed_ = binlog_position::parse(position); }
 
     log_lag lag() override {
-        const auto now = steady_clock::now();
-        if (now >= next_lag_) {
-            next_lag_ = now + lag_interval;
-            lag_ = read_lag();
+        if (lag_.is_due()) {
+            ask_for_lag();
         }
-        return lag_;
+        return lag_.last();
     }
 
   private:
@@ -152,6 +144,12 @@ class mariadb_stream final : public stream {
         return read;
     }
 
+    void ask_for_lag() {
+        lag_.ask({confirmed_,
+                  dump_.is_behind() || decoder_.in_transaction() ? std::string() : decoder_.position().text(),
+                  decoder_.commit_time(), dump_.is_behind()});
+    }
+
     bool is_full(std::size_t times) const {
         return building_.transactions >= limits_.transactions * times ||
                building_.changes.size() >= limits_.changes * times || building_.bytes >= limits_.bytes * times;
@@ -171,89 +169,6 @@ class mariadb_stream final : public stream {
         return out;
     }
 
-    log_lag read_lag() {
-        log_lag lag;
-        try {
-            if (!side_) {
-                side_.emplace(settings_.origin, side_timeout);
-            }
-            if (!lag_refused_) {
-                lag.bytes = read_lag_bytes();
-            }
-            lag.log_hours = read_log_hours(lag.bytes);
-            const binlog_position newest = current_position(*side_, confirmed_.by);
-            lag.transactions = transactions_up_to(newest);
-            if (newest.by != binlog_position::kind::file || !newest.place.file.empty()) {
-                lag.newest = newest.text();
-            } else if (!dump_.is_behind() && !decoder_.in_transaction()) {
-                lag.newest = decoder_.position().text(); // nothing more has come
-            }
-        } catch (const error&) {
-            side_.reset();
-        }
-        return lag;
-    }
-
-    /// Not everyone gives BINLOG MONITOR to a reader: then the bytes are not known, which is no fault.
-    /// Between our position and the newest; nullopt where transactions have no numbers.
-    std::optional<std::int64_t> transactions_up_to(const binlog_position& newest) const {
-        if (confirmed_.by == binlog_position::kind::file) {
-            return std::nullopt;
-        }
-        return static_cast<std::int64_t>(confirmed_.by == binlog_position::kind::mysql
-                                             ? newest.executed.without(confirmed_.executed).count()
-                                             : confirmed_.gtids.behind(newest.gtids));
-    }
-
-    std::optional<std::int64_t> read_lag_bytes() {
-        try {
-            const auto [newest, end] = side_->newest_log();
-            const binlog_place& here = confirmed_.place;
-            if (newest.empty() || here.file.empty()) {
-                return std::nullopt;
-            }
-            if (newest == here.file) {
-                return static_cast<std::int64_t>(end - std::min(end, here.offset));
-            }
-            const mariadb_rows files = side_->query("SHOW BINARY LOGS");
-            std::uint64_t bytes = 0;
-            bool after = false;
-            for (std::size_t row = 0; row < files.rows.size(); ++row) {
-                const std::string file = files.text(row, 0);
-                const std::uint64_t size = file == newest ? end : number(files.text(row, 1));
-                if (file == here.file) {
-                    after = true;
-                    bytes += size - std::min(size, here.offset);
-                } else if (after) {
-                    bytes += size;
-                }
-            }
-            return after ? std::optional(static_cast<std::int64_t>(bytes)) : std::nullopt;
-        } catch (const mariadb_error& refused) {
-            if (refused.why() != cause::needs_person) {
-                throw;
-            }
-            lag_refused_ = true;
-            return std::nullopt;
-        }
-    }
-
-    /// A file is purged when it is older than the expiry; what was written after our position is not older than the
-    /// last transaction that we read. Nothing is lost to who has read all.
-    std::optional<double> read_log_hours(std::optional<std::int64_t> behind) {
-        const std::chrono::seconds kept = log_expiry(*side_);
-        if (kept.count() == 0) {
-            return std::nullopt;
-        }
-        const bool read_all = behind ? *behind == 0 : !dump_.is_behind();
-        if (read_all || decoder_.commit_time() == 0) {
-            return static_cast<double>(kept.count()) / 3600;
-        }
-        const auto now = static_cast<std::int64_t>(number(side_->value("SELECT UNIX_TIMESTAMP()").value_or("0")));
-        const std::int64_t age = std::max<std::int64_t>(now - std::int64_t{decoder_.commit_time()}, 0);
-        return static_cast<double>(kept.count() - age) / 3600;
-    }
-
     mariadb_settings settings_;
     binlog_position confirmed_;
     mariadb_dump dump_;
@@ -262,10 +177,7 @@ class mariadb_stream final : public stream {
     batch building_;
     bool moved_ = false; // a transaction ended since the last batch
     steady_clock::time_point next_empty_;
-    std::optional<mariadb_connection> side_;
-    steady_clock::time_point next_lag_;
-    log_lag lag_;
-    bool lag_refused_ = false;
+    mariadb_lag lag_;
 };
 
 } // namespace

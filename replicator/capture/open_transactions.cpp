@@ -1,5 +1,6 @@
 #include "capture/open_transactions.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "capture/spooled_change.hpp"
@@ -14,10 +15,22 @@ constexpr char trouble_frame = 't';
 
 } // namespace
 
+/// The part of this age, or where it belongs.
+std::vector<open_transactions::subtransaction>::iterator open_transactions::transaction::find(std::uint32_t age) {
+    if (parts.empty() || parts.back().age < age) {
+        return parts.end();
+    }
+    return std::lower_bound(parts.begin(), parts.end(), age,
+                            [](const subtransaction& one, std::uint32_t wanted) { return one.age < wanted; });
+}
+
 bool open_transactions::append(std::uint32_t xid, std::uint32_t part, const batch& from) {
-    transaction& of = all_.try_emplace(xid, transaction{spool(budget_), {}, {}}).first->second;
-    if (part != xid && of.places.try_emplace(part, of.parts.size()).second) {
-        of.parts.emplace_back(part, of.frames.end());
+    transaction& of = all_.try_emplace(xid, transaction{spool(budget_), {}}).first->second;
+    if (const std::uint32_t age = part - xid; age != 0) {
+        const auto place = of.find(age);
+        if (place == of.parts.end() || place->age != age) {
+            of.parts.insert(place, {age, of.frames.end()});
+        }
     }
     // A trouble says that changes after it were left out.
     for (const change& one : from.changes) {
@@ -48,16 +61,20 @@ void open_transactions::abort(std::uint32_t xid, std::uint32_t part) {
         return;
     }
     transaction& of = found->second;
-    const auto place = of.places.find(part);
-    if (place == of.places.end()) {
+    const auto place = of.find(part - xid);
+    if (place == of.parts.end() || place->age != part - xid) {
         return; // nothing of it had come
     }
-    const std::size_t first = place->second;
-    of.frames.truncate(of.parts[first].second);
-    for (std::size_t i = first; i < of.parts.size(); ++i) {
-        of.places.erase(of.parts[i].first);
+    const spool::mark begin = place->begin;
+    of.frames.truncate(std::min(begin, of.frames.end()));
+    // Whatever came later goes with it. Of those that are older only one around it can have come later: with its first
+    // change after this one had been released into it.
+    auto first = place;
+    while (first != of.parts.begin() && std::prev(first)->begin >= begin) {
+        --first;
     }
-    of.parts.resize(first);
+    of.parts.erase(std::remove_if(first, of.parts.end(), [&](const auto& one) { return one.begin >= begin; }),
+                   of.parts.end());
 }
 
 spool open_transactions::commit(std::uint32_t xid) {

@@ -37,10 +37,15 @@ class open_transactions {
     bool replay(spool& from, batch& into);
 
   private:
+    struct subtransaction {
+        std::uint32_t age; // its xid counted from the transaction's: these are younger, and xids wrap around
+        spool::mark begin; // where its first frame is
+    };
     struct transaction {
         spool frames;
-        std::vector<std::pair<std::uint32_t, spool::mark>> parts; // in the order in which they began
-        std::unordered_map<std::uint32_t, std::size_t> places;    // in `parts`
+        /// By age: there may be millions, one for each savepoint, and nearly always the newest is meant.
+        std::vector<subtransaction> parts;
+        std::vector<subtransaction>::iterator find(std::uint32_t age);
     };
 
     std::shared_ptr<spool_budget> budget_;

@@ -63,7 +63,7 @@ message pgoutput_decoder::read_kind(char kind, message_bytes& in, batch& into, b
     }
     switch (kind) {
     case 'R':
-        read_relation(in);
+        read_relation(in, into);
         return message::change;
     case 'Y':
         read_type(in);
@@ -187,7 +187,7 @@ pgoutput_decoder::relation_map& pgoutput_decoder::relations() {
     return in_block_ ? block_relations_[mark_.xid] : relations_;
 }
 
-void pgoutput_decoder::read_relation(message_bytes& in) {
+void pgoutput_decoder::read_relation(message_bytes& in, batch& into) {
     const auto oid = in.number<std::uint32_t>();
     std::string_view schema = in.string();
     if (schema.empty()) {
@@ -243,8 +243,37 @@ void pgoutput_decoder::read_relation(message_bytes& in) {
                                   now.name);
         }
     }
+    for (std::size_t c = 0; c < now.width && problem.empty(); ++c) {
+        if (seen[c]) {
+            note_column_that_came(oid, now, c, into);
+        }
+    }
     now.problem = std::move(problem);
     relations()[oid] = std::move(now);
+}
+
+/// Rows that were there before an optional column got its values by a DEFAULT or, before the publication listed it, by
+/// updates without it.
+void pgoutput_decoder::note_column_that_came(std::uint32_t oid, const relation& now, std::size_t column,
+                                             batch& into) const {
+    const relation* before = nullptr;
+    if (const auto block = block_relations_.find(mark_.xid); in_block_ && block != block_relations_.end()) {
+        const auto found = block->second.find(oid);
+        before = found == block->second.end() ? nullptr : &found->second;
+    }
+    if (const auto found = relations_.find(oid); before == nullptr && found != relations_.end()) {
+        before = &found->second;
+    }
+    if (before == nullptr || before->table != now.table ||
+        std::find(before->lacking.begin(), before->lacking.end(), column) == before->lacking.end()) {
+        return;
+    }
+    const adapter::table& table = adapter_.tables[*now.table];
+    into.troubles.push_back({*now.table,
+                             fmt::format("{} has got the column {}: what it holds in rows that were there before is in "
+                                         "no message",
+                                         now.name, table.columns[column].name),
+                             fmt::format("everarchive source resync {} --table {}", source_, table.source_name())});
 }
 
 void pgoutput_decoder::read_column(message_bytes& in, relation& of, std::vector<bool>& seen, std::string& problem) {

@@ -92,7 +92,8 @@ class pgoutput_decoder {
     void read_block_begin(message_bytes& in);
     void read_block_commit(message_bytes& in);
     void read_block_abort(message_bytes& in);
-    void read_relation(message_bytes& in);
+    void read_relation(message_bytes& in, batch& into);
+    void note_column_that_came(std::uint32_t oid, const relation& now, std::size_t column, batch& into) const;
     void read_column(message_bytes& in, relation& of, std::vector<bool>& seen, std::string& problem);
     void read_type(message_bytes& in);
     relation_map& relations();

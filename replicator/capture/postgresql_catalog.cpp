@@ -16,6 +16,15 @@ bool source_table::has_identity() const {
            std::any_of(columns.begin(), columns.end(), [](const source_column& column) { return column.identity; });
 }
 
+bool was_rewritten(pq::connection& on, const std::string& oid, bool partitions) {
+    // The table pg_class is read in the snapshot, while pg_relation_filenode() says how things are now (syscache.c).
+    return !on.run("WITH RECURSIVE part AS (SELECT $1::oid AS oid UNION ALL SELECT i.inhrelid FROM pg_inherits i JOIN "
+                   "part ON i.inhparent = part.oid WHERE $2) SELECT bool_and(c.relfilenode IS NOT DISTINCT FROM "
+                   "pg_relation_filenode(c.oid)) FROM part JOIN pg_class c ON c.oid = part.oid WHERE c.relkind = 'r'",
+                   {oid, partitions ? "true" : "false"})
+                .truth(0, 0);
+}
+
 std::vector<source_table> look_up(pq::connection& on, const adapter::adapter& adapter) {
     std::vector<std::string> schemas;
     std::vector<std::string> names;

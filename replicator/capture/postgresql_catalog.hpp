@@ -42,6 +42,12 @@ struct source_table {
     bool has_identity() const;
 };
 
+/// Whether a table, with `partitions` one of its partitions, was rewritten or dropped since the snapshot of the
+/// transaction at hand was taken. A table that ALTER TABLE or TRUNCATE gave another file looks empty to an older
+/// snapshot (PostgreSQL's documentation, 13.6 "Caveats"), and no message of the stream tells of its rows either. To be
+/// asked after the table was read: from then on until the transaction ends, our lock keeps such commands away.
+bool was_rewritten(pq::connection& on, const std::string& oid, bool partitions);
+
 /// One entry for each table of the adapter, in its order.
 std::vector<source_table> look_up(pq::connection& on, const adapter::adapter& adapter);
 

@@ -35,6 +35,8 @@ bool orders_alike(std::string_view type) {
 
 /// A table's names and expressions for the statements.
 struct readable_table : keyed_table {
+    std::string oid;
+    bool partitioned = false;
     std::string digest;
     std::string columns; // as text
 };
@@ -69,6 +71,14 @@ class table_chunks final : public chunk_reader {
         } else {
             read_digests(table, request, piece);
         }
+        // The statements may have waited for the command that did it, and the snapshot is older.
+        if (was_rewritten(on_, table.oid, table.partitioned)) {
+            throw error(
+                exit_code::source, cause::retry,
+                fmt::format("{} was rewritten (ALTER TABLE, TRUNCATE, VACUUM FULL) while a part of it was read: "
+                            "it is read again",
+                            adapter_.tables[request.table].source_name()));
+        }
         whole.commit();
         return piece;
     }
@@ -85,6 +95,8 @@ class table_chunks final : public chunk_reader {
         table.ordered = true;
         table.sums = true;
         table.estimated_rows = from.estimated_rows;
+        names.oid = from.oid;
+        names.partitioned = from.partitioned;
         // As in the first copy: a child table is a relation of its own.
         names.from = fmt::format("{}{} m", from.partitioned ? "" : "ONLY ", from.name);
         std::vector<std::string> column_names;

@@ -131,6 +131,22 @@ void drop_slot(pq::connection& on, const source_names& names) {
     on.run("SELECT pg_drop_replication_slot($1)", {names.slot});
 }
 
+void await_input(pq::connection& on, const std::string& what, const std::atomic<bool>* called_off) {
+    if (stop_requested() || (called_off != nullptr && *called_off)) {
+        if (const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel(PQgetCancel(on.raw()), &PQfreeCancel);
+            cancel != nullptr) {
+            std::array<char, 256> why{};
+            PQcancel(cancel.get(), why.data(), static_cast<int>(why.size()));
+        }
+        throw error(exit_code::ok, cause::retry, "asked to stop while waiting for the source");
+    }
+    pollfd socket{PQsocket(on.raw()), POLLIN, 0};
+    ::poll(&socket, 1, 200);
+    if (PQconsumeInput(on.raw()) != 1) {
+        throw on.last_error(what);
+    }
+}
+
 pq::result run_patiently(pq::connection& on, const std::string& sql, const std::string& source) {
     using clock = std::chrono::steady_clock;
     if (PQsendQuery(on.raw(), sql.c_str()) != 1) {
@@ -139,14 +155,6 @@ pq::result run_patiently(pq::connection& on, const std::string& sql, const std::
     const auto began = clock::now();
     bool said = false;
     while (PQisBusy(on.raw()) != 0) {
-        if (stop_requested()) {
-            if (const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel(PQgetCancel(on.raw()), &PQfreeCancel);
-                cancel != nullptr) {
-                std::array<char, 256> why{};
-                PQcancel(cancel.get(), why.data(), static_cast<int>(why.size()));
-            }
-            throw error(exit_code::ok, cause::retry, "asked to stop while waiting for the source");
-        }
         if (!said && clock::now() - began > std::chrono::seconds{15}) {
             said = true;
             log::write(log::severity::notice, "capture",
@@ -155,11 +163,7 @@ pq::result run_patiently(pq::connection& on, const std::string& sql, const std::
                        "xact_start",
                        {{"source", source}});
         }
-        pollfd socket{PQsocket(on.raw()), POLLIN, 0};
-        ::poll(&socket, 1, 500);
-        if (PQconsumeInput(on.raw()) != 1) {
-            throw on.last_error(sql);
-        }
+        await_input(on, sql);
     }
     pq::result answer(PQgetResult(on.raw()));
     while (PGresult* rest = PQgetResult(on.raw())) {

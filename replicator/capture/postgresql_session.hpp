@@ -2,6 +2,7 @@
 // so that a snapshot row and a streamed row of the same content are the same bytes.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -59,6 +60,10 @@ pq::result make_slot(pq::connection& maker, const source_names& names);
 
 /// Drops our slot if it is there. Throws error (retry) while somebody reads it, (needs_person) if it is not ours.
 void drop_slot(pq::connection& on, const source_names& names);
+
+/// Waits a moment for something from the server and takes it in. Throws error (retry), and cancels what the server
+/// does, when the program was asked to stop or `called_off` is set.
+void await_input(pq::connection& on, const std::string& what, const std::atomic<bool>* called_off = nullptr);
 
 /// Runs a statement that may wait for the transactions of others, such as CREATE_REPLICATION_SLOT: says so in the log
 /// after a while, and gives up with error (retry) when the program is asked to stop.

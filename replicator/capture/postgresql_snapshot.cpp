@@ -16,6 +16,9 @@ namespace everarchive::capture::postgresql {
 
 namespace {
 
+/// For all but the rows themselves; a server that takes longer hangs, or waits for a lock of the library's.
+constexpr std::chrono::seconds patience{600};
+
 /// So much of a table is one job.
 constexpr std::int64_t job_bytes = 64LL << 20U;
 
@@ -23,6 +26,8 @@ constexpr std::int64_t job_bytes = 64LL << 20U;
 struct copy_job {
     std::uint32_t table;
     std::string name; // of the table, for people
+    std::string oid;  // of what is read: a table, or one of its partitions
+    bool partitions;  // it stands for its partitions
     std::string sql;
     std::vector<std::size_t> columns; // indexes into adapter::table::columns, in the order of the SELECT
     std::size_t width;                // columns of the adapter's table
@@ -60,16 +65,23 @@ copy_plan plan_copy(pq::connection& on, const adapter::adapter& adapter, const s
     return plan;
 }
 
+/// What a job reads: a relation with rows of its own, or a partitioned table.
+struct copy_relation {
+    std::string oid;
+    std::string sql; // its name after FROM
+    bool partitions = false;
+};
+
 /// The jobs of one relation with rows of its own, by ranges of its pages where the server can scan them (14 and newer:
 /// nodeTidrangescan.c). The last one is open: rows may lie on pages that came after the table was measured.
-void add_jobs(std::vector<copy_job>& jobs, const copy_plan& plan, const std::string& relation, std::int64_t pages,
+void add_jobs(std::vector<copy_job>& jobs, const copy_plan& plan, const copy_relation& relation, std::int64_t pages,
               std::int64_t pages_a_job) {
     const auto add = [&](const std::string& pages_of_it) {
         std::string where = plan.condition;
         where += where.empty() || pages_of_it.empty() ? "" : " AND ";
         where += pages_of_it;
-        jobs.push_back({plan.table, plan.name,
-                        fmt::format("COPY ({} FROM {} t{}{}) TO STDOUT", plan.select, relation,
+        jobs.push_back({plan.table, plan.name, relation.oid, relation.partitions,
+                        fmt::format("COPY ({} FROM {} t{}{}) TO STDOUT", plan.select, relation.sql,
                                     where.empty() ? "" : " WHERE ", where),
                         plan.columns, plan.width});
     };
@@ -94,7 +106,7 @@ std::vector<copy_job> make_jobs(pq::connection& on, const adapter::adapter& adap
         "i.inhparent = part.oid WHERE $2) SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), "
         "CASE WHEN c.relkind = 'r' THEN pg_relation_size(c.oid) / current_setting('block_size')::bigint ELSE 0 END, "
         "has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE'), "
-        "has_column_privilege(c.oid, 'ctid', 'SELECT') "
+        "has_column_privilege(c.oid, 'ctid', 'SELECT'), c.oid "
         "FROM part JOIN pg_class c ON c.oid = part.oid JOIN pg_namespace n ON n.oid = c.relnamespace "
         "WHERE c.relkind <> 'p' ORDER BY 1",
         {from.oid, from.partitioned ? "true" : "false"});
@@ -103,7 +115,7 @@ std::vector<copy_job> make_jobs(pq::connection& on, const adapter::adapter& adap
         readable = readable && parts.truth(row, 2);
     }
     if (from.partitioned && !readable) {
-        add_jobs(jobs, plan, from.name, 0, 0);
+        add_jobs(jobs, plan, {from.oid, from.name, true}, 0, 0);
         return jobs;
     }
     const std::int64_t pages_a_job = PQserverVersion(on.raw()) < 140000
@@ -111,8 +123,8 @@ std::vector<copy_job> make_jobs(pq::connection& on, const adapter::adapter& adap
                                          : job_bytes / on.run("SELECT current_setting('block_size')").number(0, 0);
     for (int row = 0; row < parts.rows(); ++row) {
         // Who was granted columns alone may not name a page: GRANT SELECT (ctid) lets him.
-        add_jobs(jobs, plan, fmt::format("ONLY {}", parts.text(row, 0)), parts.number(row, 1),
-                 parts.truth(row, 3) ? pages_a_job : 0);
+        add_jobs(jobs, plan, {std::string(parts.text(row, 4)), fmt::format("ONLY {}", parts.text(row, 0))},
+                 parts.number(row, 1), parts.truth(row, 3) ? pages_a_job : 0);
     }
     return jobs;
 }
@@ -120,7 +132,8 @@ std::vector<copy_job> make_jobs(pq::connection& on, const adapter::adapter& adap
 /// One connection that reads jobs in the snapshot.
 class part_reader {
   public:
-    part_reader(pq::connection on, const std::string& snapshot_id) : on_(std::move(on)) {
+    part_reader(pq::connection on, const std::string& snapshot_id, const std::atomic<bool>& called_off)
+        : on_(std::move(on)), called_off_(called_off) {
         on_.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
         on_.run("SET TRANSACTION SNAPSHOT " + on_.literal(snapshot_id));
     }
@@ -130,7 +143,14 @@ class part_reader {
     bool is_finished() const { return finished_; }
 
     void begin(const copy_job& job) {
-        const pq::result begun(PQexec(on_.raw(), job.sql.c_str()));
+        // The table may be locked by the library's DDL for as long as that takes.
+        if (PQsendQuery(on_.raw(), job.sql.c_str()) != 1) {
+            throw on_.last_error("reading " + job.name);
+        }
+        while (PQisBusy(on_.raw()) != 0) {
+            await_input(on_, "reading " + job.name, &called_off_);
+        }
+        const pq::result begun(PQgetResult(on_.raw()));
         if (PQresultStatus(begun.raw()) != PGRES_COPY_OUT) {
             throw on_.error_of(begun.raw(), "reading " + job.name);
         }
@@ -144,8 +164,12 @@ class part_reader {
         line_.resize(job.columns.size());
         while (rows.changes.size() < limits.changes && rows.bytes < limits.bytes) {
             char* data = nullptr;
-            const int length = PQgetCopyData(on_.raw(), &data, 0);
+            const int length = PQgetCopyData(on_.raw(), &data, 1);
             const std::unique_ptr<char, decltype(&PQfreemem)> owner(data, &PQfreemem);
+            if (length == 0) {
+                await_input(on_, "reading " + job.name, &called_off_);
+                continue;
+            }
             if (length < 0) {
                 end_job(job);
                 break;
@@ -183,10 +207,17 @@ class part_reader {
         if (PQresultStatus(end.raw()) != PGRES_COMMAND_OK) {
             throw on_.error_of(end.raw(), "reading " + job.name);
         }
+        // Better than to lock the tables when the snapshot begins: a copy of hours would block the library's DDL.
+        if (was_rewritten(on_, job.oid, job.partitions)) {
+            throw error(exit_code::source, cause::retry,
+                        job.name + " was rewritten (ALTER TABLE, TRUNCATE, VACUUM FULL) or dropped after the copy had "
+                                   "begun and before it was read: the copy begins again");
+        }
         job_ = nullptr;
     }
 
     pq::connection on_;
+    const std::atomic<bool>& called_off_;
     const copy_job* job_ = nullptr;
     std::vector<cell> line_;
     bool finished_ = false;
@@ -197,7 +228,7 @@ class slot_snapshot final : public snapshot {
     slot_snapshot(const std::string& conninfo, const source_names& names, const adapter::adapter& adapter,
                   std::size_t workers)
         : conninfo_(conninfo), names_(names), adapter_(adapter) {
-        pq::connection first = connect(conninfo);
+        pq::connection first = connect(conninfo, patience);
         const std::vector<source_table> tables = look_up(first, adapter);
         for (const source_table& table : tables) {
             demand(table);
@@ -213,7 +244,7 @@ class slot_snapshot final : public snapshot {
         try {
             position_ = format_lsn(parse_lsn(made.text(0, 1)));
             const std::string id(made.text(0, 2));
-            readers_.push_back(std::make_unique<part_reader>(std::move(first), id));
+            readers_.push_back(std::make_unique<part_reader>(std::move(first), id, called_off_));
             // In the snapshot: a partition that came meanwhile is in it with its rows.
             for (const source_table& table : tables) {
                 if (table.exists) {
@@ -221,7 +252,7 @@ class slot_snapshot final : public snapshot {
                 }
             }
             while (readers_.size() < std::min(workers, jobs_.size())) {
-                readers_.push_back(std::make_unique<part_reader>(connect(conninfo), id));
+                readers_.push_back(std::make_unique<part_reader>(connect(conninfo, patience), id, called_off_));
             }
             // From here on the readers hold the snapshot, and `maker` may go.
         } catch (...) {
@@ -252,7 +283,18 @@ class slot_snapshot final : public snapshot {
     }
 
     std::optional<batch> next_of(std::size_t reader) override {
-        part_reader& from = *readers_[reader];
+        try {
+            return read(*readers_[reader]);
+        } catch (...) {
+            interrupt(); // the copy is of no use any more, and its readers are waited for
+            throw;
+        }
+    }
+
+    void interrupt() noexcept override { called_off_ = true; }
+
+  private:
+    std::optional<batch> read(part_reader& from) {
         while (!from.is_finished()) {
             if (!from.is_busy()) {
                 const copy_job* job = take_job();
@@ -271,7 +313,6 @@ class slot_snapshot final : public snapshot {
         return std::nullopt;
     }
 
-  private:
     void demand(const source_table& table) const {
         const adapter::table& wanted = adapter_.tables[table.table];
         if (!table.exists) {
@@ -325,6 +366,7 @@ class slot_snapshot final : public snapshot {
     batch_limits limits_;
     std::vector<copy_job> jobs_;
     std::atomic<std::size_t> next_job_{0};
+    std::atomic<bool> called_off_{false};
     std::vector<std::unique_ptr<part_reader>> readers_;
     bool slot_made_ = false;
     std::string position_;

@@ -14,11 +14,14 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr auto look_every = std::chrono::seconds{5};
+constexpr auto blind_too_long = std::chrono::minutes{2};
 
 /// One row for each table of the adapter that is there, and one without a table. A partition that was made as one
 /// (CREATE TABLE … PARTITION OF) has its row in pg_inherits from the transaction that made its system columns; one that
-/// was attached brought rows along that are in no message. What is younger than the oldest catalog that the slot keeps
-/// (catalog_xmin) may have come while nobody looked. Catalogs only, so nothing is locked.
+/// was attached brought rows along that are in no message. Nor is the TRUNCATE of one partition in any, since changes
+/// are published as the root's (pgoutput_truncate): its file (relfilenode) is another one then. What is younger than
+/// the oldest catalog that the slot keeps (catalog_xmin) may have come while nobody looked. Catalogs only, so nothing
+/// is locked. A partition is OID:FILE, then `~` if its file is young and not its first, `=` if not, then how it came.
 constexpr const char* question = R"(
     SELECT n.lsn, s.restart_lsn IS NOT NULL, s.wal_status, pg_wal_lsn_diff(n.lsn, s.restart_lsn)::bigint,
            p.oid IS NOT NULL AND NOT p.puballtables AND p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate,
@@ -26,9 +29,12 @@ constexpr const char* question = R"(
            (WITH RECURSIVE part AS (
                 SELECT i.inhrelid, i.xmin AS made FROM pg_inherits i WHERE i.inhparent = c.oid AND c.relkind = 'p'
                 UNION ALL SELECT i.inhrelid, i.xmin FROM pg_inherits i JOIN part ON i.inhparent = part.inhrelid)
-            SELECT string_agg(part.inhrelid || CASE WHEN a.xmin = part.made THEN '+' WHEN age(part.made) <= age(s.catalog_xmin)
+            SELECT string_agg(part.inhrelid || ':' || f.relfilenode ||
+                              CASE WHEN f.relfilenode <> f.oid AND age(f.xmin) <= age(s.catalog_xmin) THEN '~' ELSE '=' END ||
+                              CASE WHEN a.xmin = part.made THEN '+' WHEN age(part.made) <= age(s.catalog_xmin)
                                                     THEN '!' ELSE '-' END, ' ')
-            FROM part JOIN pg_attribute a ON a.attrelid = part.inhrelid AND a.attnum = -1),
+            FROM part JOIN pg_attribute a ON a.attrelid = part.inhrelid AND a.attnum = -1
+                      JOIN pg_class f ON f.oid = part.inhrelid),
            (SELECT age(a.xmin) <= age(s.catalog_xmin) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = -1)
     FROM (SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END AS lsn) n
     LEFT JOIN pg_replication_slots s ON s.slot_name = $1
@@ -44,7 +50,7 @@ std::string bytes_text(std::int64_t bytes) {
 } // namespace
 
 slot_watch::slot_watch(pq::connection on, const source_names& names, const adapter::adapter& adapter, log_guard guard)
-    : on_(std::move(on)), names_(names), adapter_(adapter), guard_(guard) {
+    : on_(std::move(on)), names_(names), adapter_(adapter), guard_(guard), conninfo_(on_->conninfo()) {
     for (const adapter::table& table : adapter.tables) {
         schemas_.push_back(table.schema.empty() ? "public" : table.schema);
         tables_.push_back(table.name);
@@ -67,33 +73,74 @@ void slot_watch::ask() {
 }
 
 void slot_watch::look() {
-    if (!on_) {
-        return;
-    }
     try {
-        PGconn* const side = on_->raw();
-        if (!pending_) {
-            if (clock::now() - asked_ >= look_every) {
-                ask();
-            }
+        if (!on_) {
+            connect_again();
+        } else if (pending_) {
+            take_answer();
+        } else if (clock::now() - asked_ >= look_every) {
+            ask();
+        }
+    } catch (const pq::error& failed) {
+        give_up(failed.what());
+    }
+}
+
+void slot_watch::take_answer() {
+    PGconn* const side = on_->raw();
+    if (PQconsumeInput(side) != 1) {
+        throw on_->last_error({});
+    }
+    while (PQisBusy(side) == 0) {
+        const pq::result answer(PQgetResult(side));
+        if (answer.raw() == nullptr) {
+            pending_ = false;
             return;
         }
-        if (PQconsumeInput(side) != 1) {
-            throw on_->last_error({});
+        if (PQresultStatus(answer.raw()) != PGRES_TUPLES_OK) {
+            throw on_->error_of(answer.raw(), {});
         }
-        while (PQisBusy(side) == 0) {
-            const pq::result answer(PQgetResult(side));
-            if (answer.raw() == nullptr) {
-                pending_ = false;
-                break;
-            }
-            if (PQresultStatus(answer.raw()) != PGRES_TUPLES_OK) {
-                throw on_->error_of(answer.raw(), {});
-            }
-            read(answer);
+        read(answer);
+        pause_.reset();
+        why_blind_.clear();
+    }
+    if (clock::now() - asked_ > blind_too_long) {
+        give_up("the server does not answer");
+    }
+}
+
+/// What was known of the log that the server keeps is not known any more.
+void slot_watch::give_up(const std::string& why) {
+    on_.reset();
+    pending_ = false;
+    retained_.reset();
+    log_state_.clear();
+    notice_.reset();
+    const auto now = clock::now();
+    if (why_blind_.empty()) {
+        blind_since_ = now;
+        log::write(log::severity::warning, "capture",
+                   "the source cannot be asked for its log and its tables; the stream goes on: " + why,
+                   {{"source", names_.source}});
+    }
+    why_blind_ = why;
+    next_try_ = now + pause_.next();
+}
+
+/// In a thread of its own, since connecting waits for the server.
+void slot_watch::connect_again() {
+    if (clock::now() - blind_since_ > blind_too_long) {
+        notice_ = {"neither the log that the source keeps for us nor changes of its tables are watched: " + why_blind_,
+                   "psql with the origin's connection string says what is wrong; everarchive source check says more"};
+    }
+    if (!connecting_.valid()) {
+        if (clock::now() >= next_try_) {
+            connecting_ =
+                std::async(std::launch::async, [conninfo = conninfo_] { return connect(conninfo, stream_patience); });
         }
-    } catch (const pq::error&) {
-        on_.reset();
+    } else if (connecting_.wait_for(std::chrono::seconds{0}) == std::future_status::ready) {
+        on_.emplace(connecting_.get());
+        ask();
     }
 }
 
@@ -164,12 +211,16 @@ void slot_watch::read_table(const pq::result& answer, int row) {
     const auto table = static_cast<std::size_t>(answer.number(row, 5)) - 1;
     table_seen now{std::string(answer.text(row, 6)), answer.truth(row, 7), {}};
     bool attached = false; // perhaps since our position
+    bool replaced = false; // likewise
     std::string_view partitions = answer.text(row, 8);
     while (!partitions.empty()) {
-        const std::size_t end = std::min(partitions.find(' '), partitions.size());
-        now.partitions.emplace(partitions.substr(0, end - 1), partitions[end - 1] == '+');
-        attached = attached || partitions[end - 1] == '!';
-        partitions.remove_prefix(std::min(end + 1, partitions.size()));
+        const std::string_view one = partitions.substr(0, partitions.find(' '));
+        const std::size_t colon = one.find(':');
+        now.partitions[std::string(one.substr(0, colon))] = {
+            one.back() == '+', std::string(one.substr(colon + 1, one.size() - colon - 3))};
+        attached = attached || one.back() == '!';
+        replaced = replaced || one[one.size() - 2] == '~';
+        partitions.remove_prefix(std::min(one.size() + 1, partitions.size()));
     }
     const auto before = seen_.find(table);
     if (before == seen_.end()) {
@@ -179,6 +230,9 @@ void slot_watch::read_table(const pq::result& answer, int row) {
                  false);
         } else if (now.published && attached) {
             note(table, "has got a partition by ATTACH since our position, whose rows are in no message", false);
+        } else if (now.published && replaced) {
+            note(table, "has a partition that may have been truncated since our position, which no message tells of",
+                 false);
         }
         seen_.emplace(table, std::move(now));
         return;
@@ -188,13 +242,23 @@ void slot_watch::read_table(const pq::result& answer, int row) {
     } else if (before->second.published && !now.published) {
         note(table, fmt::format("is no longer in the publication {}", names_.publication), true);
     } else {
-        for (const auto& [partition, made] : now.partitions) {
-            if (!made && !before->second.partitions.contains(partition)) {
-                note(table, "has got a partition by ATTACH, whose rows are in no message", false);
+        for (const auto& [oid, partition] : now.partitions) {
+            const auto known = before->second.partitions.find(oid);
+            if (known == before->second.partitions.end()) {
+                if (!partition.made) {
+                    note(table, "has got a partition by ATTACH, whose rows are in no message", false);
+                }
+            } else if (known->second.storage != partition.storage) {
+                // The two look alike; a comparison finds nothing where it was the harmless one.
+                note(table,
+                     "has a partition that was truncated, of which no message tells, or rewritten (VACUUM FULL, "
+                     "CLUSTER, "
+                     "ALTER TABLE)",
+                     false);
             }
         }
-        for (const auto& [partition, made] : before->second.partitions) {
-            if (!now.partitions.contains(partition)) {
+        for (const auto& [oid, partition] : before->second.partitions) {
+            if (!now.partitions.contains(oid)) {
                 note(table, "has lost a partition by DETACH or DROP, and no message tells of its rows", false);
             }
         }

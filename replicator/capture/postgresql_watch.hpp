@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <map>
 #include <optional>
 #include <set>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "adapter/adapter.hpp"
+#include "base/retry.hpp"
 #include "capture/change.hpp"
 #include "capture/postgresql_readers.hpp"
 #include "capture/postgresql_session.hpp"
@@ -24,8 +26,8 @@ class slot_watch {
     slot_watch(pq::connection on, const source_names& names, const adapter::adapter& adapter, log_guard guard);
 
     /// Takes an answer that has come, and asks again when it is time. Throws error: position_lost (publication or slot
-    /// gone), needs_person (the guard's limit, `pause`). A connection that fails is given up until the stream is opened
-    /// again: the stream itself tells what is wrong with the server.
+    /// gone), needs_person (the guard's limit, `pause`). A connection that fails is made anew, beside us; after minutes
+    /// without one, notice() says that nobody watches.
     void look();
 
     lsn newest() const { return newest_; }
@@ -50,10 +52,17 @@ class slot_watch {
     struct table_seen {
         std::string oid;
         bool published = false;
-        std::map<std::string, bool> partitions; // oid; true: made as a partition, so it was empty then
+        struct partition {
+            bool made = false;   // as a partition, so it was empty then
+            std::string storage; // its file, another one after TRUNCATE
+        };
+        std::map<std::string, partition> partitions; // by oid
     };
 
     void ask();
+    void take_answer();
+    void give_up(const std::string& why);
+    void connect_again();
     void read(const pq::result& answer);
     void read_guard(const pq::result& answer);
     void read_table(const pq::result& answer, int row);
@@ -75,6 +84,14 @@ class slot_watch {
     lsn newest_ = 0;
     std::chrono::steady_clock::time_point asked_;
     bool pending_ = false;
+
+    // While there is no connection.
+    std::string conninfo_;
+    backoff pause_;
+    std::chrono::steady_clock::time_point blind_since_;
+    std::chrono::steady_clock::time_point next_try_;
+    std::string why_blind_;
+    std::future<pq::connection> connecting_;
 };
 
 } // namespace everarchive::capture::postgresql

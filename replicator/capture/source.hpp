@@ -43,6 +43,10 @@ class snapshot {
         static_cast<void>(reader);
         return next();
     }
+
+    /// Called from any thread: whoever waits for rows is given error (retry) soon, as when the program is asked to
+    /// stop, and nothing more can be read.
+    virtual void interrupt() noexcept {}
 };
 
 /// What a person should know of a source although its stream goes on.

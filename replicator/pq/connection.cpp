@@ -137,9 +137,11 @@ void connection::await(std::chrono::steady_clock::time_point deadline) {
     using clock = std::chrono::steady_clock;
     while (PQisBusy(raw_.get()) != 0) {
         if (stop_requested()) {
+            given_up_ = true;
             throw error(code_of(side_), cause::retry, "asked to stop while waiting for the server", "", "");
         }
         if (clock::now() >= deadline) {
+            given_up_ = true;
             throw error(code_of(side_), cause::retry, "the server takes the connection and does not answer",
                         "is it overloaded, or does it wait for its disk? psql " + literal_hint(), "");
         }
@@ -339,7 +341,7 @@ transaction::transaction(connection& on, const std::string& begin) : on_(on) {
 }
 
 transaction::~transaction() {
-    if (open_) {
+    if (open_ && !on_.was_given_up()) {
         // A lost connection rolls back by itself; there is nothing more to do here.
         PQclear(PQexec(on_.raw(), "ROLLBACK"));
     }

@@ -121,6 +121,9 @@ class connection {
     const std::string& conninfo() const { return conninfo_; }
     bool in_transaction() const;
 
+    /// An answer was waited for in vain (be_patient_for): the connection is of no more use.
+    bool was_given_up() const { return given_up_; }
+
     /// The last error of this connection as an exception.
     error last_error(const std::string& what) const;
     /// The error of a result as an exception.
@@ -135,11 +138,14 @@ class connection {
     std::string conninfo_;
     side side_;
     std::optional<std::chrono::milliseconds> patience_;
+    bool given_up_ = false;
     std::unique_ptr<PGconn, decltype(&PQfinish)> raw_;
     std::vector<std::string> prepared_;
 };
 
-/// BEGIN … COMMIT, rolled back when it goes out of scope uncommitted.
+/// BEGIN … COMMIT, rolled back when it goes out of scope uncommitted. After a statement whose answer was not waited for
+/// (be_patient_for) nothing is sent: that would wait for it after all. The server rolls back when the connection, which
+/// is of no more use, is closed.
 class transaction {
   public:
     explicit transaction(connection& on, const std::string& begin = "BEGIN");

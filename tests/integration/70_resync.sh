@@ -289,7 +289,7 @@ ok "a repair that is cancelled" wait_for 30 run_is cancelled
 health() { preservation -c "SELECT grade || ': ' || what FROM report.source_health WHERE source = 'evergreen'"; }
 like "leaves what is critical" "$(health)" 'critical: changes of .* may be missing'
 ea source resync evergreen >/dev/null
-is "until another one is on its way" "$(health)" 'good: all is well'
+is "until another one is on its way" "$(health | grep -c 'may be missing')" 0
 work_start
 for kill in 1 2 3 4 5 6; do
     daemon_start

@@ -22,6 +22,12 @@ class mariadb_faults : public mariadb_capture {
         return source_->open_stream(position_);
     }
 
+    /// The position after one more transaction.
+    std::string follow_one(stream& from) {
+        root_->run("INSERT INTO biblio (title) VALUES ('another')");
+        return follow(from, *mirror_);
+    }
+
     /// Reads until the stream throws, and returns what it threw.
     static error thrown_by(stream& from, std::chrono::seconds patience = 20s) {
         const auto deadline = std::chrono::steady_clock::now() + patience;
@@ -119,6 +125,25 @@ TEST_F(mariadb_faults, a_position_that_the_server_never_had_is_lost) {
     EXPECT_THROW(source_->open_stream("not a position"), error);
 }
 
+// A transaction is never cut, so it may take a file past what BINLOG_GTID_POS() can be asked for.
+TEST_F(mariadb_faults, a_place_beyond_4_gb_is_not_lost) {
+    const auto before = stream_from_now();
+    binlog_position position = binlog_position::parse(follow_one(*before));
+    position.place.offset = 5'000'000'000;
+    const auto stream = source_->open_stream(position.text());
+    root_->run("INSERT INTO biblio (title) VALUES ('more')");
+    follow(*stream, *mirror_);
+    EXPECT_EQ(mirror_->table("biblio").size(), 4U);
+    // A file of a history that is gone is found all the same.
+    position.place.file = "binlog.999999";
+    try {
+        source_->open_stream(position.text());
+        ADD_FAILURE() << "opened";
+    } catch (const error& thrown) {
+        EXPECT_EQ(thrown.why(), cause::position_lost) << thrown.what();
+    }
+}
+
 TEST_F(mariadb_faults, a_rotated_log_changes_nothing) {
     const auto stream = stream_from_now();
     for (int turn = 0; turn < 3; ++turn) {
@@ -140,6 +165,33 @@ TEST_F(mariadb_faults, a_statement_instead_of_rows_stops_the_stream) {
     root_->run("SET SESSION binlog_format = 'STATEMENT'");
     root_->run("UPDATE biblio SET title = 'by statement'");
     expect_stopped(*stream, "binlog_format", "SET GLOBAL binlog_format = 'ROW'");
+}
+
+TEST_F(mariadb_faults, of_a_statement_no_value_is_told) {
+    const auto stream = stream_from_now();
+    root_->run("SET SESSION binlog_format = 'STATEMENT'");
+    root_->run("INSERT INTO borrowers (surname) VALUES ('patron-secret')");
+    const error thrown = thrown_by(*stream);
+    EXPECT_EQ(thrown.why(), cause::needs_person) << thrown.what();
+    EXPECT_NE(std::string(thrown.what()).find("INSERT INTO borrowers"), std::string::npos) << thrown.what();
+    EXPECT_EQ((thrown.what() + thrown.hint()).find("patron-secret"), std::string::npos) << thrown.what();
+}
+
+// DELETE FROM borrowers names each captured table that has a foreign key to it; the first of these makes us read the
+// schema that an ALTER has changed.
+TEST_F(mariadb_faults, tables_that_are_not_captured_may_come_first_after_an_alter) {
+    root_->run("ALTER TABLE biblio ADD COLUMN owner int, ADD CONSTRAINT biblio_owner FOREIGN KEY (owner) REFERENCES "
+               "borrowers (id) ON DELETE SET NULL");
+    root_->run("INSERT INTO borrowers (surname) VALUES ('a'), ('b')");
+    const auto stream = stream_from_now();
+    root_->run("ALTER TABLE biblio ADD COLUMN more int");
+    root_->run("DELETE FROM borrowers WHERE id = 1");
+    root_->run("ALTER TABLE biblio DROP COLUMN more");
+    root_->run(
+        "UPDATE borrowers b, biblio t SET b.surname = 'c', t.title = 'both' WHERE b.id = 2 AND t.biblionumber = 1");
+    follow(*stream, *mirror_);
+    EXPECT_EQ(mirror_->table("biblio").at("1:")[1], "both");
+    EXPECT_TRUE(mirror_->troubles.empty());
 }
 
 TEST_F(mariadb_faults, a_statement_that_concerns_other_databases_does_not) {

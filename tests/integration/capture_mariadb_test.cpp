@@ -1,7 +1,9 @@
 // Capture from MariaDB: snapshot and stream that join without gap or overlap, large transactions, the privacy wall,
 // values that PostgreSQL cannot hold, and what `source check` says.
+#include <charconv>
 #include <csignal>
 #include <ctime>
+#include <future>
 
 #include "capture_mariadb_library.hpp"
 
@@ -130,6 +132,55 @@ TEST_F(mariadb_capture, a_large_transaction_comes_in_parts_and_ends_once) {
     EXPECT_EQ(part_count, 5U);
 }
 
+TEST_F(mariadb_capture, a_copy_that_is_given_up_reads_no_further) {
+    make_small_koha(*root_);
+    root_->run("INSERT INTO biblio (title) SELECT REPEAT('x', 100000) FROM seq_1_to_1000");
+    const adapter::adapter adapter = small_koha();
+    const auto source = open(adapter);
+    const auto sent = [&] {
+        std::uint64_t bytes = 0;
+        const std::string digits = root_->query("SHOW GLOBAL STATUS LIKE 'Bytes_sent'").text(0, 1);
+        std::from_chars(digits.data(), digits.data() + digits.size(), bytes);
+        return bytes;
+    };
+    const std::uint64_t before = sent();
+    {
+        const auto all = source->open_snapshot();
+        ASSERT_TRUE(all->next()); // 8 MB of 100
+    }
+    for (int tries = 0; tries < 300; ++tries) { // until the server has noticed
+        if (root_->query("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'ea_reader'").rows.empty()) {
+            break;
+        }
+        std::this_thread::sleep_for(100ms);
+    }
+    EXPECT_LT(sent() - before, 50'000'000U);
+}
+
+TEST_F(mariadb_capture, a_copy_that_waits_for_a_lock_can_be_called_off) {
+    make_small_koha(*root_);
+    const adapter::adapter adapter = small_koha();
+    const auto source = open(adapter);
+    const auto all = source->open_snapshot();
+    root_->run("LOCK TABLES biblio WRITE");
+    auto read = std::async(std::launch::async, [&]() -> std::optional<error> {
+        try {
+            while (all->next()) {}
+            return std::nullopt;
+        } catch (const error& bad) {
+            return bad;
+        }
+    });
+    EXPECT_EQ(read.wait_for(500ms), std::future_status::timeout);
+    all->interrupt();
+    EXPECT_EQ(read.wait_for(30s), std::future_status::ready);
+    root_->run("UNLOCK TABLES");
+    const auto problem = read.get();
+    ASSERT_TRUE(problem);
+    EXPECT_EQ(problem->why(), cause::retry) << problem->what();
+    EXPECT_NE(std::string(problem->what()).find("asked to stop"), std::string::npos) << problem->what();
+}
+
 TEST_F(mariadb_capture, only_named_columns_of_named_tables_leave) {
     make_small_koha(*root_);
     const adapter::adapter adapter = small_koha();
@@ -159,6 +210,39 @@ TEST_F(mariadb_capture, only_named_columns_of_named_tables_leave) {
     EXPECT_EQ(mirror.table("biblio").size(), 1U);
 }
 
+/// Waits until the server has told.
+log_lag lag_of(stream& from) {
+    for (int tries = 0; tries < 600; ++tries) {
+        if (from.lag().log_hours) {
+            return from.lag();
+        }
+        std::this_thread::sleep_for(50ms);
+    }
+    ADD_FAILURE() << "the server does not tell how long it keeps its log";
+    return {};
+}
+
+TEST_F(mariadb_capture, a_server_that_hangs_does_not_hold_the_stream) {
+    make_small_koha(*root_);
+    const auto source = open(small_koha());
+    std::unique_ptr<stream> stream = source->open_stream(source->open_snapshot()->position());
+    lag_of(*stream);
+    std::ifstream pid_file(root_->value("SELECT @@GLOBAL.pid_file").value_or(""));
+    pid_t server = 0;
+    if (!(pid_file >> server) || ::kill(server, SIGSTOP) != 0) {
+        GTEST_SKIP() << "cannot stop the server: it runs elsewhere, or as another user";
+    }
+    std::this_thread::sleep_for(10'100ms); // the lag is asked for every ten seconds
+    const auto began = std::chrono::steady_clock::now();
+    for (int turn = 0; turn < 3; ++turn) {
+        EXPECT_TRUE(stream->lag().log_hours);
+    }
+    stream.reset();
+    const auto took = std::chrono::steady_clock::now() - began;
+    ::kill(server, SIGCONT);
+    EXPECT_LT(took, 5s);
+}
+
 TEST_F(mariadb_capture, a_busy_server_moves_the_position_of_an_idle_source) {
     make_small_koha(*root_);
     const auto source = open(small_koha());
@@ -178,14 +262,14 @@ TEST_F(mariadb_capture, a_busy_server_moves_the_position_of_an_idle_source) {
     EXPECT_EQ(binlog_position::parse(moved->position).gtids, end);
     stream->confirm(moved->position);
     // The reader has no BINLOG MONITOR: the lag is unknown, and that is no error.
-    EXPECT_EQ(stream->lag().bytes, std::nullopt);
+    EXPECT_EQ(lag_of(*stream).bytes, std::nullopt);
     root_->run("GRANT BINLOG MONITOR ON *.* TO ea_reader@localhost"); // a transaction of the log, too
     const auto second = source->open_stream(moved->position);
-    EXPECT_GT(second->lag().bytes.value_or(0), 0);
+    EXPECT_GT(lag_of(*second).bytes.value_or(0), 0);
     const adapter::adapter adapter = small_koha();
     strict_mirror nothing(adapter);
     const std::string at_end = follow(*second, nothing);
-    EXPECT_EQ(source->open_stream(at_end)->lag().bytes, 0);
+    EXPECT_EQ(lag_of(*source->open_stream(at_end)).bytes, 0);
     // The third reader has the second's id and ended it; that is another test's subject.
     const auto third = source->open_stream(at_end);
     EXPECT_FALSE(third->next(300ms)); // nothing comes on a quiet server, and the stream stays

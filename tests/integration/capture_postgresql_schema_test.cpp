@@ -30,6 +30,15 @@ class capture_postgresql_schema : public capture_postgresql {
         EXPECT_TRUE(came) << "the other tables do not go on";
     }
 
+    /// Longer than between two looks at the catalog.
+    void watch_twice() {
+        for (int i = 0; i < 120; ++i) {
+            if (const auto rows = stream_->next(100ms)) {
+                take(*rows);
+            }
+        }
+    }
+
     /// Waits until a trouble of asset.copy says `what`.
     void expect_trouble(const std::string& what) {
         const auto said = [&] { return troubles_.find(what) != std::string::npos; };
@@ -200,11 +209,7 @@ TEST_F(capture_postgresql_partitions, a_partition_that_is_made_as_one_is_capture
     library_->run("CREATE TABLE asset.copy_2 PARTITION OF asset.copy FOR VALUES FROM (1000) TO (2000)");
     library_->run("INSERT INTO asset.copy VALUES (1001, 1, 'x')");
     expect_bib(1);
-    for (int i = 0; i < 120; ++i) { // longer than between two looks at the catalog
-        if (const auto rows = stream_->next(100ms)) {
-            take(*rows);
-        }
-    }
+    watch_twice();
     EXPECT_EQ(troubles_, "");
     expect_equal(mine_);
 }
@@ -238,6 +243,57 @@ TEST_F(capture_postgresql_partitions, rows_that_go_with_a_partition_are_missed_a
     library_->run("ALTER TABLE asset.copy DETACH PARTITION asset.copy_1");
     expect_trouble("DETACH");
     expect_bib(1);
+}
+
+TEST_F(capture_postgresql_partitions, rows_of_a_truncated_partition_are_missed_and_said) {
+    library_->run("CREATE TABLE asset.copy_2 PARTITION OF asset.copy FOR VALUES FROM (1000) TO (2000); "
+                  "INSERT INTO asset.copy VALUES (1001, 1, 'x')");
+    watch_twice();
+    EXPECT_EQ(troubles_, "");
+    library_->run("TRUNCATE asset.copy_1");
+    expect_trouble("truncated");
+    expect_bib(1);
+}
+
+TEST_F(capture_postgresql_partitions, rows_of_a_partition_truncated_while_nobody_looked_are_said) {
+    library_->run("CREATE TABLE asset.copy_2 PARTITION OF asset.copy FOR VALUES FROM (1000) TO (2000)");
+    expect_bib(1);
+    stream_.reset();
+    wait_until_slot_is_free();
+    library_->run("ANALYZE asset.copy");
+    library_->run("VACUUM asset.copy_1");
+    open_stream();
+    expect_bib(2);
+    EXPECT_EQ(troubles_, "");
+    stream_.reset();
+    wait_until_slot_is_free();
+    library_->run("TRUNCATE asset.copy_1");
+    open_stream();
+    expect_trouble("truncated");
+}
+
+TEST_F(capture_postgresql_schema, whoever_watches_the_tables_comes_back) {
+    const std::int64_t watching =
+        admin_
+            ->run("SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name = "
+                  "'everarchive capture' AND datname = '" +
+                  name_ + "'")
+            .number(0, 0);
+    EXPECT_TRUE(stream_->lag().retained_bytes);
+    admin_->run(fmt::format("SELECT pg_terminate_backend({})", watching));
+    const auto read_until = [&](bool known) {
+        for (int attempt = 0; attempt < 600 && stream_->lag().retained_bytes.has_value() != known; ++attempt) {
+            if (const auto rows = stream_->next(100ms)) {
+                take(*rows);
+            }
+        }
+        EXPECT_EQ(stream_->lag().retained_bytes.has_value(), known);
+    };
+    read_until(false);
+    expect_bib(1); // the stream does not care
+    read_until(true);
+    library_->run("DROP TABLE asset.copy CASCADE");
+    expect_trouble("dropped");
 }
 
 } // namespace

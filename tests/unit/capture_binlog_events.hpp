@@ -75,6 +75,17 @@ inline std::string table_map_body(bool named = true) {
     return body;
 }
 
+/// koha.borrowers, which the adapter does not name, as table 19.
+inline std::string other_table_map_body() {
+    return little(19, 6) + little(1, 2) + sized("koha") + std::string(1, '\0') + sized("borrowers") +
+           std::string(1, '\0') + little(1, 1) + std::string("\x03") + sized("") + little(0, 1);
+}
+
+inline std::string other_rows_body(int flags) {
+    return little(19, 6) + little(static_cast<std::uint64_t>(flags), 2) + little(1, 1) + "\x01" + std::string(1, '\0') +
+           little(7, 4);
+}
+
 inline std::string row(std::int32_t id, std::uint64_t big, const std::string& title, int kind) {
     return std::string(1, '\0') + sized("patron-secret") + little(static_cast<std::uint32_t>(id), 4) + little(big, 8) +
            little(title.size(), 4) + title + little(static_cast<std::uint64_t>(kind), 1);

@@ -13,6 +13,7 @@
 #include <future>
 #include <thread>
 
+#include "capture/mariadb_connection.hpp"
 #include "capture/postgresql_session.hpp"
 #include "pq/connection.hpp"
 
@@ -110,6 +111,18 @@ TEST(postgresql_connection, what_libpq_cannot_understand_needs_a_person) {
     } catch (const pq::error& thrown) {
         EXPECT_EQ(thrown.why(), cause::retry) << thrown.what();
     }
+}
+
+TEST(mariadb_errors, what_mends_at_the_server_is_tried_again) {
+    // Host not known, host blocked, MySQL's offline_mode, password expired (twice), account locked (MariaDB, MySQL),
+    // limit of the user, disk full, no memory, no thread.
+    for (const unsigned number : {1130U, 1129U, 3032U, 1820U, 1862U, 4151U, 3118U, 1226U, 1021U, 1041U, 1135U}) {
+        const mariadb_error error = explain_mariadb_error(number, "text of the server", "connecting");
+        EXPECT_EQ(error.why(), cause::retry) << number;
+        EXPECT_FALSE(error.hint().empty()) << number;
+        EXPECT_EQ(error.number(), number);
+    }
+    EXPECT_EQ(explain_mariadb_error(1064, "syntax", "asking").why(), cause::needs_person);
 }
 
 } // namespace

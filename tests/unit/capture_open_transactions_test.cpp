@@ -71,6 +71,61 @@ TEST_F(open_transactions_test, a_rolled_back_part_takes_its_own_changes_and_thos
     EXPECT_EQ(committed(1), "aefh");
 }
 
+TEST_F(open_transactions_test, a_part_may_come_after_the_one_that_began_in_it) {
+    const auto come = [&] {
+        add(1, 1, "a");
+        add(1, 3, "c"); // in 2, and released; of 2 itself nothing had come
+        add(1, 2, "b");
+        add(1, 5, "e");
+    };
+    come();
+    open_.abort(1, 5);
+    open_.abort(1, 3); // 2 is rolled back: both are told, in one order or the other
+    open_.abort(1, 2);
+    add(1, 1, "f");
+    EXPECT_EQ(committed(1), "af");
+    come();
+    open_.abort(1, 2);
+    open_.abort(1, 3);
+    EXPECT_EQ(committed(1), "a");
+    come();
+    open_.abort(1, 5);
+    EXPECT_EQ(committed(1), "acb");
+}
+
+TEST_F(open_transactions_test, ids_wrap_around) {
+    constexpr std::uint32_t last = 0xffffffff;
+    add(last - 1, last - 1, "a");
+    add(last - 1, last, "b");
+    add(last - 1, 3, "c");
+    add(last - 1, 4, "d");
+    add(last - 1, last, "e");
+    open_.abort(last - 1, 4);
+    EXPECT_EQ(committed(last - 1), "abc");
+    add(last - 1, last, "b");
+    add(last - 1, 3, "c");
+    open_.abort(last - 1, last);
+    EXPECT_EQ(committed(last - 1), "");
+}
+
+TEST_F(open_transactions_test, many_savepoints_are_as_quick_as_few) {
+    constexpr std::uint32_t savepoints = 200'000; // quadratic, it would take minutes
+    budget_ = std::make_shared<spool_budget>(1U << 30U);
+    open_ = open_transactions(budget_);
+    for (std::uint32_t part = 2; part <= savepoints; ++part) {
+        add(1, part, "x");
+        if (part % 2 == 0) {
+            open_.abort(1, part);
+        }
+    }
+    open_.abort(1, 3);
+    for (std::uint32_t part = 5; part <= savepoints; part += 2) {
+        open_.abort(1, part);
+    }
+    add(1, 1, "y");
+    EXPECT_EQ(committed(1), "y");
+}
+
 TEST_F(open_transactions_test, a_part_may_come_again_after_it_was_rolled_back) {
     add(1, 2, "a");
     open_.abort(1, 2);
