@@ -118,7 +118,8 @@ error pipeline::fault_of_program(const std::exception& failed) const {
 
 /// Decides what an error means for the source. Returns true to try again.
 bool pipeline::recover(const error& failed) {
-    std::vector<log::field> fields{{"source", row_.name}, {"position", taken_.position}, {"hint", with_name(failed.hint(), row_.name)}};
+    std::vector<log::field> fields{
+        {"source", row_.name}, {"position", taken_.position}, {"hint", with_name(failed.hint(), row_.name)}};
     if (const auto* reported = dynamic_cast<const pq::error*>(&failed)) {
         fields.emplace_back("sqlstate", reported->sqlstate());
     }
