@@ -337,7 +337,7 @@ void applier::flush(const std::string& position) {
     if (held_.size() > 1) { // the newest batch may still be read
         held_.erase(held_.begin(), held_.end() - 1);
     }
-    if (!source_.every_commit && run_.touched().size() >= most_touched) {
+    if (run_.touched().size() >= most_touched) {
         touches_.write();
     }
 }
@@ -404,7 +404,7 @@ void applier::write_carefully(net_changes group, const std::string& position) {
 
 /// every commit: maps what the source transaction touched before the next one is applied.
 void applier::refresh_touched(const std::string& position, std::int64_t commit_time_us) {
-    if (run_.touched().empty()) {
+    if (touches_.is_empty()) {
         return;
     }
     // Versions tell the commit time that the progress row has. Its position moves at the end of a source transaction
@@ -418,20 +418,23 @@ void applier::write_position(const std::string& position, std::int64_t commit_ti
     const auto number = [](const auto& value) {
         return value ? pq::parameter(std::to_string(*value)) : pq::parameter();
     };
-    // A clock of the source that is ahead of ours makes no negative lag. What has no commit time moves the position
-    // over nothing of ours, or says that the source is silent: everything is here.
+    // A clock of the source that is ahead of ours makes no negative lag. What has no commit time (a repair, a retry, a
+    // position that moves over nothing of ours, a word of the source) says nothing of the lag unless everything is
+    // here.
     update_progress(
         on_, source_,
         "position = coalesce($3, position), commit_time = coalesce('epoch'::timestamptz + $4::bigint * interval '1 "
         "microsecond', commit_time), transactions = transactions + $5::bigint, changes = changes + $6::bigint, "
-        "lag_bytes = coalesce($7::bigint, lag_bytes), lag_seconds = greatest(coalesce(extract(epoch FROM "
-        "pg_catalog.clock_timestamp()) - $4::bigint / 1e6, 0), 0), lag_transactions = coalesce($8::bigint, "
+        "lag_bytes = coalesce($7::bigint, lag_bytes), lag_seconds = CASE WHEN $4::bigint IS NOT NULL THEN "
+        "greatest(extract(epoch FROM pg_catalog.clock_timestamp()) - $4::bigint / 1e6, 0) WHEN $12::boolean THEN 0 "
+        "ELSE lag_seconds END, lag_transactions = coalesce($8::bigint, "
         "lag_transactions), retained_bytes = coalesce($9::bigint, retained_bytes), log_state = coalesce($10, "
         "log_state), log_hours = coalesce($11::double precision, log_hours)",
         {position.empty() ? pq::parameter() : position,
          commit_time_us == 0 ? pq::parameter() : std::to_string(commit_time_us), std::to_string(transactions),
          std::to_string(changes), number(lag.bytes), number(lag.transactions), number(lag.retained_bytes),
-         lag.log_state.empty() ? pq::parameter() : lag.log_state, number(lag.log_hours)});
+         lag.log_state.empty() ? pq::parameter() : lag.log_state, number(lag.log_hours),
+         lag.at_newest ? "true" : "false"});
 }
 
 std::string applier::commit(const capture::log_lag& lag) {
@@ -548,6 +551,7 @@ void applier::roll_back() {
     if (open_) {
         run_.clear();
         run_.touched().clear();
+        touches_.forget();
         wall_.forget();
         held_.clear();
         on_.run("ROLLBACK");

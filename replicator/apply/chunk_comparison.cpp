@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apply/source_state.hpp"
 #include "base/fault_point.hpp"
 #include "base/log.hpp"
 
@@ -165,6 +166,9 @@ bool chunk_comparison::choose_tables() {
             continue;
         }
         std::string why;
+        if (!found[i].exists && table.optional && run_->repairs) {
+            applier_.tables().is_repaired(i); // there is nothing to repair
+        }
         if (!found[i].exists) {
             why = table.optional ? "" : "the source has no such table, or it may not be read";
         } else if (applier_.tables().is_stopped(i)) {
@@ -472,11 +476,12 @@ void chunk_comparison::judge(const chunk& read, const std::vector<std::string>& 
             differs.columns = differing_columns(theirs->second->row, ours->second);
             differs.kind = differs.columns.empty() ? "" : "different";
         }
+        const change* const row = theirs == source.end() ? nullptr : theirs->second;
         if (differs.kind.empty()) {
+            close_case(one.key, row, repairs);
             settle(key);
             continue;
         }
-        const change* const row = theirs == source.end() ? nullptr : theirs->second;
         if (one.looks < patient_looks && row != nullptr && may_be_cascaded(row->row, *unseen)) {
             look_later(one, key);
             continue;
@@ -485,21 +490,7 @@ void chunk_comparison::judge(const chunk& read, const std::vector<std::string>& 
             look_later(one, key);
             continue;
         }
-        change repair;
-        repair.table = index;
-        repair.keeps_children = true; // which are compared themselves
-        if (row == nullptr) {
-            repair.what = operation::remove;
-            const std::span<cell> cells = repairs.cells(table().columns.size());
-            for (std::size_t part = 0; part < table().key.size(); ++part) {
-                cells[table().key[part]] = cell::of(repairs.keep(one.key[part]));
-            }
-            repair.row = cells;
-        } else {
-            repair.what = operation::update; // what the mirror's row touched is touched as well
-            repair.row = row->row;
-            repair.problem = row->problem;
-        }
+        const change repair = repair_of(one.key, row, repairs);
         // A row that cannot be applied is in quarantine once.
         if (repair.problem.empty() || !applier_.holds(index, repair.row)) {
             repairs.changes.push_back(repair);
@@ -507,8 +498,40 @@ void chunk_comparison::judge(const chunk& read, const std::vector<std::string>& 
         found.push_back(std::move(differs));
         settle(key);
     }
-    if (!found.empty()) {
+    if (!found.empty() || !repairs.changes.empty()) {
         report(found, std::move(repairs));
+    }
+}
+
+/// What makes the mirror's row the source's: nullptr, it has none.
+change chunk_comparison::repair_of(const row_key& key, const change* row, capture::batch& repairs) const {
+    change repair;
+    repair.table = tables_.front();
+    repair.keeps_children = true; // which are compared themselves
+    if (row == nullptr) {
+        repair.what = operation::remove;
+        const std::span<cell> cells = repairs.cells(adapter_.tables[repair.table].columns.size());
+        for (std::size_t part = 0; part < key.size(); ++part) {
+            cells[adapter_.tables[repair.table].key[part]] = cell::of(repairs.keep(key[part]));
+        }
+        repair.row = cells;
+    } else {
+        repair.what = operation::update; // what the mirror's row touched is touched as well
+        repair.row = row->row;
+        repair.problem = row->problem;
+    }
+    return repair;
+}
+
+/// A row that is the same on both sides, or on neither (a cascade that no log tells of took it from both), has no case
+/// any more: it would be read again for ever, and those of other rows would wait behind it.
+void chunk_comparison::close_case(const row_key& key, const change* row, capture::batch& repairs) {
+    if (!run_->repairs || (row != nullptr && !row->problem.empty())) {
+        return;
+    }
+    const change same = repair_of(key, row, repairs);
+    if (applier_.holds(same.table, same.row)) {
+        repairs.changes.push_back(same); // a whole change closes it
     }
 }
 
@@ -637,7 +660,7 @@ void chunk_comparison::fail(const std::exception_ptr& why) {
         std::rethrow_exception(why);
     } catch (const error& failed) {
         message = failed.what();
-        hint = failed.hint();
+        hint = with_name(failed.hint(), taken_.name);
     } catch (const std::exception& failed) {
         message = failed.what();
     }

@@ -78,6 +78,8 @@ class chunk_comparison {
     void take_digests(const chunk_feed::answer& answer, std::size_t number);
     void take_look(const chunk_feed::answer& answer, const purpose& why);
     void judge(const capture::chunk& read, const std::vector<std::string>& asked);
+    capture::change repair_of(const capture::row_key& key, const capture::change* row, capture::batch& repairs) const;
+    void close_case(const capture::row_key& key, const capture::change* row, capture::batch& repairs);
     std::vector<std::string> differing_columns(std::span<const capture::cell> source, const chunk_mirror::row& mirror);
     bool may_be_cascaded(std::span<const capture::cell> row, const unseen_changes& unseen);
     void report(const std::vector<difference>& found, capture::batch repairs);

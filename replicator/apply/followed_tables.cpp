@@ -1,9 +1,26 @@
 #include "apply/followed_tables.hpp"
 
+#include <algorithm>
+
 #include "apply/row_quarantine.hpp"
+#include "apply/source_state.hpp"
 #include "base/log.hpp"
 
 namespace everarchive::apply {
+
+std::string table_hint(std::string_view source, const adapter::table& table, std::string_view mend) {
+    const std::string resync = "everarchive source resync " + std::string(source);
+    const std::string option = " --table ";
+    std::string hint = with_name(mend, source);
+    const std::string theirs = option + table.source_name();
+    if (hint.ends_with(theirs)) {
+        hint.replace(hint.size() - theirs.size(), theirs.size(), option + table.mirror_name());
+    }
+    if (hint.find(resync) != std::string::npos) {
+        return hint;
+    }
+    return (hint.empty() ? "" : hint + "; then: ") + resync + option + table.mirror_name();
+}
 
 followed_tables::followed_tables(pq::connection& on, const adapter::adapter& adapter, const taken_source& source)
     : on_(on), adapter_(adapter), source_id_(std::to_string(source.id)), source_(source.name),
@@ -25,8 +42,7 @@ void followed_tables::read() {
 
 void followed_tables::stop(std::size_t table, const std::string& what, const std::string& mend) {
     const std::string name = adapter_.tables[table].mirror_name();
-    const std::string resync = "everarchive source resync " + source_ + " --table " + name;
-    const std::string hint = mend.empty() || mend == resync ? resync : mend + "; then: " + resync;
+    const std::string hint = table_hint(source_, adapter_.tables[table], mend);
     on_.run_prepared("INSERT INTO everarchive.source_table (source_id, table_name, state, message, hint) VALUES "
                      "($1::integer, $2, 'stopped', $3, $4) ON CONFLICT (source_id, table_name) DO UPDATE SET state = "
                      "EXCLUDED.state, message = EXCLUDED.message, hint = EXCLUDED.hint, since = pg_catalog.now()",
@@ -34,9 +50,52 @@ void followed_tables::stop(std::size_t table, const std::string& what, const std
     stopped_[table] = true;
     log::write(log::severity::error, "apply", "a table is not followed any more: " + what,
                {{"source", source_}, {"table", name}, {"hint", hint}});
+    for (std::size_t i = 0; i < stopped_.size(); ++i) {
+        if (!stopped_[i] && belongs_to(i, table)) {
+            stop(i, "its rows belong to those of " + name + ", which is not followed", hint);
+        }
+    }
+}
+
+bool followed_tables::belongs_to(std::size_t table, std::size_t owner) const {
+    const std::optional<adapter::row_owner>& rule = adapter_.tables[table].owner;
+    return rule && std::find(rule->tables.begin(), rule->tables.end(), adapter_.tables[owner].mirror_name()) !=
+                       rule->tables.end();
+}
+
+bool followed_tables::owner_is_stopped(std::size_t table, std::size_t except) const {
+    for (std::size_t i = 0; i < stopped_.size(); ++i) {
+        if (i != except && stopped_[i] && belongs_to(table, i)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool followed_tables::follow_again(const std::string& mirror_name) {
+    if (mirror_name.empty()) {
+        return take_up(mirror_name);
+    }
+    const adapter::table* const found = adapter_.find_mirror(mirror_name);
+    if (found == nullptr) {
+        return false;
+    }
+    const auto table = static_cast<std::size_t>(found - adapter_.tables.data());
+    if (owner_is_stopped(table, table) || !take_up(mirror_name)) {
+        return false;
+    }
+    for (std::size_t i = 0; i < stopped_.size(); ++i) {
+        if (belongs_to(i, table) && !owner_is_stopped(i, table) && take_up(adapter_.tables[i].mirror_name())) {
+            on_.run_prepared("INSERT INTO everarchive.source_check_run (source_id, what, table_name) VALUES "
+                             "($1::integer, 'resync', $2)",
+                             {source_id_, adapter_.tables[i].mirror_name()});
+        }
+    }
+    return true;
+}
+
+/// Sets the state of what was stopped. Returns true if something was.
+bool followed_tables::take_up(const std::string& mirror_name) {
     return on_.run_prepared("UPDATE everarchive.source_table SET state = 'resync', since = pg_catalog.now() WHERE "
                             "source_id = $1::integer AND state = 'stopped' AND ($2 = '' OR table_name = $2)",
                             {source_id_, mirror_name})

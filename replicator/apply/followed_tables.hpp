@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "adapter/adapter.hpp"
@@ -10,6 +11,10 @@
 #include "pq/connection.hpp"
 
 namespace everarchive::apply {
+
+/// What mends a table of a source that is not followed: `mend`, told by with_name(), with the table as the mirror calls
+/// it, and the resync that has to follow where it does not say so itself.
+std::string table_hint(std::string_view source, const adapter::table& table, std::string_view mend);
 
 class followed_tables {
   public:
@@ -22,17 +27,25 @@ class followed_tables {
     bool is_stopped(std::size_t table) const { return stopped_[table]; }
 
     /// From now on the changes of a table are left out. `what`: why; `mend`: the command or SQL that mends it, to which
-    /// the resync that has to follow is added. In the open transaction.
+    /// the resync that has to follow is added. Tables whose rows belong to those of this one are left out with it,
+    /// because what belongs to a row that is not known is not let in (privacy_wall). In the open transaction.
     void stop(std::size_t table, const std::string& what, const std::string& mend);
 
     /// A resync of this table, or of all (empty), begins: what was stopped is followed again by whoever reads the
-    /// states next. Returns true if something was. Between transactions.
+    /// states next. With a table goes what was left out with it, for which a resync is asked for; a table stays stopped
+    /// while one that its rows belong to is. Returns true if something is followed again. Between transactions.
     bool follow_again(const std::string& mirror_name);
 
     /// The table equals its source again. Between transactions.
     void is_repaired(std::size_t table);
 
   private:
+    /// Whether the rows of `table` belong to those of `owner`.
+    bool belongs_to(std::size_t table, std::size_t owner) const;
+    /// Whether a table is left out that the rows of `table` belong to, other than `except`.
+    bool owner_is_stopped(std::size_t table, std::size_t except) const;
+    bool take_up(const std::string& mirror_name);
+
     pq::connection& on_;
     const adapter::adapter& adapter_;
     const std::string source_id_;

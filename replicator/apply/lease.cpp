@@ -36,6 +36,11 @@ void renew_leases(pq::connection& on) {
     on.run("RESET synchronous_commit");
 }
 
+void hold_copy_lock(pq::connection& on, int source_id) {
+    on.run("SELECT pg_catalog.pg_advisory_lock_shared($1::integer, $2::integer)",
+           {std::to_string(copy_lock_class), std::to_string(source_id)});
+}
+
 lease::lease(pq::connection& on, int source_id, std::string source)
     : on_(on), source_id_(std::to_string(source_id)), source_(std::move(source)) {}
 
@@ -46,6 +51,8 @@ bool lease::try_take() {
         "l.source_id = $2::integer",
         {std::to_string(follow_lock_class), source_id_});
     if (look.truth(0, 0)) {
+        // A program that was stopped in the middle of a first copy has more sessions than the one with the lock.
+        end_sessions(copy_lock_class);
         return true;
     }
     const std::string program(look.text(0, 1));
@@ -64,6 +71,10 @@ bool lease::try_take() {
 void lease::break_lock() {
     log::write(log::severity::warning, "apply", "the program that has the source gives no sign of life: taking over",
                {{"source", source_}, {"program", holder_}});
+    end_sessions(follow_lock_class);
+}
+
+void lease::end_sessions(int lock_class) {
     try {
         on_.run_prepared(
             "SELECT pg_catalog.pg_terminate_backend(l.pid) FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory' "
@@ -71,7 +82,7 @@ void lease::break_lock() {
             "l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) "
             "AND l.classid = $1::oid AND l.objid = $2::oid AND l.objsubid = 2 AND l.granted AND l.pid <> "
             "pg_catalog.pg_backend_pid()",
-            {std::to_string(follow_lock_class), source_id_});
+            {std::to_string(lock_class), source_id_});
     } catch (const pq::error& failed) {
         if (failed.sqlstate() != "42501") {
             throw;
@@ -83,7 +94,7 @@ void lease::break_lock() {
                     {"hint", fmt::format("let both programs use the same role, or as a superuser: SELECT "
                                          "pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND "
                                          "(classid, objid) = ({}, {})",
-                                         follow_lock_class, source_id_)}});
+                                         lock_class, source_id_)}});
     }
 }
 

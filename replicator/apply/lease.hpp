@@ -13,6 +13,10 @@ namespace everarchive::apply {
 /// Class of the advisory locks that say which program follows a source ('EVSR'), with the source's id.
 constexpr int follow_lock_class = 0x45565352;
 
+/// Class of those that the other sessions of a first copy share ('EVSC'): whoever has the source ends what is left of
+/// them.
+constexpr int copy_lock_class = 0x45565343;
+
 /// How often a program says that it is alive, how often one that waits looks, and how many looks in a row at a row that
 /// stands still make its owner dead: ten seconds. Looks are counted instead of time, so that a server which hangs does
 /// not make its clients look dead.
@@ -25,6 +29,9 @@ const std::string& program_name();
 
 /// Tells that this program is alive, for all sources that it follows.
 void renew_leases(pq::connection& on);
+
+/// Says that this session, too, writes for the program that follows the source.
+void hold_copy_lock(pq::connection& on, int source_id);
 
 /// Waits for the lock of one source.
 class lease {
@@ -44,6 +51,7 @@ class lease {
 
   private:
     void break_lock();
+    void end_sessions(int lock_class);
 
     pq::connection& on_;
     const std::string source_id_;

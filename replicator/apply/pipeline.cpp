@@ -92,7 +92,7 @@ bool pipeline::is_idle(milliseconds quiet) const {
 }
 
 void pipeline::run() {
-    while (!stopping()) {
+    while (!stopping() && !over_) {
         try {
             follow();
         } catch (const error& failed) {
@@ -102,10 +102,7 @@ void pipeline::run() {
             }
         } catch (const std::exception& failed) {
             streaming_ = false;
-            recover(
-                error(exit_code::bug, cause::needs_person, failed.what(),
-                      "this is a fault of the program: report it with this message, then: everarchive source resume " +
-                          row_.name));
+            recover(fault_of_program(failed));
             break;
         }
     }
@@ -113,9 +110,16 @@ void pipeline::run() {
     done_ = true;
 }
 
+error pipeline::fault_of_program(const std::exception& failed) const {
+    return {exit_code::bug, cause::needs_person, failed.what(),
+            "this is a fault of the program: report it with this message, then: everarchive source resume " +
+                row_.name};
+}
+
 /// Decides what an error means for the source. Returns true to try again.
 bool pipeline::recover(const error& failed) {
-    std::vector<log::field> fields{{"source", row_.name}, {"position", taken_.position}, {"hint", failed.hint()}};
+    std::vector<log::field> fields{
+        {"source", row_.name}, {"position", taken_.position}, {"hint", with_name(failed.hint(), row_.name)}};
     if (const auto* reported = dynamic_cast<const pq::error*>(&failed)) {
         fields.emplace_back("sqlstate", reported->sqlstate());
     }
@@ -145,16 +149,32 @@ bool pipeline::recover(const error& failed) {
     case cause::needs_person:
     case cause::position_lost:
         log::write(log::severity::error, "apply", failed.what(), fields);
-        taken_.name = row_.name;
-        const bool lost = failed.why() == cause::position_lost;
-        std::string hint = failed.hint();
-        if (hint.empty()) {
-            hint = std::string("everarchive source ") + (lost ? "resync " : "resume ") + row_.name;
+        if (taken_.epoch == 0) { // else it was told while the source was still ours
+            tell_end(failed);
         }
-        tell_state(conninfo_, taken_, lost ? "position_lost" : "stopped", failed.what(), hint);
-        return lost && resync_by_itself(failed) && wait(backoff_.next());
+        return failed.why() == cause::position_lost && resync_by_itself(failed) && wait(backoff_.next());
     }
     return false;
+}
+
+/// The source is not followed any more until somebody, or a setting, says so.
+void pipeline::tell_end(const error& failed) {
+    const bool lost = failed.why() == cause::position_lost;
+    std::string hint = failed.hint();
+    if (hint.empty()) {
+        hint = std::string("everarchive source ") + (lost ? "resync " : "resume ") + row_.name;
+    }
+    taken_.name = row_.name;
+    tell_state(conninfo_, taken_, lost ? "position_lost" : "stopped", failed.what(), hint);
+}
+
+/// False if the source was paused or stopped while this program waited for it: what made the other program give it up
+/// would be met here, too.
+bool pipeline::is_wanted(pq::connection& on) const {
+    const pq::result row = on.run("SELECT NOT s.paused AND s.state IN ('new', 'snapshot', 'streaming') FROM "
+                                  "everarchive.source s WHERE s.source_id = $1::integer",
+                                  {std::to_string(row_.id)});
+    return row.rows() == 1 && row.truth(0, 0);
 }
 
 /// Waits until the source is ours. Returns false if asked to stop.
@@ -198,12 +218,13 @@ bool pipeline::resync_by_itself(const error& failed) {
 
 /// The old position is lost, and somebody has decided to begin at a new one: what lies between is found by comparison.
 /// A crash before the commit makes it anew.
-std::string pipeline::renewed_position(pq::connection& on, capture::source& source, const check_run& run) {
+std::string pipeline::renewed_position(pq::connection& on, const adapter::adapter& adapter, capture::source& source,
+                                       const check_run& run) {
     const std::string identity = source.identity();
     const std::string position = source.renew_position();
     pq::transaction transaction(on);
     update_progress(on, taken_, "position = $3, identity = $4", {position, identity});
-    position_renewed(on, run);
+    position_renewed(on, run, adapter, taken_);
     transaction.commit();
     log::write(log::severity::notice, "apply", "following from a new position; what was missed is found by comparison",
                {{"source", row_.name}, {"lost", taken_.position}, {"position", position}});
@@ -221,8 +242,28 @@ void pipeline::follow() {
     if (!wait_for(lease)) {
         return;
     }
+    if (!is_wanted(on)) {
+        over_ = true; // the supervisor begins again when it is
+        return;
+    }
     taken_ = take(on, lease, row_.name);
     fault_point("lease.taken");
+    try {
+        lead(on, adapter);
+    } catch (const error& failed) {
+        if (failed.why() == cause::needs_person || failed.why() == cause::position_lost) {
+            tell_end(failed); // before the connection, and with it the source, is free for a program that waits
+        }
+        throw;
+    } catch (const std::exception& failed) {
+        const error fault = fault_of_program(failed);
+        tell_end(fault);
+        throw fault;
+    }
+}
+
+/// While the source is ours.
+void pipeline::lead(pq::connection& on, const adapter::adapter& adapter) {
     const leading leads(meters_, taken_.epoch, PQbackendPID(on.raw()));
     const std::unique_ptr<capture::source> source = capture::open_source(row_.origin, row_.name, adapter);
     source->configure(taken_.settings);
@@ -247,7 +288,7 @@ void pipeline::follow() {
         taken_.position = position;
         mapping_.call();
     } else if (const std::optional<check_run> run = next_run(on, row_.id); run && run->new_position) {
-        position = renewed_position(on, *source, *run);
+        position = renewed_position(on, adapter, *source, *run);
     } else if (!taken_.identity.empty()) {
         const std::string identity = source->recognize(taken_.identity, position);
         if (identity != taken_.identity) {

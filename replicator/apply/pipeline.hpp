@@ -51,15 +51,20 @@ class pipeline {
   private:
     void run();
     void follow();
+    void lead(pq::connection& on, const adapter::adapter& adapter);
     bool wait_for(lease& lease);
     void stream(pq::connection& on, const adapter::adapter& adapter, const taken_source& taken, capture::source& source,
                 const std::string& position);
     void apply(applier& applier, class stream_reader& reader, class chunk_comparison& comparison);
-    std::string renewed_position(pq::connection& on, capture::source& source, const struct check_run& run);
+    std::string renewed_position(pq::connection& on, const adapter::adapter& adapter, capture::source& source,
+                                 const struct check_run& run);
     bool resync_by_itself(const error& failed);
     bool stopping() const;
     bool wait(std::chrono::milliseconds time) const;
     bool recover(const error& failed);
+    bool is_wanted(pq::connection& on) const;
+    void tell_end(const error& failed);
+    error fault_of_program(const std::exception& failed) const;
     void note_arrival();
     void note_works();
 
@@ -73,6 +78,7 @@ class pipeline {
     backoff backoff_;
     bool displace_ = false; // a reader of the program before us may be left in the source
     bool told_ = false;     // a passing trouble stands in the source's row
+    bool over_ = false;     // not to be followed until somebody says so
     int fenced_ = 0;        // attempts while another program had the source, since the stream last worked
     std::atomic<bool> stop_{false};
     std::atomic<bool> done_{false};

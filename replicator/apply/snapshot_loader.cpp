@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "apply/batch_queue.hpp"
+#include "apply/lease.hpp"
 #include "apply/privacy_wall.hpp"
 #include "apply/source_state.hpp"
 #include "base/fault_point.hpp"
@@ -43,6 +44,9 @@ void begin_load(pq::connection& on, const adapter::adapter& adapter, const taken
     on.run("TRUNCATE " + tables);
     on.run("UPDATE everarchive.quarantine SET resolved_at = pg_catalog.now(), resolution = 'superseded' WHERE "
            "source_id = $1::integer AND stage = 'apply' AND resolved_at IS NULL",
+           {text_of(taken.id)});
+    on.run("UPDATE everarchive.source_table SET state = 'ok', message = NULL, hint = NULL, since = pg_catalog.now() "
+           "WHERE source_id = $1::integer AND state <> 'ok'",
            {text_of(taken.id)});
     transaction.commit();
 }
@@ -128,6 +132,7 @@ class copy {
                     threads.emplace_back([this, &conninfo] {
                         try {
                             pq::connection own = open_applier_connection(conninfo, taken_.name);
+                            hold_copy_lock(own, taken_.id);
                             write(own, [](std::int64_t) {});
                         } catch (...) {
                             fail(std::current_exception());
@@ -144,7 +149,8 @@ class copy {
         if (failure_) {
             std::rethrow_exception(failure_);
         }
-        return queue_.is_finished();
+        // The queue is closed and empty as well when a reader was told to stop in the middle of its rows.
+        return complete_ == from_.readers() && queue_.is_finished();
     }
 
     std::int64_t rows() const { return rows_; }
@@ -158,6 +164,7 @@ class copy {
                 }
                 std::optional<capture::batch> batch = from_.next_of(reader);
                 if (!batch) {
+                    ++complete_;
                     break;
                 }
                 queue_.put(std::move(*batch));
@@ -223,6 +230,7 @@ class copy {
     const std::function<bool()>& stop_;
     batch_queue queue_;
     std::atomic<std::size_t> reading_;
+    std::atomic<std::size_t> complete_{0}; // readers that came to the end of their rows
     std::atomic<int> writing_{0};
     std::atomic<std::int64_t> rows_{0};
     std::atomic<bool> done_{false};

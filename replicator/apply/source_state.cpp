@@ -1,5 +1,8 @@
 #include "apply/source_state.hpp"
 
+#include <algorithm>
+#include <cctype>
+
 #include "base/log.hpp"
 
 namespace everarchive::apply {
@@ -91,13 +94,31 @@ void note_identity(pq::connection& on, const taken_source& taken, const std::str
            {std::to_string(taken.id), std::to_string(taken.epoch), identity});
 }
 
+std::string with_name(std::string_view hint, std::string_view source) {
+    constexpr std::string_view command = "everarchive source ";
+    constexpr std::string_view placeholder = " NAME"; // database=NAME and the like are other names
+    std::string text;
+    for (std::size_t at = hint.find(command); at != std::string_view::npos; at = hint.find(command)) {
+        const std::size_t verb_end = hint.find(' ', at + command.size());
+        const std::size_t named = std::min(verb_end, hint.size());
+        text += hint.substr(0, named);
+        hint.remove_prefix(named);
+        const std::string_view after = hint.substr(std::min(placeholder.size(), hint.size()));
+        if (hint.starts_with(placeholder) && (after.empty() || !std::isalnum(static_cast<unsigned char>(after[0])))) {
+            (text += ' ') += source;
+            hint = after;
+        }
+    }
+    return text += hint;
+}
+
 void tell_state(const std::string& conninfo, const taken_source& source, const std::string& state,
                 const std::string& message, const std::string& hint) noexcept {
     try {
         pq::connection on(conninfo, pq::connection::side::sink, "everarchive run");
         on.run("SELECT everarchive.source_set_state($1, $2, $3, $4, $5::bigint)",
                {source.name, state, message.empty() ? pq::parameter() : log::redact(message),
-                hint.empty() ? pq::parameter() : log::redact(hint),
+                hint.empty() ? pq::parameter() : log::redact(with_name(hint, source.name)),
                 source.epoch == 0 ? pq::parameter() : std::to_string(source.epoch)});
     } catch (const std::exception& failed) {
         log::write(log::severity::warning, "apply", std::string("cannot tell the state of a source: ") + failed.what(),

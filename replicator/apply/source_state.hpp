@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apply/lease.hpp"
@@ -33,8 +34,12 @@ void update_progress(pq::connection& on, const taken_source& taken, const std::s
 /// Stores who the source's server is now: one that goes on from the one before.
 void note_identity(pq::connection& on, const taken_source& taken, const std::string& identity);
 
+/// A hint as an operator of this source can run it: where the capture, which does not know the source's name, wrote
+/// `everarchive source resync NAME`, the name.
+std::string with_name(std::string_view hint, std::string_view source);
+
 /// Tells the state of a source, with the epoch if the source was taken (0: not). Does not throw: it is called when
-/// things already went wrong.
+/// things already went wrong. The hint is told by with_name().
 void tell_state(const std::string& conninfo, const taken_source& source, const std::string& state,
                 const std::string& message, const std::string& hint) noexcept;
 

@@ -15,7 +15,8 @@ constexpr std::chrono::seconds lag_interval{5};
 } // namespace
 
 stream_reader::stream_reader(capture::source& source, std::string position, source_meters& meters)
-    : source_(source), position_(std::move(position)), meters_(meters), thread_([this] { run(); }) {}
+    : source_(source), position_(std::move(position)), meters_(meters), handed_(position_), thread_([this] { run(); }) {
+}
 
 stream_reader::~stream_reader() {
     stop_ = true;
@@ -33,7 +34,10 @@ void stream_reader::expect(const std::string& position) {
 
 capture::log_lag stream_reader::lag() const {
     const std::lock_guard lock(mutex_);
-    return lag_;
+    capture::log_lag lag = lag_;
+    // The queue last: what was handed out is in it, or was taken.
+    lag.at_newest = !lag.newest.empty() && source_.has_passed(handed_, lag.newest) && queue_.bytes() == 0;
+    return lag;
 }
 
 std::optional<capture::stream_notice> stream_reader::notice() const {
@@ -72,7 +76,12 @@ void stream_reader::run() {
             if (queue_.has_room()) {
                 if (std::optional<capture::batch> batch = stream->next(patience)) {
                     fault_point("capture.batch_read");
+                    const std::string position = batch->ends_transaction ? batch->position : std::string();
                     queue_.put(std::move(*batch));
+                    if (!position.empty()) {
+                        const std::lock_guard lock(mutex_);
+                        handed_ = position;
+                    }
                 }
             } else {
                 stream->idle();

@@ -31,7 +31,8 @@ class stream_reader {
     /// Somebody waits for the stream to pass `position`.
     void expect(const std::string& position);
 
-    /// As the server said a few seconds ago.
+    /// As the server said a few seconds ago. at_newest: what it had then was handed out, and nothing waits in the
+    /// queue.
     capture::log_lag lag() const;
 
     /// What stands against the source at the moment, although its stream goes on.
@@ -48,9 +49,10 @@ class stream_reader {
     std::atomic<bool> open_{false};
     source_meters& meters_;
     mutable std::mutex mutex_;
-    std::string safe_;     // under mutex_
-    capture::log_lag lag_; // under mutex_
-    std::string expected_; // under mutex_; empty: told
+    std::string safe_;                             // under mutex_
+    std::string handed_;                           // under mutex_; up to where the stream has given batches
+    capture::log_lag lag_;                         // under mutex_
+    std::string expected_;                         // under mutex_; empty: told
     std::optional<capture::stream_notice> notice_; // under mutex_
     std::string confirmed_;
     std::jthread thread_; // last: it uses all the others

@@ -11,12 +11,22 @@ namespace {
 /// Keys that are mapped at once in a source set to every commit.
 constexpr std::size_t most_refreshed = 2'000;
 
+/// Keys that one row of another table concerns, which may pass through our memory.
+constexpr int most_concerned = 10'000;
+
 } // namespace
 
 touch_writer::touch_writer(pq::connection& on, const adapter::adapter& adapter, const taken_source& source,
                            const row_writer& mirror, touched_keys& touched)
     : on_(on), adapter_(adapter), source_id_(std::to_string(source.id)), every_commit_(source.every_commit),
-      mirror_(mirror), touched_(touched) {}
+      mirror_(mirror), touched_(touched) {
+    if (every_commit_) {
+        // The keys of a transaction of millions of rows, all of which are mapped at its end.
+        on_.run(
+            "CREATE TEMPORARY TABLE everarchive_aside (kind text COLLATE \"C\", key text COLLATE \"C\", PRIMARY KEY "
+            "(kind, key)) ON COMMIT DELETE ROWS");
+    }
+}
 
 void touch_writer::through(net_changes changes) {
     for (std::size_t begin = 0; begin < changes.size();) {
@@ -77,7 +87,16 @@ void touch_writer::by_way_of(const adapter::touch_through& touch, const std::vec
                          parameters);
         return;
     }
-    const pq::result rows = on_.run_prepared(distinct, parameters);
+    const pq::result rows = on_.run_prepared(distinct + " LIMIT " + std::to_string(most_concerned + 1), parameters);
+    if (rows.rows() > most_concerned) {
+        const std::string kind = "$" + std::to_string(parameters.size() + 1);
+        parameters.emplace_back(touch.kind);
+        on_.run_prepared("INSERT INTO pg_temp.everarchive_aside (kind, key) SELECT " + kind + ", d.k FROM (" +
+                             distinct + ") d ON CONFLICT DO NOTHING",
+                         parameters);
+        aside_ = true;
+        return;
+    }
     for (int row = 0; row < rows.rows(); ++row) {
         touched_.add(touch.kind, std::string(rows.text(row, 0)));
     }
@@ -88,34 +107,74 @@ void touch_writer::write() {
         return;
     }
     for (const auto& [kind, keys] : touched_.by_kind()) {
-        std::vector<std::string> sorted(keys.begin(), keys.end());
-        on_.run_prepared("INSERT INTO everarchive.touched (source_id, kind, key) "
-                         "SELECT $1::integer, $2, k FROM pg_catalog.unnest($3::text[]) AS k",
-                         {source_id_, kind, pq::array_literal(sorted)});
+        const std::string array = pq::array_literal(std::vector<std::string>(keys.begin(), keys.end()));
+        if (every_commit_) {
+            on_.run_prepared("INSERT INTO pg_temp.everarchive_aside (kind, key) SELECT $1, k FROM "
+                             "pg_catalog.unnest($2::text[]) AS k ON CONFLICT DO NOTHING",
+                             {kind, array});
+            aside_ = true;
+        } else {
+            on_.run_prepared("INSERT INTO everarchive.touched (source_id, kind, key) "
+                             "SELECT $1::integer, $2, k FROM pg_catalog.unnest($3::text[]) AS k",
+                             {source_id_, kind, array});
+        }
+    }
+    touched_.clear();
+}
+
+void touch_writer::refresh(const std::string& position) {
+    if (aside_) {
+        write();
+        const pq::result kinds = on_.run_prepared("SELECT DISTINCT kind FROM pg_temp.everarchive_aside", {});
+        for (int row = 0; row < kinds.rows(); ++row) {
+            const std::string kind(kinds.text(row, 0));
+            std::vector<std::string> keys;
+            do {
+                const std::string after = keys.empty() ? std::string() : keys.back();
+                const pq::result next = on_.run_prepared(
+                    std::string("SELECT a.key FROM pg_temp.everarchive_aside a WHERE a.kind = $1 AND a.key ") +
+                        (keys.empty() ? ">=" : ">") + " $2 ORDER BY a.key LIMIT $3::bigint",
+                    {kind, after, std::to_string(most_refreshed)});
+                keys.clear();
+                for (int key = 0; key < next.rows(); ++key) {
+                    keys.emplace_back(next.text(key, 0));
+                }
+                refresh_keys(kind, keys, position);
+            } while (keys.size() == most_refreshed);
+        }
+        on_.run_prepared("TRUNCATE pg_temp.everarchive_aside", {});
+        aside_ = false;
+        return;
+    }
+    std::vector<std::string> piece;
+    for (const auto& [kind, keys] : touched_.by_kind()) {
+        for (const std::string& key : keys) {
+            piece.push_back(key);
+            if (piece.size() == most_refreshed) {
+                refresh_keys(kind, piece, position);
+                piece.clear();
+            }
+        }
+        refresh_keys(kind, piece, position);
+        piece.clear();
     }
     touched_.clear();
 }
 
 /// The locks are those of everarchive.map_touched(): a mapping worker that still reads an older state of the same keys
 /// is waited for, and none begins.
-void touch_writer::refresh(const std::string& position) {
-    for (const auto& [kind, keys] : touched_.by_kind()) {
-        // A transaction of a million rows is mapped in pieces, of the size that a mapping worker takes.
-        const std::vector<std::string> all(keys.begin(), keys.end());
-        for (std::size_t begin = 0; begin < all.size(); begin += most_refreshed) {
-            const std::size_t end = std::min(begin + most_refreshed, all.size());
-            const std::string array = pq::array_literal(
-                {all.begin() + static_cast<std::ptrdiff_t>(begin), all.begin() + static_cast<std::ptrdiff_t>(end)});
-            on_.run_prepared(
-                "SELECT pg_catalog.pg_advisory_xact_lock(1163280722, $1::integer * 16 + p.part) FROM (SELECT "
-                "DISTINCT pg_catalog.hashtext(k) & 15 AS part FROM pg_catalog.unnest($2::text[]) k ORDER BY 1) p",
-                {source_id_, array});
-            fault_point("apply.before_refresh");
-            on_.run_prepared("SELECT * FROM everarchive.refresh($1::integer, $2, $3::text[], $4)",
-                             {source_id_, kind, array, position.empty() ? pq::parameter() : position});
-        }
+void touch_writer::refresh_keys(const std::string& kind, const std::vector<std::string>& keys,
+                                const std::string& position) {
+    if (keys.empty()) {
+        return;
     }
-    touched_.clear();
+    const std::string array = pq::array_literal(keys);
+    on_.run_prepared("SELECT pg_catalog.pg_advisory_xact_lock(1163280722, $1::integer * 16 + p.part) FROM (SELECT "
+                     "DISTINCT pg_catalog.hashtext(k) & 15 AS part FROM pg_catalog.unnest($2::text[]) k ORDER BY 1) p",
+                     {source_id_, array});
+    fault_point("apply.before_refresh");
+    on_.run_prepared("SELECT * FROM everarchive.refresh($1::integer, $2, $3::text[], $4)",
+                     {source_id_, kind, array, position.empty() ? pq::parameter() : position});
 }
 
 } // namespace everarchive::apply

@@ -25,14 +25,22 @@ class touch_writer {
     /// The same for every row of a table, of which nothing is left.
     void all_through(const adapter::table& table);
 
-    /// Puts the touched keys into the queue of the mapping workers.
+    /// Puts the touched keys where they need no memory of ours: into the queue of the mapping workers, or with every
+    /// commit aside, until refresh().
     void write();
+
+    /// True if refresh() has nothing to map.
+    bool is_empty() const { return touched_.empty() && !aside_; }
 
     /// Maps the touched keys in the open transaction. `position`: of the source transaction; empty if it goes on.
     void refresh(const std::string& position);
 
+    /// The transaction was rolled back, and with it what it had put aside.
+    void forget() { aside_ = false; }
+
   private:
     void by_way_of(const adapter::touch_through& touch, const std::vector<std::string>* values);
+    void refresh_keys(const std::string& kind, const std::vector<std::string>& keys, const std::string& position);
 
     pq::connection& on_;
     const adapter::adapter& adapter_;
@@ -40,6 +48,7 @@ class touch_writer {
     const bool every_commit_;
     const row_writer& mirror_;
     touched_keys& touched_;
+    bool aside_ = false; // keys may have been put aside in this transaction
 };
 
 } // namespace everarchive::apply

@@ -53,7 +53,10 @@ log_lag mariadb_lag::read(const place& now) {
             lag.bytes = read_bytes(now.confirmed.place);
         }
         lag.log_hours = read_hours(now, lag.bytes);
-        lag.transactions = read_transactions(now.confirmed);
+        const binlog_position newest = current_position(*side_, now.confirmed.by);
+        lag.transactions = read_transactions(now.confirmed, newest);
+        const bool told = newest.by != binlog_position::kind::file || !newest.place.file.empty();
+        lag.newest = told ? newest.text() : now.read; // where the server does not tell: nothing more has come
     } catch (const error&) {
         close(); // what is wrong with the server, the stream itself tells
     }
@@ -80,11 +83,11 @@ void mariadb_lag::close() {
 }
 
 /// Between our position and the newest; nullopt where transactions have no numbers.
-std::optional<std::int64_t> mariadb_lag::read_transactions(const binlog_position& confirmed) {
+std::optional<std::int64_t> mariadb_lag::read_transactions(const binlog_position& confirmed,
+                                                           const binlog_position& newest) const {
     if (confirmed.by == binlog_position::kind::file) {
         return std::nullopt;
     }
-    const binlog_position newest = current_position(*side_, confirmed.by);
     return static_cast<std::int64_t>(confirmed.by == binlog_position::kind::mysql
                                          ? newest.executed.without(confirmed.executed).count()
                                          : confirmed.gtids.behind(newest.gtids));

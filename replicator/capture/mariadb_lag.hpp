@@ -21,6 +21,7 @@ class mariadb_lag {
     /// Where the stream stands.
     struct place {
         binlog_position confirmed;
+        std::string read;              // position of all that has come; empty while more of it is at hand
         std::uint32_t commit_time = 0; // of the last transaction that was read
         bool is_behind = false;        // events wait in our memory
     };
@@ -43,7 +44,8 @@ class mariadb_lag {
     void close();
     std::optional<std::int64_t> read_bytes(const binlog_place& here);
     std::optional<double> read_hours(const place& now, std::optional<std::int64_t> behind);
-    std::optional<std::int64_t> read_transactions(const binlog_position& confirmed);
+    std::optional<std::int64_t> read_transactions(const binlog_position& confirmed,
+                                                  const binlog_position& newest) const;
 
     mariadb_origin origin_;
     log_lag last_;

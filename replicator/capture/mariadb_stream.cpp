@@ -144,7 +144,11 @@ class mariadb_stream final : public stream {
         return read;
     }
 
-    void ask_for_lag() { lag_.ask({confirmed_, decoder_.commit_time(), dump_.is_behind()}); }
+    void ask_for_lag() {
+        lag_.ask({confirmed_,
+                  dump_.is_behind() || decoder_.in_transaction() ? std::string() : decoder_.position().text(),
+                  decoder_.commit_time(), dump_.is_behind()});
+    }
 
     bool is_full(std::size_t times) const {
         return building_.transactions >= limits_.transactions * times ||

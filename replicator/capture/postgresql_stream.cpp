@@ -115,8 +115,12 @@ class slot_stream final : public stream {
     log_lag lag() override {
         const lsn newest = watch_->newest();
         const lsn ours = line_->confirmed();
-        return {static_cast<std::int64_t>(newest > ours ? newest - ours : 0), std::nullopt, watch_->retained_bytes(),
-                watch_->log_state(), std::nullopt};
+        return {static_cast<std::int64_t>(newest > ours ? newest - ours : 0),
+                std::nullopt,
+                watch_->retained_bytes(),
+                watch_->log_state(),
+                std::nullopt,
+                newest == 0 ? std::string() : format_lsn(newest)};
     }
 
     std::int64_t spool_bytes() const override { return static_cast<std::int64_t>(budget_->used()); }

@@ -64,6 +64,8 @@ struct log_lag {
     std::optional<std::int64_t> retained_bytes; // kept by the server because we have not read it
     std::string log_state;                      // PostgreSQL: wal_status of the slot
     std::optional<double> log_hours;            // MariaDB, MySQL: until the log that comes next is purged
+    std::string newest = {};                    // position, as has_passed() takes it
+    bool at_newest = false;                     // all that the source had then is here; told by who knows what is here
 };
 
 /// The changes after a position.

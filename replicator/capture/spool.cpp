@@ -10,10 +10,13 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
+#include <span>
 #include <system_error>
 #include <utility>
 
 #include "base/error.hpp"
+#include "capture/spool_seal.hpp"
 
 namespace everarchive::capture {
 
@@ -66,9 +69,9 @@ spool::~spool() {
 
 spool::spool(spool&& other) noexcept
     : budget_(std::move(other.budget_)), folder_(std::move(other.folder_)), fd_(std::exchange(other.fd_, -1)),
-      written_(std::exchange(other.written_, 0)), tail_(std::exchange(other.tail_, {})),
-      ahead_(std::exchange(other.ahead_, {})), ahead_at_(std::exchange(other.ahead_at_, 0)),
-      read_(std::exchange(other.read_, 0)) {}
+      written_(std::exchange(other.written_, 0)), parts_(std::exchange(other.parts_, {})),
+      tail_(std::exchange(other.tail_, {})), ahead_(std::exchange(other.ahead_, {})),
+      ahead_at_(std::exchange(other.ahead_at_, 0)), read_(std::exchange(other.read_, 0)) {}
 
 spool& spool::operator=(spool&& other) noexcept {
     if (this != &other) {
@@ -77,6 +80,7 @@ spool& spool::operator=(spool&& other) noexcept {
         folder_ = std::move(other.folder_);
         fd_ = std::exchange(other.fd_, -1);
         written_ = std::exchange(other.written_, 0);
+        parts_ = std::exchange(other.parts_, {});
         tail_ = std::exchange(other.tail_, {});
         ahead_ = std::exchange(other.ahead_, {});
         ahead_at_ = std::exchange(other.ahead_at_, 0);
@@ -129,7 +133,10 @@ void spool::flush() {
     if (fd_ < 0) {
         make_file();
     }
-    std::string_view rest = tail_;
+    const part one{written_, new_part_number()};
+    std::string sealed = tail_;
+    seal(one.number, 0, sealed);
+    std::string_view rest = sealed;
     std::uint64_t at = written_;
     while (!rest.empty()) {
         const ssize_t done = ::pwrite(fd_, rest.data(), rest.size(), static_cast<off_t>(at));
@@ -143,6 +150,7 @@ void spool::flush() {
         at += static_cast<std::uint64_t>(done);
     }
     written_ = at;
+    parts_.push_back(one);
     tail_.clear();
 }
 
@@ -157,6 +165,9 @@ void spool::truncate(mark to) {
     }
     tail_.clear();
     written_ = to;
+    while (!parts_.empty() && parts_.back().begin >= to) {
+        parts_.pop_back();
+    }
     // The file system gets its room back; if it cannot, the bytes are written over.
     while (::ftruncate(fd_, static_cast<off_t>(to)) != 0 && errno == EINTR) {}
 }
@@ -170,8 +181,11 @@ void spool::fill() {
         read_ = end();
         return;
     }
+    const auto next = std::upper_bound(parts_.begin(), parts_.end(), read_,
+                                       [](std::uint64_t place, const part& one) { return place < one.begin; });
+    const std::uint64_t end_of_part = next == parts_.end() ? written_ : next->begin;
     const std::size_t before = ahead_.size();
-    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block, written_ - read_));
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block, end_of_part - read_));
     ahead_.resize(before + wanted);
     ssize_t done = 0;
     do {
@@ -181,6 +195,7 @@ void spool::fill() {
         fail(done == 0 ? EIO : errno, "read", folder_);
     }
     ahead_.resize(before + static_cast<std::size_t>(done));
+    seal(std::prev(next)->number, read_ - std::prev(next)->begin, std::span(ahead_).subspan(before));
     read_ += static_cast<std::uint64_t>(done);
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace everarchive::capture {
 
@@ -35,7 +36,7 @@ class spool_budget {
 std::filesystem::path spool_folder();
 
 /// Frames of bytes, appended and then read in their order. The first ones stay in memory: a file is made when there
-/// are more than a few. One thread.
+/// are more than a few, and is sealed (spool_seal.hpp). One thread.
 class spool {
   public:
     /// An end of the spool at some time; append() goes there again after truncate().
@@ -66,10 +67,17 @@ class spool {
     void fill();
     void let_go() noexcept;
 
+    /// What was written at once, under a number of its own.
+    struct part {
+        std::uint64_t begin;
+        std::uint64_t number;
+    };
+
     std::shared_ptr<spool_budget> budget_;
     std::filesystem::path folder_;
     int fd_ = -1;
     std::uint64_t written_ = 0; // bytes in the file
+    std::vector<part> parts_;   // of it, in their order
     std::string tail_;          // bytes after them
     std::string ahead_;         // bytes read from the file
     std::size_t ahead_at_ = 0;  // of ahead_, taken

@@ -72,7 +72,40 @@ std::size_t check(const adapter::adapter& adapter, const arguments& asked, bool 
     return missing;
 }
 
-exit_code run_check(const arguments& asked) {
+/// Of a source that is known, what is not given is what its row says.
+arguments with_row(const context& context, arguments asked) {
+    if (!asked.adapter.empty() && !asked.origin.empty()) {
+        return asked;
+    }
+    pq::connection on = open_database(context);
+    const pq::result row =
+        on.run("SELECT adapter, origin, parameters FROM everarchive.source WHERE name = $1 AND state <> 'removed'",
+               {asked.name});
+    if (row.rows() == 0) {
+        throw error(exit_code::arguments, cause::needs_person,
+                    "there is no source " + asked.name + " yet: say what it is and how to reach it",
+                    "everarchive source check " + asked.name + " --adapter ADAPTER --from ORIGIN");
+    }
+    if (asked.adapter.empty()) {
+        asked.adapter = row.text(0, 0);
+    }
+    if (asked.origin.empty()) {
+        asked.origin = row.text(0, 1);
+    }
+    if (asked.set.empty() && asked.adapter == row.text(0, 0)) {
+        for (const auto& [name, value] : adapter::parameters_from_json(row.text(0, 2))) {
+            asked.set.push_back(name + '=' + value);
+        }
+    }
+    if (asked.origin.starts_with("file:")) {
+        throw error(exit_code::arguments, cause::needs_person,
+                    "source " + asked.name + " was imported from files: there is nothing to check", {});
+    }
+    return asked;
+}
+
+exit_code run_check(const context& context, const arguments& given) {
+    const arguments asked = with_row(context, given);
     const adapter::adapter adapter = asked.load_adapter();
     const std::size_t missing = check(adapter, asked, false);
     if (missing > 0) {
@@ -174,23 +207,26 @@ void add_source(CLI::App& app, context& context) {
     const auto choose = [&context, asked](CLI::App* command, const std::function<exit_code()>& what) {
         command->callback([&context, what] { context.chosen = what; });
     };
-    const auto with_origin = [asked](CLI::App* command) {
+    const auto with_origin = [asked](CLI::App* command, bool required) {
         command->add_option("--adapter", asked->adapter, "which library system it is: everarchive adapters")
-            ->required();
+            ->required(required);
         command
             ->add_option("--from", asked->origin,
                          "how to reach it, such as mariadb:defaults-group=koha or postgresql:service=evergreen")
-            ->required();
+            ->required(required);
         command->add_option("--set", asked->set,
                             "what the adapter leaves open, such as tenant=diku; once for each parameter");
     };
 
-    CLI::App* check_command = named(*source, "check", "what is missing in a library system, and what mends it", *asked);
-    with_origin(check_command);
-    choose(check_command, [asked] { return run_check(*asked); });
+    CLI::App* check_command =
+        named(*source, "check",
+              "what is missing in a library system, and what mends it; of a source that was added, its NAME is enough",
+              *asked);
+    with_origin(check_command, false);
+    choose(check_command, [&context, asked] { return run_check(context, *asked); });
 
     CLI::App* add = named(*source, "add", "check a library system and add it", *asked);
-    with_origin(add);
+    with_origin(add, true);
     add->add_option("--schema", asked->schema, "schema for its mirror; without it the name of the source");
     add->add_flag("--every-commit", asked->every_commit,
                   "a version for every source transaction, none folded away; slower");

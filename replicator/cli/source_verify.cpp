@@ -6,7 +6,9 @@
 #include <iostream>
 #include <thread>
 
+#include "adapter/adapter.hpp"
 #include "apply/lease.hpp"
+#include "base/installation.hpp"
 #include "base/log.hpp"
 #include "base/progress_bar.hpp"
 #include "base/stop.hpp"
@@ -32,8 +34,18 @@ pq::parameter given(const std::string& text) {
     return text.empty() ? pq::parameter() : text;
 }
 
-/// The table as the mirror calls it: biblio.record_entry is biblio_record_entry there.
-std::string mirror_name(std::string name) {
+/// The table as the mirror calls it, by its name there or in the source: biblio.record_entry is biblio_record_entry,
+/// and diku_mod_inventory_storage.item is mod_inventory_storage_item, without the tenant.
+std::string mirror_name(pq::connection& on, const std::string& source, std::string name) {
+    if (name.find('.') == std::string::npos) {
+        return name;
+    }
+    const pq::result row = on.run("SELECT (s).adapter, (s).parameters FROM everarchive.source_named($1) s", {source});
+    const adapter::adapter adapter = adapter::load(adapters_directory(), std::string(row.text(0, 0)))
+                                         .with(adapter::parameters_from_json(row.text(0, 1)));
+    if (const adapter::table* const table = adapter.find(name)) {
+        return table->mirror_name();
+    }
     std::replace(name.begin(), name.end(), '.', '_');
     return name;
 }
@@ -125,7 +137,7 @@ exit_code run_check(const context& context, const arguments& asked, const std::s
     pq::connection on = open_database(context);
     const pq::result made =
         on.run("SELECT everarchive.source_check($1, $2, $3, $4, $5)",
-               {asked.name, what, given(mirror_name(asked.table)), given(asked.from), given(asked.to)});
+               {asked.name, what, given(mirror_name(on, asked.name, asked.table)), given(asked.from), given(asked.to)});
     const std::string run(made.text(0, 0));
     std::cout << fmt::format("asked for, as run {}\n", run) << std::flush;
     if (asked.wait) {
@@ -191,7 +203,8 @@ void add_source_verify(CLI::App& source, context& context) {
         auto asked = std::make_shared<arguments>();
         CLI::App* sub = source.add_subcommand(command, help);
         sub->add_option("NAME", asked->name, "name of the source")->required();
-        CLI::Option* table = sub->add_option("--table", asked->table, "only this table");
+        CLI::Option* table =
+            sub->add_option("--table", asked->table, "only this table, as the mirror or as the source calls it");
         sub->add_option("--from", asked->from, "first key; parts of a key are joined by colons")->needs(table);
         sub->add_option("--to", asked->to, "last key")->needs(table);
         sub->add_flag("--wait", asked->wait, "show how far it is, and what differs at the end");

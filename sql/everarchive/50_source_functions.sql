@@ -241,7 +241,7 @@ BEGIN
     IF found_source.state = 'position_lost' THEN
         RAISE EXCEPTION 'source "%" cannot go on from where it was', source_resume.name
             USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = coalesce(found_source.message, ''),
-                  HINT = format('Copy it anew: everarchive source resync %s', source_resume.name);
+                  HINT = format('Compare it with its mirror and repair what differs: everarchive source resync %s', source_resume.name);
     END IF;
     UPDATE @extschema@.source s
     SET paused = false, message = NULL, hint = NULL, changed_at = now(),
@@ -302,6 +302,11 @@ BEGIN
     DELETE FROM @extschema@.map_progress m WHERE m.source_id = found_source.source_id;
     DELETE FROM @extschema@.source_kind k WHERE k.source_id = found_source.source_id;
     DELETE FROM @extschema@.source_setting v WHERE v.source_id = found_source.source_id;
+    -- What was said of the old mirror is not true of the one that a source of this name gets next.
+    DELETE FROM @extschema@.source_table t WHERE t.source_id = found_source.source_id;
+    DELETE FROM @extschema@.source_lease l WHERE l.source_id = found_source.source_id;
+    UPDATE @extschema@.source_check_run r SET state = 'cancelled', finished_at = now(), message = 'the source was removed'
+    WHERE r.source_id = found_source.source_id AND r.state IN ('requested', 'running');
     EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', found_source.mirror_schema);
     IF EXISTS (SELECT 1 FROM @extschema@.entity e WHERE e.source_id = found_source.source_id) THEN
         UPDATE @extschema@.quarantine q SET resolved_at = now(), resolution = 'discarded'

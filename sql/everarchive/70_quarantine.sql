@@ -34,6 +34,12 @@ BEGIN
         RETURN 'requested: the program applies the change again with its next batch';
     END IF;
     IF tried.stage = 'map' THEN
+        IF tried.key ~ '… [0-9a-f]{64}$' THEN
+            -- Under the shortened key (see refresh) nothing is found, which would look as if the entity were gone.
+            RAISE EXCEPTION 'the key of quarantine row % is too long to be kept whole, so it cannot be tried again by it', tried.quarantine_id
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      HINT = format('Correct the record in the library system: it is then mapped by itself. After that: SELECT everarchive.quarantine_discard(%s);', tried.quarantine_id);
+        END IF;
         -- Refuses while the mirror is copied; waits for a mapping worker that has the key.
         PERFORM @extschema@.refresh(tried.source_id, tried.kind, ARRAY[tried.key]);
     ELSE

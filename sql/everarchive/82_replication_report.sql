@@ -26,6 +26,21 @@ CREATE VIEW @extschema@.source_finding AS
         FROM @extschema@.source_table t
         WHERE t.source_id = s.source_id AND t.state = 'stopped' AND s.state <> 'removed'
         UNION ALL
+        SELECT 3, 'critical',
+               format('changes of %s may be missing: the comparison that was to find them did not get there (%s)',
+                      CASE WHEN count(*) > 3 THEN count(*) || ' tables' ELSE string_agg(t.table_name, ', ' ORDER BY t.table_name) END,
+                      coalesce(max(r.message), 'it was cancelled')),
+               format('everarchive source resync %s; if a table cannot be compared: everarchive source resync %1$s --copy', s.name)
+        FROM @extschema@.source_table t
+        LEFT JOIN LATERAL (SELECT c.message FROM @extschema@.source_check_run c
+                           WHERE c.source_id = s.source_id AND c.what = 'resync' AND c.state = ANY ('{finished,failed}')
+                           ORDER BY c.run_id DESC LIMIT 1) r ON true
+        WHERE t.source_id = s.source_id AND t.state = 'resync' AND s.state <> 'removed'
+          AND NOT EXISTS (SELECT FROM @extschema@.source_check_run c
+                          WHERE c.source_id = s.source_id AND c.what = 'resync' AND c.state = ANY ('{requested,running}')
+                            AND (c.table_name IS NULL OR c.table_name = t.table_name))
+        HAVING count(*) > 0
+        UNION ALL
         SELECT 4, CASE WHEN p.seen_at > pg_catalog.now() - interval '5 minutes' THEN 'warning' ELSE 'critical' END, s.message, s.hint
         WHERE n.wanted AND s.message IS NOT NULL
         UNION ALL
@@ -39,7 +54,10 @@ CREATE VIEW @extschema@.source_finding AS
         SELECT 7, CASE WHEN p.log_state = ANY ('{lost,unreserved}') THEN 'critical' ELSE 'warning' END,
                CASE WHEN p.log_state = ANY ('{lost,unreserved}') THEN format('its replication slot is %s: the server removes the log that comes next', p.log_state)
                     ELSE format('it keeps %s of log for us', pg_size_pretty(p.retained_bytes)) END,
-               'look at the program and at its log; when it is down for long: everarchive source pause, then resync'
+               CASE WHEN p.log_state = ANY ('{lost,unreserved}') THEN format('let the program catch up at once; if the slot is lost: everarchive source resync %s', s.name)
+                    ELSE format('look at the program and at its log; if the source''s disk fills: everarchive source set %1$s on_wal_limit drop, '
+                                'everarchive source set %1$s wal_limit_bytes BYTES, or where no program runs SELECT pg_drop_replication_slot(%2$L) on the source; '
+                                'then: everarchive source resync %1$s', s.name, 'everarchive_' || s.name) END
         WHERE s.state <> 'removed' AND (p.log_state = ANY ('{lost,unreserved}')
               OR p.retained_bytes >= nullif(@extschema@.source_setting(s.source_id, 'wal_warn_bytes')::bigint, 0))
         UNION ALL

@@ -101,5 +101,6 @@ GRANT EXECUTE ON FUNCTION @extschema@.source_check(text, text, text, text, text)
     TO everarchive_replicator, everarchive_operator;
 GRANT INSERT, UPDATE ON @extschema@.source_check_run TO everarchive_replicator, everarchive_operator;
 GRANT INSERT, UPDATE ON @extschema@.source_difference, @extschema@.source_table TO everarchive_replicator;
-GRANT UPDATE ON @extschema@.source_table TO everarchive_operator;
+GRANT UPDATE, DELETE ON @extschema@.source_table TO everarchive_operator;
+GRANT DELETE ON @extschema@.source_lease TO everarchive_operator;
 GRANT DELETE ON @extschema@.source_check_run, @extschema@.source_difference TO everarchive_operator;

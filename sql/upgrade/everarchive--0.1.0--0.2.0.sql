@@ -952,6 +952,11 @@ BEGIN
     DELETE FROM @extschema@.map_progress m WHERE m.source_id = found_source.source_id;
     DELETE FROM @extschema@.source_kind k WHERE k.source_id = found_source.source_id;
     DELETE FROM @extschema@.source_setting v WHERE v.source_id = found_source.source_id;
+    -- What was said of the old mirror is not true of the one that a source of this name gets next.
+    DELETE FROM @extschema@.source_table t WHERE t.source_id = found_source.source_id;
+    DELETE FROM @extschema@.source_lease l WHERE l.source_id = found_source.source_id;
+    UPDATE @extschema@.source_check_run r SET state = 'cancelled', finished_at = now(), message = 'the source was removed'
+    WHERE r.source_id = found_source.source_id AND r.state IN ('requested', 'running');
     EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', found_source.mirror_schema);
     IF EXISTS (SELECT 1 FROM @extschema@.entity e WHERE e.source_id = found_source.source_id) THEN
         UPDATE @extschema@.quarantine q SET resolved_at = now(), resolution = 'discarded'
@@ -1006,7 +1011,7 @@ ALTER TABLE @extschema@.source_progress
     ADD COLUMN retained_bytes bigint,
     ADD COLUMN log_state text,
     ADD COLUMN log_hours double precision;
-COMMENT ON COLUMN @extschema@.source_progress.lag_seconds IS 'from the commit in the source to ours, at seen_at; 0 when the source had nothing to say';
+COMMENT ON COLUMN @extschema@.source_progress.lag_seconds IS 'from the commit in the source to ours, at seen_at; 0 when everything that the source had is here';
 COMMENT ON COLUMN @extschema@.source_progress.lag_transactions IS 'transactions that the source has and we have not, where it tells';
 COMMENT ON COLUMN @extschema@.source_progress.retained_bytes IS 'log that the source keeps because we have not read it';
 COMMENT ON COLUMN @extschema@.source_progress.log_state IS 'wal_status of the replication slot of a PostgreSQL source';
@@ -1215,7 +1220,8 @@ GRANT EXECUTE ON FUNCTION @extschema@.source_check(text, text, text, text, text)
     TO everarchive_replicator, everarchive_operator;
 GRANT INSERT, UPDATE ON @extschema@.source_check_run TO everarchive_replicator, everarchive_operator;
 GRANT INSERT, UPDATE ON @extschema@.source_difference, @extschema@.source_table TO everarchive_replicator;
-GRANT UPDATE ON @extschema@.source_table TO everarchive_operator;
+GRANT UPDATE, DELETE ON @extschema@.source_table TO everarchive_operator;
+GRANT DELETE ON @extschema@.source_lease TO everarchive_operator;
 GRANT DELETE ON @extschema@.source_check_run, @extschema@.source_difference TO everarchive_operator;
 
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.source_check_run', '');
@@ -1334,6 +1340,21 @@ CREATE VIEW @extschema@.source_finding AS
         FROM @extschema@.source_table t
         WHERE t.source_id = s.source_id AND t.state = 'stopped' AND s.state <> 'removed'
         UNION ALL
+        SELECT 3, 'critical',
+               format('changes of %s may be missing: the comparison that was to find them did not get there (%s)',
+                      CASE WHEN count(*) > 3 THEN count(*) || ' tables' ELSE string_agg(t.table_name, ', ' ORDER BY t.table_name) END,
+                      coalesce(max(r.message), 'it was cancelled')),
+               format('everarchive source resync %s; if a table cannot be compared: everarchive source resync %1$s --copy', s.name)
+        FROM @extschema@.source_table t
+        LEFT JOIN LATERAL (SELECT c.message FROM @extschema@.source_check_run c
+                           WHERE c.source_id = s.source_id AND c.what = 'resync' AND c.state = ANY ('{finished,failed}')
+                           ORDER BY c.run_id DESC LIMIT 1) r ON true
+        WHERE t.source_id = s.source_id AND t.state = 'resync' AND s.state <> 'removed'
+          AND NOT EXISTS (SELECT FROM @extschema@.source_check_run c
+                          WHERE c.source_id = s.source_id AND c.what = 'resync' AND c.state = ANY ('{requested,running}')
+                            AND (c.table_name IS NULL OR c.table_name = t.table_name))
+        HAVING count(*) > 0
+        UNION ALL
         SELECT 4, CASE WHEN p.seen_at > pg_catalog.now() - interval '5 minutes' THEN 'warning' ELSE 'critical' END, s.message, s.hint
         WHERE n.wanted AND s.message IS NOT NULL
         UNION ALL
@@ -1347,7 +1368,10 @@ CREATE VIEW @extschema@.source_finding AS
         SELECT 7, CASE WHEN p.log_state = ANY ('{lost,unreserved}') THEN 'critical' ELSE 'warning' END,
                CASE WHEN p.log_state = ANY ('{lost,unreserved}') THEN format('its replication slot is %s: the server removes the log that comes next', p.log_state)
                     ELSE format('it keeps %s of log for us', pg_size_pretty(p.retained_bytes)) END,
-               'look at the program and at its log; when it is down for long: everarchive source pause, then resync'
+               CASE WHEN p.log_state = ANY ('{lost,unreserved}') THEN format('let the program catch up at once; if the slot is lost: everarchive source resync %s', s.name)
+                    ELSE format('look at the program and at its log; if the source''s disk fills: everarchive source set %1$s on_wal_limit drop, '
+                                'everarchive source set %1$s wal_limit_bytes BYTES, or where no program runs SELECT pg_drop_replication_slot(%2$L) on the source; '
+                                'then: everarchive source resync %1$s', s.name, 'everarchive_' || s.name) END
         WHERE s.state <> 'removed' AND (p.log_state = ANY ('{lost,unreserved}')
               OR p.retained_bytes >= nullif(@extschema@.source_setting(s.source_id, 'wal_warn_bytes')::bigint, 0))
         UNION ALL
@@ -1393,3 +1417,64 @@ CREATE VIEW report.source_health AS
     WHERE s.state <> 'removed';
 COMMENT ON VIEW report.source_health IS 'for monitoring: each source with a grade (good, warning, critical), what is wrong at worst, and the command or SQL that mends it';
 GRANT SELECT ON @extschema@.source_finding, report.source_health TO everarchive_reader, everarchive_replicator;
+
+-- Hints that name what works (50_source_functions.sql, 70_quarantine.sql).
+CREATE OR REPLACE FUNCTION @extschema@.source_resume(name text) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    found_source @extschema@.source := @extschema@.source_named(source_resume.name);
+BEGIN
+    IF found_source.state = 'position_lost' THEN
+        RAISE EXCEPTION 'source "%" cannot go on from where it was', source_resume.name
+            USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = coalesce(found_source.message, ''),
+                  HINT = format('Compare it with its mirror and repair what differs: everarchive source resync %s', source_resume.name);
+    END IF;
+    UPDATE @extschema@.source s
+    SET paused = false, message = NULL, hint = NULL, changed_at = now(),
+        state = CASE WHEN s.state <> 'stopped' THEN s.state WHEN p.position IS NULL THEN 'new' ELSE 'streaming' END
+    FROM @extschema@.source_progress p
+    WHERE s.source_id = found_source.source_id AND p.source_id = found_source.source_id;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION @extschema@.quarantine_retry(quarantine_id bigint) RETURNS text
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    tried  @extschema@.quarantine := @extschema@.quarantine_open(quarantine_retry.quarantine_id);
+    before integer := tried.attempts;
+BEGIN
+    IF tried.stage = 'apply' THEN
+        UPDATE @extschema@.quarantine q SET retry_at = now() WHERE q.quarantine_id = tried.quarantine_id;
+        RETURN 'requested: the program applies the change again with its next batch';
+    END IF;
+    IF tried.stage = 'map' THEN
+        IF tried.key ~ '… [0-9a-f]{64}$' THEN
+            -- Under the shortened key (see refresh) nothing is found, which would look as if the entity were gone.
+            RAISE EXCEPTION 'the key of quarantine row % is too long to be kept whole, so it cannot be tried again by it', tried.quarantine_id
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      HINT = format('Correct the record in the library system: it is then mapped by itself. After that: SELECT everarchive.quarantine_discard(%s);', tried.quarantine_id);
+        END IF;
+        -- Refuses while the mirror is copied; waits for a mapping worker that has the key.
+        PERFORM @extschema@.refresh(tried.source_id, tried.kind, ARRAY[tried.key]);
+    ELSE
+        PERFORM @extschema@.policy_apply(p.policy_id, v.version_ids)
+        FROM (SELECT array_agg(v.version_id ORDER BY v.version_id) AS version_ids
+              FROM @extschema@.entity e
+              JOIN @extschema@.version v ON v.entity_id = e.entity_id
+              WHERE e.source_id = tried.source_id AND e.kind = tried.kind AND e.key = tried.key
+                AND (v.n = e.n OR v.captured_at >= tried.first_at)) v,
+             @extschema@.policy p
+        WHERE p.enabled;
+        UPDATE @extschema@.quarantine q SET resolved_at = now(), resolution = 'retried'
+        WHERE q.quarantine_id = tried.quarantine_id AND q.attempts = before;
+    END IF;
+    SELECT q.* INTO tried FROM @extschema@.quarantine q WHERE q.quarantine_id = tried.quarantine_id;
+    RETURN coalesce(tried.resolution, 'still in quarantine: ' || tried.message);
+END
+$$;

@@ -142,6 +142,7 @@ koha -e "ALTER TABLE items CHANGE itemcallnumber shelfmark varchar(255); UPDATE 
 stopped() { [ "$(preservation -c "SELECT t.state FROM everarchive.source_table t JOIN everarchive.source USING (source_id) WHERE (name, table_name) = ('koha_main', 'items')")" = stopped ]; }
 ok "a column that vanishes stops that table" wait_for 60 stopped
 like "with the column and what to do" "$(preservation -c "SELECT message || ' ' || hint FROM everarchive.source_table WHERE table_name = 'items'")" 'itemcallnumber.*resync koha_main --table items'
+is "which names the source, and the resync once" "$(preservation -c "SELECT (SELECT count(*) FROM regexp_matches(hint, 'source resync', 'g')) || ' ' || (hint !~ 'NAME') FROM everarchive.source_table WHERE table_name = 'items'")" "1 true"
 koha_note 9 "the other tables go on"
 koha_on() { [ "$(preservation -c "SELECT n FROM everarchive.entity JOIN everarchive.source USING (source_id) WHERE (name, kind, key) = ('koha_main', 'bib', '9')")" = 2 ]; }
 ok "the other tables of that source go on" wait_for 60 koha_on

@@ -61,9 +61,37 @@ nothing_lost() { # nothing_lost WHEN
     is "$1: each save has its version, none twice (PostgreSQL)" "$(saves_of evergreen)" "$(all_saves)"
 }
 
+# A first copy that is told to stop in the middle is not complete, whichever of its threads hears of it first.
+evergreen -c "INSERT INTO asset.copy (call_number, circ_lib, barcode, creator, editor, loan_duration, fine_level)
+    SELECT c.call_number, c.circ_lib, 'many' || g, 1, 1, 2, 2 FROM asset.copy c, generate_series(1, 100000) g WHERE c.id = 1" >/dev/null
+copied() { preservation -c "SELECT coalesce(snapshot_rows, 0) FROM everarchive.source_progress p JOIN everarchive.source USING (source_id) WHERE name = 'evergreen'"; }
+copies() { [ "$(copied)" -gt 1000 ]; }
+whole() { # no position before all is there
+    preservation -c "SELECT p.position IS NULL OR (SELECT count(*) FROM evergreen.asset_copy) > 100000 FROM everarchive.source_progress p
+        JOIN everarchive.source USING (source_id) WHERE name = 'evergreen'"
+}
+STOPPED_HALF=0
+for round in 1 2 3; do
+    preservation -c 'UPDATE everarchive.source_progress SET snapshot_rows = 0' >/dev/null
+    program "half$round"
+    wait_for 30 copies
+    end_program "half$round"
+    is "round $round: a copy that was stopped does not count" "$(whole)" t
+    [ "$(copied)" -lt 100000 ] && STOPPED_HALF=$((STOPPED_HALF + 1))
+done
+is "each was stopped in the middle" "$STOPPED_HALF" 3
+evergreen -c 'ALTER TABLE asset.copy DISABLE RULE protect_copy_delete' -c "DELETE FROM asset.copy WHERE barcode LIKE 'many%'" \
+    -c 'ALTER TABLE asset.copy ENABLE RULE protect_copy_delete' >/dev/null
+
+# SIGSTOP in the middle of a first copy: several sessions stay open, and with them their locks.
+EVERARCHIVE_FAULT=snapshot.amid_copy:4=stop program frozen
+frozen() { [ "$(cut -d ' ' -f 3 "/proc/${PROGRAM[frozen]}/stat")" = T ]; }
+ok "a program that is stopped while it copies" wait_for 30 frozen
+
 program one
-ok "the first program follows both sources" wait_for 30 leads one
+ok "the first program follows both sources" wait_for 60 leads one
 ok "and copies them" settled 60
+end_program frozen 9
 program two
 save
 ok "a second one beside it changes nothing" settled 60
@@ -183,6 +211,27 @@ ok "and the one with the flood goes on, too" arrives koha_main
 koha -e "UPDATE items SET itemnotes = NULL"
 ok "mended, they follow" settled 90
 is "nothing is left in quarantine" "$(preservation -c 'SELECT count(*) FROM everarchive.quarantine WHERE resolved_at IS NULL')" 0
+
+# What makes one program give a source up is no matter for the other: a person is asked for.
+program two
+ok "a stand-by again" wait_for 20 waits two
+evergreen -c 'ALTER PUBLICATION everarchive_evergreen RENAME TO away' -c "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots" >/dev/null
+state_is() { [ "$(preservation -c "SELECT state FROM everarchive.source WHERE name = 'evergreen'")" = "$1" ]; }
+ok "a publication is missing: the position is lost" wait_for 30 state_is position_lost
+sleep 3 # each program has looked several times
+ok "and stays lost, although another program stands by" state_is position_lost
+is "with the reason" "$(preservation -c "SELECT message LIKE '%publication%' FROM everarchive.source WHERE name = 'evergreen'")" t
+ea source pause koha_main >/dev/null
+sleep 2
+E=$(epochs)
+sleep 3
+is "nor does anyone take a source that is paused" "$(epochs)" "$E"
+evergreen -c 'ALTER PUBLICATION away RENAME TO everarchive_evergreen' >/dev/null
+ea source resume koha_main >/dev/null
+ea source resync evergreen >/dev/null
+ok "mended and resynced, it follows" arrives evergreen
+ok "likewise the paused one" arrives koha_main
+end_program two
 
 compare_koha
 compare_evergreen

@@ -81,6 +81,9 @@ is "this program leads" "$(metric 'everarchive_leader{source="koha_main"}')" 1
 # The bytes of a MariaDB source need BINLOG MONITOR, which the adapter does not ask for.
 lag_told() { [ "$(page /metrics | grep -cE '^everarchive_lag_(seconds\{source="(koha_main|evergreen)"|bytes\{source="evergreen")\} [0-9.]+$')" = 3 ]; }
 ok "lag is told" wait_for 60 lag_told
+preservation -c 'UPDATE everarchive.source_progress SET lag_seconds = 77' >/dev/null
+no_lag() { [ "$(preservation -c 'SELECT string_agg(lag_seconds::text, chr(32)) FROM everarchive.source_progress')" = "0 0" ]; }
+ok "sources that have nothing more, and say nothing, are not behind" wait_for 60 no_lag
 retained() { page /metrics | grep -qE '^everarchive_retained_log_bytes\{source="evergreen"\} [0-9]+$' && is_metric 'everarchive_slot_state{source="evergreen",state="reserved"}' 1; }
 ok "and what the replication slot holds back" wait_for 60 retained
 is "no secret is in any of it" "$({ page /metrics; page /healthz; } | grep -c "$LIBRARY_SECRET")" 0

@@ -227,6 +227,13 @@ read_again() { [ "$(preservation -c "SELECT count(*) FROM evergreen.biblio_recor
 ok "rows of which only a part comes are read again from the source" wait_for 60 read_again
 quiet_quarantine() { [ "$(preservation -c 'SELECT count(*) FROM everarchive.quarantine WHERE resolved_at IS NULL')" = 0 ]; }
 ok "and leave the quarantine" wait_for 60 quiet_quarantine
+# The case of such a row that a cascade without a word in the log has then taken from both sides.
+daemon_stop
+preservation -c "INSERT INTO everarchive.quarantine (source_id, stage, table_name, operation, key, bytes, message)
+    SELECT source_id, 'apply', 'biblio_record_entry', 'update', '99999999', convert_to('{\"table\":\"biblio_record_entry\",\"operation\":\"update\",\"cells\":{\"id\":\"99999999\",\"tcn_source\":\"gone\"}}', 'UTF8'),
+           'the source sent only what changed of a row whose rest the mirror does not have' FROM everarchive.source WHERE name = 'evergreen'" >/dev/null
+daemon_start
+ok "so does one that neither side has any more" wait_for 60 quiet_quarantine
 
 # A mirror table that is not the adapter's any more stops alone.
 table_state() { preservation -c "SELECT string_agg(table_name || ' ' || state, ' ') FROM report.source_table WHERE source = 'evergreen'"; }
@@ -261,6 +268,7 @@ like "a table alone cannot be repaired then" "$(ea source resync koha_main --tab
 ok "koha: resync repairs it by comparison" check resync koha_main
 ok "evergreen: likewise" check resync evergreen
 is "koha: followed again" "$(state_of koha_main)" streaming
+is "every table has been compared" "$(preservation -c "SELECT count(*) FROM everarchive.source_table WHERE state <> 'ok'")" 0
 is "records that did not change have no new version" "$(preservation -c "SELECT count(*) FROM everarchive.version v JOIN everarchive.entity e USING (entity_id) JOIN everarchive.source s USING (source_id)
     WHERE v.version_id > $versions_before AND s.name IN ('koha_main', 'evergreen') AND e.kind = 'bib' AND e.key::bigint BETWEEN 302 AND 394")" 0
 work_stop
@@ -273,6 +281,15 @@ preservation -c "SELECT everarchive.source_set('evergreen', 'resync_rows_per_sec
 daemon_stop
 evergreen -c "SELECT pg_drop_replication_slot('everarchive_evergreen')" >/dev/null
 evergreen -c "UPDATE asset.copy SET barcode = 'lost ' || id; DELETE FROM authority.record_entry WHERE id % 7 = 0"
+daemon_start
+run_is() { [ "$(preservation -c "SELECT state FROM everarchive.source_check_run WHERE run_id = $(last_run evergreen)")" = "$1" ]; }
+ok "a lost position is repaired without being asked" wait_for 60 run_is running
+preservation -c "SELECT everarchive.source_check_cancel($(last_run evergreen))" >/dev/null
+ok "a repair that is cancelled" wait_for 30 run_is cancelled
+health() { preservation -c "SELECT grade || ': ' || what FROM report.source_health WHERE source = 'evergreen'"; }
+like "leaves what is critical" "$(health)" 'critical: changes of .* may be missing'
+ea source resync evergreen >/dev/null
+is "until another one is on its way" "$(health | grep -c 'may be missing')" 0
 work_start
 for kill in 1 2 3 4 5 6; do
     daemon_start
@@ -280,7 +297,7 @@ for kill in 1 2 3 4 5 6; do
     daemon_kill
 done
 daemon_start
-ok "a lost position is repaired without being asked" wait_for 180 run_over evergreen
+ok "a repair goes on whatever kills the program" wait_for 180 run_over evergreen
 is "the run was throttled to pieces of 50 rows" "$(preservation -c "SELECT chunks > 20 FROM everarchive.source_check_run WHERE run_id = $(last_run evergreen)")" t
 work_stop
 ok "all work arrives" settled 120

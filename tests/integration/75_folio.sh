@@ -73,8 +73,12 @@ source_sql -c 'DROP PUBLICATION metadb'
 ok "the first tenant is added" ea source add "${CHECK[@]}"
 ok "the second one as well, with a version for every commit" \
     ea source add college --adapter folio --from postgresql:service=folio --set tenant=college --every-commit
+is "of a source that is there check needs its name alone" "$(ea source check folio_diku 2>&1 | tail -n 1)" "nothing is missing"
+like "of one that is not, it says what it needs" "$(ea source check folio_other 2>&1)" 'source check folio_other --adapter ADAPTER'
 daemon_start
 first_copy_or_end
+ok "a table may be named as FOLIO does, with the tenant" ea source resync folio_diku --table diku_mod_inventory_storage.item --wait
+ok "or as the mirror does" ea source verify folio_diku --table mod_inventory_storage_item --wait
 
 compare() {
     local tenant mirror

@@ -10,7 +10,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS marc;
 CREATE EXTENSION IF NOT EXISTS everarchive;
 
-SELECT plan(50);
+SELECT plan(54);
 
 SELECT throws_ok($$SELECT everarchive.source_add('Bad Name', 'koha', 'mariadb:defaults-group=k', 'k', '[{"kind":"bib","key_types":["integer"]}]')$$,
     '22023', 'not a name for a source: "Bad Name"', 'a name with blanks is refused');
@@ -65,6 +65,17 @@ SELECT everarchive.source_resume('k') \g /dev/null
 SELECT is(state, 'streaming', 'with a position it streams on') FROM everarchive.source WHERE name = 'k';
 SELECT everarchive.source_set_state('k', 'position_lost', 'x', 'y') \g /dev/null
 SELECT throws_ok($$SELECT everarchive.source_resume('k')$$, '55000', NULL, 'a lost position is not resumed');
+DO $$
+DECLARE
+    advice text;
+BEGIN
+    PERFORM everarchive.source_resume('k');
+EXCEPTION WHEN object_not_in_prerequisite_state THEN
+    GET STACKED DIAGNOSTICS advice = PG_EXCEPTION_HINT;
+    PERFORM set_config('test.advice', advice, true);
+END
+$$;
+SELECT is(current_setting('test.advice'), 'Compare it with its mirror and repair what differs: everarchive source resync k', 'but repaired by comparison');
 
 -- Settings.
 SELECT is(everarchive.source_setting(:source_id, 'versions'), 'settled', 'a setting that is not set is its default');
@@ -100,6 +111,9 @@ SELECT is(everarchive.source_remap('h'), 2::bigint, 'remap takes what could not 
 SELECT epoch AS old_epoch FROM everarchive.source_take('h') \gset
 SELECT pg_sleep(0.01) \g /dev/null
 INSERT INTO everarchive.touched (source_id, kind, key) VALUES (:source_id, 'bib', '1');
+INSERT INTO everarchive.source_table (source_id, table_name, state, message, hint) VALUES (:source_id, 'items', 'stopped', 'why', 'how');
+INSERT INTO everarchive.source_check_run (source_id, what, state) VALUES (:source_id, 'resync', 'running'), (:source_id, 'verify', 'finished');
+INSERT INTO everarchive.source_lease (source_id, program, epoch) VALUES (:source_id, 'host:1:a', 1);
 SELECT everarchive.source_remove('h') \g /dev/null
 SELECT is(state, 'removed', 'a source with history stays as removed') FROM everarchive.source WHERE name = 'h';
 SELECT is((SELECT count(*) FROM everarchive.touched WHERE source_id = :source_id), 0::bigint, 'nothing of it waits to be mapped');
@@ -107,6 +121,10 @@ SELECT throws_ok($$SELECT everarchive.source_add('h', 'evergreen', 'postgresql:s
     '42710', NULL, 'another adapter may not go on with its history');
 SELECT is(everarchive.source_add('h', 'koha', 'mariadb:defaults-group=h', 'h_mirror', '[{"kind": "bib", "key_types": ["integer"]}]'),
     :source_id, 'the same adapter goes on with it');
+SELECT is((SELECT count(*) FROM everarchive.source_table WHERE source_id = :source_id), 0::bigint, 'a table that was not followed is, with the new mirror');
+SELECT is((SELECT string_agg(what || ' ' || state, ', ' ORDER BY run_id) FROM everarchive.source_check_run WHERE source_id = :source_id), 'resync cancelled, verify finished',
+    'a comparison that was under way does not go on');
+SELECT is((SELECT count(*) FROM everarchive.source_lease WHERE source_id = :source_id), 0::bigint, 'and no program is said to have followed it');
 SELECT cmp_ok(epoch, '>', :old_epoch + 1, 'a program that has it from before is fenced') FROM everarchive.source_take('h');
 
 SELECT * FROM finish();

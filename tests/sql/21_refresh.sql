@@ -12,7 +12,7 @@ CREATE EXTENSION IF NOT EXISTS everarchive;
 
 \ir demo_mirror.psql
 
-SELECT plan(49);
+SELECT plan(51);
 CREATE FUNCTION pg_temp.refreshed(kind text, VARIADIC keys text[]) RETURNS text LANGUAGE sql AS $$
     SELECT r.versions || ' ' || r.quarantined
     FROM everarchive.source s, everarchive.refresh(s.source_id, $1, $2) r WHERE s.name = 'demo'
@@ -105,6 +105,9 @@ SELECT is((key, sqlstate, message)::text, '(150,22012,"division by zero")', 'wit
 WHERE source_id = :source_id AND resolved_at IS NULL;
 SELECT is(pg_temp.refreshed('item', 'no number', '100'), '0 1', 'a key that is no number goes to quarantine');
 SELECT is(pg_temp.refreshed('item', repeat('9', 5000)), '0 1', 'so does one that is longer than an index takes');
+SELECT throws_like(format('SELECT everarchive.quarantine_retry(%s)', quarantine_id), 'the key of quarantine row % is too long to be kept whole%', 'that one cannot be tried again by its shortened key')
+FROM everarchive.quarantine WHERE source_id = :source_id AND resolved_at IS NULL AND key LIKE '999%';
+SELECT is(count(*), 1::bigint, 'and stays open') FROM everarchive.quarantine WHERE source_id = :source_id AND resolved_at IS NULL AND key LIKE '999%';
 ALTER VIEW demo_mirror.item RENAME TO item_bad;
 SELECT throws_ok(format('SELECT everarchive.refresh(%s, ''item'', ''{100}'')', :source_id), '42P01', NULL, 'a missing view is no fault of the keys: an error');
 SELECT throws_ok(format('SELECT everarchive.refresh(%s, ''order'', ''{100}'')', :source_id), '42704', NULL, 'so is a kind that the source has not');

@@ -12,7 +12,7 @@ CREATE EXTENSION IF NOT EXISTS everarchive;
 
 \ir demo_mirror.psql
 
-SELECT plan(46);
+SELECT plan(48);
 CREATE FUNCTION pg_temp.refreshed(kind text, VARIADIC keys text[]) RETURNS text LANGUAGE sql AS $$
     SELECT r.versions || ' ' || r.quarantined
     FROM everarchive.source s, everarchive.refresh(s.source_id, $1, $2) r WHERE s.name = 'demo'
@@ -117,8 +117,12 @@ SELECT everarchive.source_set('demo', 'lag_critical_seconds', '350') \g /dev/nul
 SELECT is(pg_temp.health(), 'critical: 400 seconds behind', 'from when on it is critical can be set');
 UPDATE everarchive.source_progress SET lag_seconds = 0, log_state = 'unreserved' WHERE source_id = :source_id;
 SELECT matches(pg_temp.health(), '^critical: its replication slot is unreserved', 'a slot that is about to be lost');
+SELECT is(hint, 'let the program catch up at once; if the slot is lost: everarchive source resync demo', 'and what is to be done') FROM report.source_health WHERE source = 'demo';
 UPDATE everarchive.source_progress SET log_state = 'extended', retained_bytes = 9 * 1024::bigint ^ 3 WHERE source_id = :source_id;
 SELECT is(pg_temp.health(), 'warning: it keeps 9216 MB of log for us', 'log that the source keeps');
+SELECT is(hint, 'look at the program and at its log; if the source''s disk fills: everarchive source set demo on_wal_limit drop, everarchive source set demo wal_limit_bytes BYTES, '
+    'or where no program runs SELECT pg_drop_replication_slot(''everarchive_demo'') on the source; then: everarchive source resync demo', 'and what frees its disk')
+FROM report.source_health WHERE source = 'demo';
 SELECT everarchive.source_set('demo', 'wal_warn_bytes', '0') \g /dev/null
 SELECT is(pg_temp.health(), 'good: all is well', 'that warning can be switched off');
 UPDATE everarchive.source_progress SET log_hours = 5.25 WHERE source_id = :source_id;

@@ -7,6 +7,8 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <vector>
 
@@ -153,6 +155,28 @@ TEST(spool, leaves_no_file_in_its_folder) {
         EXPECT_TRUE(std::filesystem::is_empty(folder));
     }
     std::filesystem::remove(folder);
+}
+
+// What lies there has not passed the privacy wall yet.
+TEST(spool, nobody_can_read_what_lies_on_disk) {
+    const std::string canary = "Canary, Patricia; patron 4711";
+    spool frames(budget_of(64U << 20U), std::filesystem::temp_directory_path());
+    for (int i = 0; i < 40'000; ++i) {
+        ASSERT_TRUE(frames.append(canary));
+    }
+    std::string on_disk; // the file has no name, but we have it open
+    for (const auto& open : std::filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code gone;
+        const std::string target = std::filesystem::read_symlink(open.path(), gone).string();
+        if (!gone && target.ends_with("(deleted)")) {
+            std::ifstream file(open.path(), std::ios::binary);
+            on_disk.append(std::istreambuf_iterator<char>(file), {});
+        }
+    }
+    EXPECT_GT(on_disk.size(), 1'000'000U);
+    EXPECT_EQ(on_disk.find("Patricia"), std::string::npos);
+    EXPECT_EQ(on_disk.find("4711"), std::string::npos);
+    EXPECT_EQ(all_of(frames), std::vector<std::string>(40'000, canary));
 }
 
 TEST(spool, names_the_folder_that_cannot_be_written_to) {

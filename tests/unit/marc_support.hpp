@@ -7,6 +7,7 @@
 #include "marc/leader.hpp"
 #include "marc/marcxml.hpp"
 #include "marc/mrk.hpp"
+#include "one_in.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -24,6 +25,8 @@
 
 namespace marc_test {
 
+using everarchive::one_in;
+
 /// $EVERARCHIVE_SHARED/data, or ../shared/data beside the source; nothing when it is not there.
 inline std::optional<std::filesystem::path> shared_data() {
     const char* shared = std::getenv("EVERARCHIVE_SHARED");
@@ -31,16 +34,6 @@ inline std::optional<std::filesystem::path> shared_data() {
         shared != nullptr ? std::filesystem::path(shared) : std::filesystem::path(EVERARCHIVE_SOURCEDIR) / "../shared";
     const std::filesystem::path data = root / "data";
     return std::filesystem::is_directory(data) ? std::optional(data) : std::nullopt;
-}
-
-/// Long runs over real records and random ones take one in so many: $EVERARCHIVE_ONE_IN, for the sanitizers, which are
-/// forty times slower. 1 without it: all, and then their exact counts are tested too.
-inline std::size_t one_in() {
-    static const std::size_t n = [] {
-        const char* text = std::getenv("EVERARCHIVE_ONE_IN");
-        return text == nullptr ? 1UL : std::max(1UL, std::strtoul(text, nullptr, 10));
-    }();
-    return n;
 }
 
 inline std::string read_file(const std::filesystem::path& file) {
