@@ -123,9 +123,9 @@ class copy {
             std::vector<std::jthread> threads;
             // Declared after them, so it is set before they are joined, however this block is left.
             const struct stop_threads {
-                std::atomic<bool>& flag;
-                ~stop_threads() { flag = true; }
-            } at_exit{done_};
+                copy& all;
+                ~stop_threads() { all.end(); }
+            } at_exit{*this};
             for (std::size_t reader = 0; reader < from_.readers(); ++reader) {
                 threads.emplace_back([this, reader] { read(reader); });
                 if (reader > 0) {
@@ -170,7 +170,9 @@ class copy {
                 queue_.put(std::move(*batch));
             }
         } catch (...) {
-            fail(std::current_exception());
+            if (!done_) { // else it was called off
+                fail(std::current_exception());
+            }
         }
         if (--reading_ == 0) {
             queue_.close(nullptr);
@@ -211,7 +213,15 @@ class copy {
         if (!failure_) {
             failure_ = std::move(why);
         }
+        end();
+    }
+
+    /// A reader that waits for the source is called off.
+    void end() {
         done_ = true;
+        if (complete_ < from_.readers()) {
+            from_.interrupt();
+        }
     }
 
     /// A batch may be in hand, from before it is taken until it is written.

@@ -268,6 +268,16 @@ lsn last_record_end(lsn insert, lsn block, lsn segment) {
     return insert;
 }
 
+std::string readable_snapshot(std::string_view snapshot) {
+    const std::size_t first = snapshot.find(':');
+    const std::size_t second = snapshot.find(':', first + 1);
+    std::uint64_t xmin = 0;
+    std::uint64_t xmax = 0;
+    std::from_chars(snapshot.data(), snapshot.data() + first, xmin);
+    std::from_chars(snapshot.data() + first + 1, snapshot.data() + second, xmax);
+    return xmin <= xmax ? std::string(snapshot) : fmt::format("{}:{}:", xmin, xmin);
+}
+
 std::unique_ptr<chunk_reader> open_chunks(const std::string& conninfo, const adapter::adapter& adapter) {
     return std::make_unique<table_chunks>(conninfo, adapter);
 }
@@ -283,7 +293,7 @@ std::string renew_position(const std::string& conninfo, const source_names& name
     {
         pq::transaction exported(on, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
         on.run("SET TRANSACTION SNAPSHOT " + on.literal(made.text(0, 2)));
-        done = on.run("SELECT pg_current_snapshot()").text(0, 0);
+        done = readable_snapshot(on.run("SELECT pg_current_snapshot()").text(0, 0));
         exported.commit();
     }
     while (on.run("SELECT FROM pg_snapshot_xip(pg_current_snapshot()) x WHERE pg_visible_in_snapshot(x, "

@@ -49,4 +49,9 @@ void read_snapshot(std::string_view text, read_point& point);
 /// after the page's header, where no record ends: a stream would never get there (xlog.c, XLogBytePosToRecPtr).
 lsn last_record_end(lsn insert, lsn block, lsn segment);
 
+/// `snapshot` (the text of a pg_snapshot) as pg_snapshot_in() takes it. One that a slot has exported may say an xmin
+/// after its xmax, when no transaction was under way (SnapBuildInitialSnapshot() of replication/logical/snapbuild.c):
+/// everything before the xmin is visible to it, so the xmax can be as much.
+std::string readable_snapshot(std::string_view snapshot);
+
 } // namespace everarchive::capture::postgresql

@@ -292,11 +292,10 @@ ea source resync evergreen >/dev/null
 is "until another one is on its way" "$(health | grep -c 'may be missing')" 0
 work_start
 for kill in 1 2 3 4 5 6; do
-    daemon_start
     sleep "$((RANDOM % 3)).$((RANDOM % 10))"
     daemon_kill
+    daemon_start
 done
-daemon_start
 ok "a repair goes on whatever kills the program" wait_for 180 run_over evergreen
 is "the run was throttled to pieces of 50 rows" "$(preservation -c "SELECT chunks > 20 FROM everarchive.source_check_run WHERE run_id = $(last_run evergreen)")" t
 work_stop

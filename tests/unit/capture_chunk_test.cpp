@@ -36,6 +36,12 @@ TEST(capture_chunk, no_record_ends_behind_the_header_of_a_page) {
     EXPECT_EQ(postgresql::last_record_end(5 * block + 4000, block, segment), 5 * block + 4000);
 }
 
+TEST(capture_chunk, an_exported_snapshot_may_say_an_xmin_after_its_xmax) {
+    EXPECT_EQ(postgresql::readable_snapshot("53503:53502:"), "53503:53503:");
+    EXPECT_EQ(postgresql::readable_snapshot("53502:53502:"), "53502:53502:");
+    EXPECT_EQ(postgresql::readable_snapshot("7:5000000000:7,9"), "7:5000000000:7,9");
+}
+
 TEST(capture_chunk, a_binary_log_is_passed_by_its_files) {
     EXPECT_TRUE(has_passed_binlog("0-1-5|binlog.000002:100", "|binlog.000002:100"));
     EXPECT_FALSE(has_passed_binlog("0-1-5|binlog.000002:99", "|binlog.000002:100"));
