@@ -319,6 +319,7 @@ class DspaceWorker(PostgresqlWorker):
         item = self.an_item()
 
         def work(c):
+            c.execute("DELETE FROM versionitem WHERE item_id = %s", (key(ITEM, item),))
             c.execute("SELECT delete_item(%s)", (item,))
             c.execute("UPDATE metadatavalue SET text_value = 'never' WHERE metadata_field_id = %s AND dspace_object_id = ANY (%s::uuid[])", (TITLE, [key(ITEM, n) for n in self.items]))
             raise RolledBack

@@ -221,7 +221,7 @@ class Run:
         for check in checks.values():
             found += check()
         if set(self.sources) & self.options.prove and not found and not self.problems:
-            self.unseen = spoil.unseen(vault, checks, self)
+            self.unseen = spoil.unseen(vault, checks, self, workers)
         vault.close()
         if self.peak_kb > oracle.MOST_RSS_KB:
             found.append(f"the program took {self.peak_kb // 1024} MB of memory")

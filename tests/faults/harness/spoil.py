@@ -4,7 +4,7 @@ import os
 import shutil
 
 import oracle
-from stage import SECRET, rows, run
+from stage import SECRET, rows, run, value
 from systems import SYSTEMS
 
 NEWEST = "(SELECT max(entity_id) FROM everarchive.entity WHERE kind IN ('item', 'object'))"
@@ -23,11 +23,21 @@ WAYS = [
 ]
 
 
-def unseen(vault, checks, of):
+def owned_version(vault, system, workers):
+    keys = [key for worker in workers for kind, key in worker.journal.states if kind == "bib"]
+    return value(vault, """SELECT v.version_id FROM everarchive.version v JOIN everarchive.entity e USING (entity_id, n) JOIN everarchive.source s USING (source_id)
+        WHERE s.name = %s AND e.kind = 'bib' AND e.key = ANY (%s) AND NOT e.deleted ORDER BY n DESC, v.version_id LIMIT 1""", (system.source, keys))
+
+
+def unseen(vault, checks, of, workers):
     """The ways in which the database was spoilt and no check saw it."""
     left = []
     systems = [SYSTEMS[source] for source in of.sources if source in of.options.prove]
-    for check, statements in WAYS + [(check if check == "mapped" else f"{check} of {one.name}", statements) for one in systems for check, statements in one.spoil]:
+    ways = list(WAYS)
+    for system in systems:
+        version = str(owned_version(vault, system, workers[system.name]))
+        ways += [(check if check == "mapped" else f"{check} of {system.name}", statements.replace("{version}", version)) for check, statements in system.spoil]
+    for check, statements in ways:
         vault.rollback()
         run(vault, "SET LOCAL session_replication_role = replica")  # past keys and triggers
         with vault.cursor() as cursor:

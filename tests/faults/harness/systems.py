@@ -34,7 +34,7 @@ class System:
     captured_column: tuple  # a column that the adapter names goes away, and comes back; no worker uses it
     huge: list         # a transaction of {rows} rows that make no entity, with keys from {first} on
     pair: str          # tears a pair, if there is one
-    spoil: list        # (check, statement)
+    spoil: list        # (check, statement); {version} is the newest one of a bib that a worker owns
     parameters: dict = field(default_factory=dict)
     poison: dict = field(default_factory=dict)  # table → which of its rows the mirror has
 
@@ -46,12 +46,6 @@ class System:
 
     def settings(self):
         return [word for name, value in self.parameters.items() for word in ("--set", f"{name}={value}")]
-
-
-def one_bib(source):
-    """The newest version of a bib that a worker has changed."""
-    return ("(SELECT v.version_id FROM everarchive.version v JOIN everarchive.entity e USING (entity_id) JOIN everarchive.source s USING (source_id) WHERE e.kind = 'bib'"
-            f" AND v.n = e.n AND NOT e.deleted AND s.name = '{source}' AND e.key <> '1' AND v.n > 1 ORDER BY v.version_id LIMIT 1)")
 
 
 ITEM = "id call_number circ_lib copy_number status location barcode circ_modifier ref opac_visible deleted"
@@ -80,7 +74,7 @@ KOHA = System(
         ("rows", "UPDATE koha_main.biblio_metadata SET metadata = metadata || ' ' WHERE id = (SELECT max(id) FROM koha_main.biblio_metadata)"),
         ("rows", "UPDATE koha_main.items SET uri = '' WHERE itemnumber = (SELECT max(itemnumber) FROM koha_main.items)"),
         ("rows", "UPDATE koha_main.branches SET branchname = branchname || ' ' WHERE branchcode = 'CPL'"),
-        ("journal", f"UPDATE everarchive.version SET captured = captured || ' ' WHERE version_id = {one_bib('koha_main')}"),
+        ("journal", "UPDATE everarchive.version SET captured = captured || ' ' WHERE version_id = {version}"),
         ("mapped", "DELETE FROM koha_main.biblio WHERE biblionumber = (SELECT max(biblionumber) FROM koha_main.biblio)")],
     poison={"auth_header": "authid <= 9223372036854775807"})
 
@@ -108,7 +102,7 @@ EVERGREEN = System(
         ("rows", "INSERT INTO evergreen.serial_unit (id) VALUES (123456789)"),
         ("rows", "UPDATE evergreen.biblio_record_entry SET active = NOT active WHERE id = (SELECT max(id) FROM evergreen.biblio_record_entry)"),
         ("rows", "DELETE FROM evergreen.actor_org_unit WHERE id = (SELECT max(id) FROM evergreen.actor_org_unit)"),
-        ("journal", f"UPDATE everarchive.version SET attributes = attributes || '{{\"source\": 99}}' WHERE version_id = {one_bib('evergreen')}")])
+        ("journal", "UPDATE everarchive.version SET attributes = attributes || '{\"source\": 99}' WHERE version_id = {version}")])
 
 FOLIO = System(
     "folio", "postgresql", "folio_diku", workload_folio.FolioWorker, workload_folio, states_folio,
@@ -140,7 +134,7 @@ FOLIO = System(
         ("rows", "UPDATE folio_diku.mod_inventory_storage_instance SET jsonb = jsonb || '{\"sourceUri\": \"\"}' WHERE id = (SELECT id FROM folio_diku.mod_inventory_storage_instance ORDER BY id LIMIT 1)"),
         ("rows", "UPDATE folio_diku.mod_inventory_storage_item SET jsonb = jsonb || '{\"lastCheckIn\": {}}' WHERE id = (SELECT id FROM folio_diku.mod_inventory_storage_item ORDER BY id LIMIT 1)"),
         ("rows", "UPDATE folio_diku.mod_source_record_storage_records_lb SET generation = generation + 1 WHERE id = (SELECT id FROM folio_diku.mod_source_record_storage_records_lb ORDER BY id LIMIT 1)"),
-        ("journal", f"UPDATE everarchive.version SET captured = convert_to('{{\"title\": \"spoilt\"}}', 'UTF8') WHERE version_id = {one_bib('folio_diku')}"),
+        ("journal", "UPDATE everarchive.version SET captured = convert_to('{\"title\": \"spoilt\"}', 'UTF8') WHERE version_id = {version}"),
         ("mapped", "DELETE FROM folio_diku.mod_inventory_storage_holdings_record WHERE id = (SELECT id FROM folio_diku.mod_inventory_storage_holdings_record ORDER BY id LIMIT 1)")],
     parameters={"tenant": states_folio.TENANT})
 
@@ -174,7 +168,7 @@ DSPACE = System(
         ("rows", "UPDATE dspace.public_bitstream SET size_bytes = size_bytes + 1 WHERE uuid = (SELECT uuid FROM dspace.public_bitstream ORDER BY uuid LIMIT 1)"),
         ("rows", "DELETE FROM dspace.public_bundle2bitstream WHERE bitstream_id = (SELECT bitstream_id FROM dspace.public_bundle2bitstream ORDER BY 1 LIMIT 1)"),
         ("rows", "UPDATE dspace.public_handle SET handle = handle || ' ' WHERE handle_id = (SELECT max(handle_id) FROM dspace.public_handle)"),
-        ("journal", f"UPDATE everarchive.version SET captured = convert_to('{{\"metadata\": []}}', 'UTF8') WHERE version_id = {one_bib('dspace')}"),
+        ("journal", "UPDATE everarchive.version SET captured = convert_to('{\"metadata\": []}', 'UTF8') WHERE version_id = {version}"),
         ("mapped", "DELETE FROM dspace.public_item WHERE uuid = (SELECT uuid FROM dspace.public_item WHERE in_archive ORDER BY uuid LIMIT 1)")])
 
 ARCHIVESSPACE = System(
@@ -207,7 +201,7 @@ ARCHIVESSPACE = System(
         ("rows", "DELETE FROM archives.extent WHERE id = (SELECT max(id) FROM archives.extent)"),
         ("rows", "UPDATE archives.file_version SET caption = '' WHERE id = (SELECT max(id) FROM archives.file_version)"),
         ("rows", "UPDATE archives.enumeration_value SET value = value || ' ' WHERE id = 5"),
-        ("journal", f"UPDATE everarchive.version SET captured = convert_to(replace(convert_from(captured, 'UTF8'), '\"title\": \"', '\"title\": \"x'), 'UTF8') WHERE version_id = {one_bib('archives')}"),
+        ("journal", "UPDATE everarchive.version SET captured = convert_to(replace(convert_from(captured, 'UTF8'), '\"title\": \"', '\"title\": \"x'), 'UTF8') WHERE version_id = {version}"),
         ("mapped", "UPDATE archives.sub_container SET indicator_2 = indicator_2 || ' ' WHERE id = (SELECT max(id) FROM archives.sub_container)")],
     poison={"note": f"id <> {workload_archivesspace.POISON}"})
 
