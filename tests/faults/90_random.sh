@@ -94,12 +94,9 @@ mariadb_fresh() {
 )
 export PGSERVICEFILE=$HARNESS_DIR/pg_service.conf PGPASSFILE=$HARNESS_DIR/pgpass
 NEEDED=$(/usr/bin/python3 tests/faults/harness/systems.py "$@") || exit 1
-for system in $NEEDED; do
-    case $system in
-        koha | archivesspace) mariadb_system "$system" || exit 1 ;;
-        *) postgresql_system "$system" || exit 1 ;;
-    esac
-done
+while read -r kind system; do
+    "${kind}_system" "$system" </dev/null || exit 1
+done <<<"$NEEDED"
 
 [ "$SMALL_MOUNTED" = yes ] && {
     mkdir "$SMALL/tables"

@@ -6,7 +6,6 @@ connections are in a transaction, which is rolled back.
 """
 
 import glob
-import json
 import os
 import subprocess
 import zipfile
@@ -48,10 +47,12 @@ def by_key(table, columns, found, filtered):
     """key → the cells, as text; of documents, if they are of the source, what the adapter keeps."""
     made = {}
     for row in found:
-        cells = {column: cell.decode() if isinstance(cell, bytes) else None if cell is None else str(cell) for column, cell in zip(columns, row)}
-        for column, tree in table.keeps.items():
-            document = json.loads(cells[column] or "null")
-            cells[column] = kept(document, tree) if filtered else document
+        cells = {}
+        for column, cell in zip(columns, row):
+            if column in table.keeps:  # the driver has read the JSON
+                cells[column] = kept(cell, table.keeps[column]) if filtered else cell
+            else:
+                cells[column] = cell.decode() if isinstance(cell, bytes) else None if cell is None else str(cell)
         made[tuple(cells[column] for column in table.key)] = tuple(cells.values())
     return made
 
@@ -66,7 +67,7 @@ def same_rows(system, on_source, on_vault):
         if not there and table.optional:
             continue
         columns = read[table.source] = [column for column in table.columns if column in there or column not in table.optional_columns]
-        where, names = which_rows(system, table, by_mirror), [f'"{column}"::text' for column in columns]
+        where, names = which_rows(system, table, by_mirror), [f'"{column}"' for column in columns]
         if system.server == "mariadb":
             wanted = rows(on_source, f"SELECT {', '.join(f'`{column}`' for column in columns)} FROM `{table.source}` WHERE {where}")
         else:

@@ -1,6 +1,6 @@
 """The library systems that take part: how each is followed, and what faults and oracle must know of it.
 
-As a program: prints which of them the seeds need that 90_random.sh was asked for."""
+As a program: prints kind of server and name of each that the seeds need which 90_random.sh was asked for."""
 
 import argparse
 import os
@@ -235,4 +235,5 @@ def needed():
 
 
 if __name__ == "__main__":
-    print(*needed())
+    for name in needed():
+        print(SYSTEMS[name].server, name)
