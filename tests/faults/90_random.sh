@@ -78,9 +78,10 @@ mariadb_system() {
     mariadb_fresh "$1" && mariadb_grants "$1" | mariadb_root "$1"
 }
 postgresql_fresh() {
+    # The checkpoint, because a sequence that was copied counts on what the template wrote ahead: after a crash it would give numbers again.
     pg "$1" postgres -c "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active_pid IS NOT NULL" \
         -c "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots" \
-        -c "DROP DATABASE IF EXISTS $1 WITH (FORCE)" -c "CREATE DATABASE $1 TEMPLATE ${1}_template" >/dev/null
+        -c "DROP DATABASE IF EXISTS $1 WITH (FORCE)" -c "CREATE DATABASE $1 TEMPLATE ${1}_template" -c CHECKPOINT >/dev/null
 }
 mariadb_fresh() {
     mariadb_root "$1" -e "DROP DATABASE IF EXISTS $1; CREATE DATABASE $1 DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci; RESET MASTER" && "${1}_load"
