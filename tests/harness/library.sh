@@ -41,10 +41,13 @@ koha_start() {
 }
 
 # The SQL blocks of the adapters' READMEs, so that what is documented is what is tested.
-koha_grants() {
-    sed -n '/^CREATE USER/,/^```/p' "$LIBRARY_ROOT/adapters/koha/README.md" | sed '$d' | sed "s/192.0.2.10/127.0.0.1/; s/IDENTIFIED BY '…'/IDENTIFIED BY '$LIBRARY_SECRET'/"
+mariadb_grants() { # mariadb_grants ADAPTER
+    sed -n '/^CREATE USER/,/^```/p' "$LIBRARY_ROOT/adapters/$1/README.md" | sed '$d' | sed "s/192.0.2.10/127.0.0.1/; s/IDENTIFIED BY '…'/IDENTIFIED BY '$LIBRARY_SECRET'/"
 }
-adapter_grants() { sed -n '/^```sql grants/,/^```/p' "$LIBRARY_ROOT/adapters/$1/README.md" | grep -v '^```'; }
+adapter_grants() { # adapter_grants ADAPTER, on PostgreSQL
+    sed -n '/^```sql grants/,/^```/p' "$LIBRARY_ROOT/adapters/$1/README.md" | grep -v '^```'
+}
+koha_grants() { mariadb_grants koha; }
 evergreen_grants() { adapter_grants evergreen; }
 
 evergreen_start() {

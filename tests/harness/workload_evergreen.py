@@ -3,13 +3,17 @@ units), authority."""
 
 import hashlib
 
-from workload_journal import RolledBack, Worker
-from workload_koha import CANARY, escaped
+from workload_journal import CANARY, RolledBack, escaped
+from workload_postgresql import PostgresqlWorker
 
 NOTE = '<datafield tag="500" ind1=" " ind2=" "><subfield code="a">{}</subfield></datafield></record>'
 CONDITION = {3: "lost", 4: "missing", 13: "discarded", 14: "damaged"}
 TORN = "SELECT location FROM evergreen.asset_copy WHERE location >= 9000 GROUP BY 1 HAVING count(*) <> 2 OR min(circ_modifier) <> max(circ_modifier)"
 MARKER = 1
+MARK = f"UPDATE biblio.record_entry SET tcn_source = '{{marker}}' WHERE id = {MARKER}"
+MARKED = f"SELECT tcn_source = '{{marker}}' FROM evergreen.biblio_record_entry WHERE id = {MARKER}"
+KINDS = ["bib", "item", "authority"]
+CAPTURED = "md5(v.captured)"
 FIRST_NEW = 1_000_000  # numbers from here on belong to the worker that makes them, before another one has looked for its own
 COPY = "id, circ_lib, creator, call_number, editor, copy_number, status, location, loan_duration, fine_level, barcode, circ_modifier, alert_message"
 
@@ -21,15 +25,17 @@ def marcxml(worker, title, fields):
             f'<datafield tag="245" ind1="1" ind2="0"><subfield code="a">{escaped(title)}</subfield></datafield>{more}</record>')
 
 
-class EvergreenWorker(Worker):
-    def __init__(self, *arguments, workers, bulk=2500, poison=False):
-        super().__init__(*arguments)
-        self.workers, self.bulk, self.poison = workers, bulk, poison
+def version_state(kind, version):
+    a, deleted = version.attributes or {}, version.deleted
+    if kind == "item":
+        return (version.parent, deleted, a.get("copy_number"), a.get("barcode"), a.get("circ_modifier"), a.get("condition"), a.get("location"))
+    return (version.captured, deleted, a.get("source"), a.get("active"), a.get("tcn_value") if kind == "bib" else None)
+
+
+class EvergreenWorker(PostgresqlWorker):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
         self.next_id = FIRST_NEW * (self.number + 1)
-        self.bulks = 0
-        self.prepared = 0
-        self.pair = None
-        self.poisoned = []
 
     def begin(self):
         with self.on.cursor() as cursor:
@@ -71,9 +77,6 @@ class EvergreenWorker(Worker):
     def new_key(self):
         self.next_id += 1
         return self.next_id
-
-    def one(self, sql, values, keys):
-        return self.transaction(lambda c: c.execute(sql, values), keys)
 
     def a_bib(self):
         return self.rng.choice(self.bibs)
@@ -250,35 +253,7 @@ class EvergreenWorker(Worker):
 
     def two_phases(self):
         bib, text = self.a_bib(), NOTE.format(escaped(self.text()))
-        self.prepared += 1
-        name = f"w{self.number}.{self.prepared}"
-
-        def commit():
-            with self.on.cursor() as c:
-                c.execute(f"PREPARE TRANSACTION '{name}'")
-            self.on.rollback()  # ends what the driver holds for a transaction
-            self.finish_prepared(name)
-        self.transaction(lambda c: c.execute("UPDATE biblio.record_entry SET marc = replace(marc, '</record>', %s) WHERE id = %s", (text, bib)), [("bib", str(bib))], commit)
-
-    def finish_prepared(self, name):
-        self.on.autocommit = True
-        try:
-            with self.on.cursor() as c:
-                c.execute(f"COMMIT PREPARED '{name}'")
-        finally:
-            if not self.on.closed:
-                self.on.autocommit = False
-
-    def _took_place(self, states):
-        """What was prepared when the server ended is still there, and is committed first."""
-        self.on.rollback()
-        with self.on.cursor() as c:
-            c.execute("SELECT gid FROM pg_prepared_xacts WHERE gid LIKE %s", (f"w{self.number}.%",))
-            left = [row[0] for row in c.fetchall()]
-        self.on.rollback()
-        for name in left:
-            self.finish_prepared(name)
-        return super()._took_place(states)
+        self.in_two_phases(lambda c: c.execute("UPDATE biblio.record_entry SET marc = replace(marc, '</record>', %s) WHERE id = %s", (text, bib)), [("bib", str(bib))])
 
     def bulk_copies(self):
         """Thousands of rows in a transaction; once for each worker."""

@@ -6,14 +6,33 @@ after a lost connection the source itself tells whether the last commit took pla
 A state is what an entity is made of, as a tuple, or None where there is no entity. Two equal states in a row are one.
 """
 
+import hashlib
+import json
 import random
 import threading
 import time
+from collections import namedtuple
 
+CANARY = "canary-private"  # stands in columns and tables that are not captured
 WORDS = "river atlas survey annual report marine forest index letters history garden theory county bridge Gemälde Ελλάς 東京 поле".split()
 # What breaks careless readers: four-byte characters, quotes, backslashes, tabs, line ends, what looks like NULL or binary.
 ODD = ["\U0001F4DA", "\U0001D510ARC", "\U00020BB7野家", "it's", 'say "x"', "back\\slash", "tab\there", "line\nend", "\\N", "NULL", "\\x00ff",
        "e\u0301", "\ufeff", "{}", "%s", "$1", "\u0007", "0x4D41"]
+
+
+# What the preservation database has of a version; `captured` is what CAPTURED of the system's workload makes of it.
+Version = namedtuple("Version", "deleted captured attributes parent")
+
+
+def escaped(text):
+    # MARCXML holds no control characters.
+    text = "".join(c for c in text if c >= " " or c in "\t\n")
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def digest(document):
+    """Of a JSON document, however it is written."""
+    return hashlib.md5(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
 class RolledBack(Exception):
@@ -36,9 +55,16 @@ class Journal:
 class Worker(threading.Thread):
     """Subclasses say what is done: do_one() makes one or more calls of transaction()."""
 
-    def __init__(self, number, seed, count, connect, is_lost, pace):
+    read_key = staticmethod(int)  # from the text of an entity's key to what the source has
+    bulk = 2500                   # rows of the transaction that each worker makes once
+
+    def __init__(self, number, seed, count, connect, is_lost, pace, *, workers=1, poison=False):
         super().__init__(daemon=True, name=f"worker {number}")
         self.number, self.count, self.pace = number, count, pace
+        self.workers, self.poison = workers, poison
+        self.bulks = 0
+        self.pair = None      # two rows that no reader may ever see differ
+        self.poisoned = []    # (table or kind, key) of what belongs into quarantine
         self.rng = random.Random(seed * 1000 + number)
         self.connect, self.is_lost = connect, is_lost
         self.on = None
@@ -55,8 +81,8 @@ class Worker(threading.Thread):
     def do_one(self):
         raise NotImplementedError
 
-    def read_states(self, cursor, kind, numbers):
-        """number → state of those that there are, as the transaction sees them."""
+    def read_states(self, cursor, kind, keys):
+        """key → state of those that there are, as the transaction sees them."""
         raise NotImplementedError
 
     # ----
@@ -107,11 +133,11 @@ class Worker(threading.Thread):
     def states(self, cursor, keys):
         found = {}
         for kind in {kind for kind, _ in keys}:
-            numbers = [int(key) for of, key in keys if of == kind]
-            for begin in range(0, len(numbers), 1000):
-                some = numbers[begin:begin + 1000]
+            wanted = [self.read_key(key) for of, key in keys if of == kind]
+            for begin in range(0, len(wanted), 1000):
+                some = wanted[begin:begin + 1000]
                 there = self.read_states(cursor, kind, some)
-                found.update({(kind, str(number)): there.get(number) for number in some})
+                found.update({(kind, str(key)): there.get(key) for key in some})
         return found
 
     def note_states(self, cursor, keys):
@@ -120,7 +146,8 @@ class Worker(threading.Thread):
 
     def transaction(self, work, keys, commit=None):
         """Runs work(cursor) in a transaction; keys are what it may change. False if it was rolled back. `commit` takes the
-        place of the connection's commit()."""
+        place of the connection's commit(). Without keys nothing tells whether a commit that was cut off took place: then it
+        is done again, which the work must bear."""
         while True:
             def attempt():
                 with self.on.cursor() as cursor:
@@ -140,7 +167,7 @@ class Worker(threading.Thread):
                 if not self.is_lost(wrong):
                     raise
                 self._drop()
-                if not self._patiently(lambda: self._took_place(states)):
+                if not states or not self._patiently(lambda: self._took_place(states)):
                     continue
             for key, state in states.items():
                 self.journal.note(key, state)

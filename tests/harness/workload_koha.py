@@ -2,22 +2,19 @@
 
 import hashlib
 
-from workload_journal import RolledBack, Worker
+from workload_journal import CANARY, RolledBack, Worker, escaped
 
-CANARY = "canary-private"
 NOTE = '  <datafield tag="500" ind1=" " ind2=" ">\n    <subfield code="a">{}</subfield>\n  </datafield>\n</record>'
 BRANCHES = ["CPL", "MPL", "FPL"]
 # Private columns beside the captured ones, and what the program must never see change.
 NOISE = "itemnotes_nonpublic = '" + CANARY + " staff', onloan = '2026-12-01', issues = COALESCE(issues, 0) + 1, datelastborrowed = '2026-11-01'"
 TORN = "SELECT authtypecode FROM koha_main.auth_header WHERE authtypecode LIKE 'PAIR%' GROUP BY 1 HAVING count(*) <> 2 OR min(marcxml) <> max(marcxml)"
-MARKER = 1  # the bib that the oracle writes markers into; nobody's
+MARKER = 1  # the bib that the harness writes markers into; nobody's
+MARK = f"UPDATE biblio SET notes = '{{marker}}' WHERE biblionumber = {MARKER}"
+MARKED = f"SELECT notes = '{{marker}}' FROM koha_main.biblio WHERE biblionumber = {MARKER}"
+KINDS = ["bib", "item", "authority"]
+CAPTURED = "md5(v.captured)"
 FIRST_NEW = 100_000  # numbers from here on belong to the worker that makes them, before another one has looked for its own
-
-
-def escaped(text):
-    # MARCXML holds no control characters.
-    text = "".join(c for c in text if c >= " " or c in "\t\n")
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def marcxml(worker, title, fields):
@@ -27,18 +24,26 @@ def marcxml(worker, title, fields):
             f'<datafield tag="245" ind1="1" ind2="0"><subfield code="a">{escaped(title)}</subfield></datafield>{more}</record>')
 
 
+def version_state(kind, version):
+    a = version.attributes or {}
+    if kind == "bib":
+        return (version.captured, a.get("frameworkcode"))
+    if kind == "authority":
+        return (version.captured, a.get("authtypecode"))
+    flags = [None if a.get(flag) is None else str(a[flag]) for flag in ("damaged", "withdrawn")]
+    return (version.parent, a.get("barcode"), a.get("homebranch"), a.get("itemcallnumber"), *flags)
+
+
 class KohaWorker(Worker):
     """Owns the bibs whose number is its own modulo the number of workers, and new ones from a range of its own."""
 
-    def __init__(self, *arguments, workers, bulk=1000, poison=False):
-        super().__init__(*arguments)
-        self.workers, self.bulk, self.poison = workers, bulk, poison
+    bulk = 1000
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
         self.next_bib = FIRST_NEW * (self.number + 1)
         self.next_item = 1_000_000 * (self.number + 1)
         self.next_authority = FIRST_NEW * (self.number + 1)
-        self.bulks = 0
-        self.pair = None
-        self.poisoned = []
 
     def begin(self):
         with self.on.cursor() as cursor:
@@ -298,5 +303,5 @@ class KohaWorker(Worker):
         """An authority whose number fits no bigint: one case in quarantine, and the stream goes on."""
         number = 18_446_744_073_709_500_000 + self.number
         record = marcxml(self, "poison", 1)
-        if self.transaction(lambda c: c.execute("INSERT INTO auth_header (authid, authtypecode, marcxml) VALUES (%s, 'TOPIC_TERM', %s)", (number, record)), []):
-            self.poisoned.append(number)
+        if self.transaction(lambda c: c.execute("REPLACE INTO auth_header (authid, authtypecode, marcxml) VALUES (%s, 'TOPIC_TERM', %s)", (number, record)), []):
+            self.poisoned.append(("auth_header", str(number)))

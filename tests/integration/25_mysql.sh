@@ -47,8 +47,8 @@ busy() {
     local turn=0
     while [ -e "$HARNESS_DIR/busy" ]; do
         turn=$((turn + 1))
-        koha -e "UPDATE biblio_metadata SET metadata = CONCAT(metadata, ' ') WHERE biblionumber = $((RANDOM % 150 + 20));
-            UPDATE items SET itemcallnumber = 'B $turn' WHERE itemnumber = $((RANDOM % 150 + 20))" 2>/dev/null
+        koha_note "$((RANDOM % 150 + 20))" "busy-$turn" 2>/dev/null
+        koha -e "UPDATE items SET itemcallnumber = 'B $turn' WHERE itemnumber = $((RANDOM % 150 + 20))" 2>/dev/null
     done
 }
 
@@ -65,7 +65,7 @@ is "nothing is in quarantine" "$(preservation -c 'SELECT count(*), min(message) 
 
 koha -e "SET SESSION binlog_row_image = 'MINIMAL'; UPDATE items SET itemcallnumber = 'Q 127' WHERE itemnumber = 10;
     INSERT INTO items (itemnumber, biblionumber, biblioitemnumber, barcode) SELECT 900001, biblionumber, biblioitemnumber, 'M-1' FROM items WHERE itemnumber = 10;
-    SET SESSION binlog_transaction_compression = ON; UPDATE biblio_metadata SET metadata = CONCAT(metadata, ' ') WHERE biblionumber < 50;
+    SET SESSION binlog_transaction_compression = ON; UPDATE biblio_metadata SET metadata = REPLACE(metadata, '</record>', '<controlfield tag=\"009\">compressed</controlfield></record>') WHERE biblionumber < 50;
     DELETE FROM biblio WHERE biblionumber = 12"
 daemon_kill
 koha -e "UPDATE items SET itemcallnumber = 'Q 128' WHERE itemnumber = 11"

@@ -1,7 +1,8 @@
 """What must hold after a seed, whatever happened in it. Each check gives lines that say what differs; none: it holds.
 
-What is compared is written here by hand, not read from the adapters: a column that an adapter lost would be lost on both
-sides of a comparison that the adapter itself describes. The connections are in a transaction, which is rolled back.
+Which tables and columns are compared is read from the adapters, so that none is forgotten that is captured later. What an adapter
+lost would be lost on both sides of such a comparison: what must be among them is written down in systems.py as well. The
+connections are in a transaction, which is rolled back.
 """
 
 import glob
@@ -9,37 +10,13 @@ import os
 import subprocess
 import zipfile
 
-import workload_evergreen
-import workload_koha
+from captured_tables import kept
 from stage import FOLDER, HERE, SECRET, rows, run, value
+from workload_journal import Version
 
 MOST_RSS_KB = 300 * 1024
-TABLES = {
-    "koha": {
-        "biblio": "biblionumber frameworkcode notes",
-        "biblio_metadata": "id biblionumber format schema metadata",
-        "biblioitems": "biblioitemnumber biblionumber",
-        "items": "itemnumber biblionumber biblioitemnumber barcode dateaccessioned homebranch holdingbranch notforloan damaged itemlost"
-                 " withdrawn itemcallnumber coded_location_qualifier restricted itemnotes location permanent_location cn_source ccode"
-                 " materials uri itype more_subfields_xml enumchron copynumber stocknumber",
-        "auth_header": "authid authtypecode marcxml",
-    },
-    "evergreen": {
-        "biblio.record_entry": "id active deleted source tcn_source tcn_value owner marc",
-        "authority.record_entry": "id active deleted source control_set owner marc",
-        "serial.record_entry": "id record owning_lib source active deleted marc",
-        "asset.call_number": "id record owning_lib label label_class prefix suffix deleted",
-        "asset.copy": "id call_number circ_lib copy_number status location barcode circ_modifier ref opac_visible deleted",
-        "serial.unit": "id call_number circ_lib copy_number status location barcode circ_modifier ref opac_visible deleted sort_key"
-                       " detailed_contents summary_contents",
-    },
-}
-MIRROR = {"koha": "koha_main", "evergreen": "evergreen"}
-NOT_IN_MIRROR = {"koha": {"auth_header": "authid <= 9223372036854775807"}}  # poison
-
-
-def text(cell):
-    return None if cell is None else str(cell)
+# As text and as the hexadecimal of bytea; the second one is a user of FOLIO and DSpace.
+CANARIES = [form for word in (b"canary", b"c0ffee00-0000-4000-8000") for form in (word, word.hex().encode())]
 
 
 def difference(what, source, mirror, most=5):
@@ -51,19 +28,59 @@ def difference(what, source, mirror, most=5):
     return found[:most] + ([f"{what}: {len(found)} differ in all"] if len(found) > most else [])
 
 
-def same_rows(source, on_source, on_vault):
+def columns_there(system, on, table):
+    """Of the source: versions differ in what is optional."""
+    if system.server == "mariadb":
+        return {row[0] for row in rows(on, "SELECT column_name FROM information_schema.columns WHERE (table_schema, table_name) = (database(), %s)", (table.source,))}
+    return {row[0] for row in rows(on, "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped", (table.source,))}
+
+
+def which_rows(system, table, by_mirror):
+    """The condition on those rows of the source that the mirror has."""
+    if table.owner:
+        column, owners = table.owner
+        return f"{column} IN (" + " UNION ALL ".join(f"SELECT {by_mirror[one].key[0]} FROM {by_mirror[one].source}" for one in owners) + ")"
+    return system.poison.get(table.source, "true")
+
+
+def by_key(table, columns, found, filtered):
+    """key → the cells, as text; of documents, if they are of the source, what the adapter keeps."""
+    made = {}
+    for row in found:
+        cells = {}
+        for column, cell in zip(columns, row):
+            if column in table.keeps:  # the driver has read the JSON
+                cells[column] = kept(cell, table.keeps[column]) if filtered else cell
+            else:
+                cells[column] = cell.decode() if isinstance(cell, bytes) else None if cell is None else str(cell)
+        made[tuple(cells[column] for column in table.key)] = tuple(cells.values())
+    return made
+
+
+def same_rows(system, on_source, on_vault):
     problems, compared = [], 0
-    for table, columns in TABLES[source].items():
-        names = columns.split()
-        quote = "`{}`" if source == "koha" else '"{}"'
-        where = NOT_IN_MIRROR.get(source, {}).get(table, "true")
-        wanted = rows(on_source, f"SELECT {', '.join(quote.format(c) for c in names)} FROM {'' if source == 'koha' else 'ONLY '}{table} WHERE {where}")
-        got = rows(on_vault, f"SELECT {', '.join(f'{chr(34)}{c}{chr(34)}' for c in names)} FROM {MIRROR[source]}.{table.replace('.', '_')}")
-        wanted, got = ({row[0]: tuple(text(cell) for cell in row) for row in some} for some in (wanted, got))
+    tables = system.tables()
+    by_mirror = {table.mirror: table for table in tables}
+    read = {}
+    for table in tables:
+        there = columns_there(system, on_source, table)
+        if not there and table.optional:
+            continue
+        columns = read[table.source] = [column for column in table.columns if column in there or column not in table.optional_columns]
+        where, names = which_rows(system, table, by_mirror), [f'"{column}"' for column in columns]
+        if system.server == "mariadb":
+            wanted = rows(on_source, f"SELECT {', '.join(f'`{column}`' for column in columns)} FROM `{table.source}` WHERE {where}")
+        else:
+            wanted = rows(on_source, f"SELECT {', '.join(names)} FROM ONLY {table.source} WHERE {where}")
+        wanted = by_key(table, columns, wanted, True)
+        got = by_key(table, columns, rows(on_vault, f'SELECT {", ".join(names)} FROM {system.source}."{table.mirror}"'), False)
         compared += len(wanted)
-        problems += difference(f"{source}: {table}", wanted, got)
+        problems += difference(f"{system.name}: {table.source}", wanted, got)
+    for table, columns in system.at_least.items():
+        lost = [column for column in columns.split() if column not in read.get(table, ())]
+        problems += [f"{system.name}: {table}.{column} is no longer captured" for column in lost]
     if compared < 50:
-        problems.append(f"{source}: only {compared} rows were compared")
+        problems.append(f"{system.name}: only {compared} rows were compared")
     return problems
 
 
@@ -102,36 +119,22 @@ def numbered(on_vault):
     return problems
 
 
-def version_state(source, kind, row):
-    _, deleted, form, captured, attributes, parent = row
-    if deleted and form == "none" and captured is None:
-        return None
-    a = attributes or {}
-    if source == "koha":
-        if kind == "bib":
-            return (captured, a.get("frameworkcode"))
-        if kind == "authority":
-            return (captured, a.get("authtypecode"))
-        return (parent, a.get("barcode"), a.get("homebranch"), a.get("itemcallnumber"), text(a.get("damaged")), text(a.get("withdrawn")))
-    if kind == "item":
-        return (parent, deleted, a.get("copy_number"), a.get("barcode"), a.get("circ_modifier"), a.get("condition"), a.get("location"))
-    return (captured, deleted, a.get("source"), a.get("active"), a.get("tcn_value") if kind == "bib" else None)
-
-
 def is_subsequence(some, whole):
     rest = iter(whole)
     return all(one in rest for one in some)
 
 
-def journal(source, workers, on_vault, how):
+def journal(system, workers, on_vault, how):
     """some: each version is a committed state, in order, the last one being the newest. exact: none is missing (every commit).
     newest: only the newest is told, because a resync repairs rows one after another."""
     problems, compared = [], 0
-    versions = {}
-    for kind, key, *row in rows(on_vault, """SELECT e.kind, e.key, v.n, v.deleted, v.format, md5(v.captured), v.attributes, v.parent_key FROM everarchive.version v
-            JOIN everarchive.entity e USING (entity_id) JOIN everarchive.source s USING (source_id) WHERE s.name = %s AND e.kind IN ('bib', 'item', 'authority')
-            ORDER BY 1, 2, v.n""", (MIRROR[source],)):
-        versions.setdefault((kind, key), []).append(version_state(source, kind, row))
+    source, versions = system.name, {}
+    for kind, key, form, *row in rows(on_vault, f"""SELECT e.kind, e.key, v.format, v.deleted, {system.states.CAPTURED}, v.attributes, v.parent_key FROM everarchive.version v
+            JOIN everarchive.entity e USING (entity_id) JOIN everarchive.source s USING (source_id) WHERE s.name = %s AND e.kind = ANY (%s) ORDER BY 1, 2, v.n""",
+                                      (system.source, system.states.KINDS)):
+        version = Version(*row)
+        tombstone = version.deleted and form == "none" and version.captured is None
+        versions.setdefault((kind, key), []).append(None if tombstone else system.states.version_state(kind, version))
     for worker in workers:
         for key, told in worker.journal.states.items():
             while told and told[0] is None:
@@ -153,9 +156,9 @@ def shown(states):
 
 
 def quarantine(on_vault, workers):
-    poison = sorted(str(number) for worker in workers for number in worker.poisoned)
-    found = rows(on_vault, "SELECT stage, table_name, key, message FROM everarchive.quarantine WHERE resolved_at IS NULL ORDER BY key")
-    if [row[2] for row in found if row[1] == "auth_header"] != poison or len(found) != len(poison):
+    poison = sorted(one for worker in workers for one in worker.poisoned)
+    found = sorted(rows(on_vault, "SELECT coalesce(table_name, kind), key, stage, message FROM everarchive.quarantine WHERE resolved_at IS NULL"))
+    if [row[:2] for row in found] != poison:
         return [f"quarantine holds {len(found)} cases where {poison} is expected: {found[:3]}"]
     return []
 
@@ -168,9 +171,7 @@ def delivered(on_vault):
 
 def private(log, archive):
     """Canaries nowhere: neither as text nor as the hexadecimal of bytea nor packed; no password in the log."""
-    canary = workload_koha.CANARY.encode()
-    needles = [b"canary", canary, b"canary".hex().encode()]
-    problems = []
+    problems, needles = [], CANARIES
     dump = subprocess.Popen([f"{HERE['PG_BIN']}/pg_dump", "-h", f"{FOLDER}/sockets", "-p", HERE["VAULT_PORT"], "-U", "postgres", "preservation"], stdout=subprocess.PIPE)
     tail, size = b"", 0
     while chunk := dump.stdout.read(1 << 20):
@@ -191,7 +192,7 @@ def private(log, archive):
             if zipfile.is_zipfile(path):
                 with zipfile.ZipFile(path) as packed:
                     content += b"".join(packed.read(name) for name in packed.namelist())
-            if b"canary" in content:
+            if any(needle in content for needle in CANARIES):
                 problems.append(f"{path} has a canary")
             if SECRET.encode() in content:
                 problems.append(f"{path} has the password")
@@ -202,6 +203,3 @@ def bugs(log):
     with open(log, errors="replace") as lines:
         return [line.strip()[:400] for line in lines if "fault of the program" in line or "fault of everarchive" in line
                 or "terminate called" in line or "ERROR: AddressSanitizer" in line][:5]
-
-
-TORN = {"koha": workload_koha.TORN, "evergreen": workload_evergreen.TORN}

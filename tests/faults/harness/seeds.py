@@ -10,16 +10,14 @@ import time
 import traceback
 
 import stage as theatre
-from stage import FOLDER, ORIGINS, Failed, Stage, is_lost, patiently, rows, value
+from stage import FOLDER, Failed, Stage, is_lost, patiently, rows, value
+from systems import BY_SOURCE, SYSTEMS, arguments, cast
 
-import oracle  # noqa: E402 (after stage, which says where the workloads are)
+import oracle
 import spoil
 import trouble
 from program import Program, log_of
-from workload_evergreen import EvergreenWorker
-from workload_koha import KohaWorker
 
-WORKERS = {"koha": KohaWorker, "evergreen": EvergreenWorker}
 RESULTS = os.path.join(os.path.dirname(__file__), "..", "..", "..", "build", "fault-results")
 
 
@@ -28,7 +26,7 @@ class Run:
 
     def __init__(self, stage, seed, options):
         self.stage, self.seed, self.options = stage, seed, options
-        self.sources = options.sources
+        self.sources = cast(seed, options.systems)
         self.huge_rows = options.huge
         rng = random.Random(f"seed {seed}")
         mode = rng.choice(["settled", "settled", "every-commit"])
@@ -59,13 +57,13 @@ class Run:
     def play(self):
         self.stage.fresh(self.sources)
         for source in self.sources:
-            name, adapter, origin = ORIGINS[source]
-            self.stage.run("source", "add", name, "--adapter", adapter, "--from", origin)
+            system = SYSTEMS[source]
+            self.stage.run("source", "add", system.source, "--adapter", system.name, "--from", system.origin(FOLDER), *system.settings())
         self.stage.run("target", "add", "vault", f"dir:{self.stage.archive}", "--segment-seconds", "1")
         if self.mode == "every-commit":
             with self.stage.vault() as on:
                 for source in self.sources:
-                    value(on, "SELECT everarchive.source_set(%s, 'versions', 'every commit')", (ORIGINS[source][0],))
+                    value(on, "SELECT everarchive.source_set(%s, 'versions', 'every commit')", (SYSTEMS[source].source,))
         self.note(f"databases and sources are there; {self.mode}, {'begins with the first copy' if self.early else 'begins after the first copy'}")
         plan = trouble.schedule(self, self.seed, self.options.faults)
         self.program = Program(self.log, self.note)
@@ -101,8 +99,8 @@ class Run:
             count = self.options.workers
             # In `every commit` mode each transaction is mapped by itself, which takes several times as long.
             most = self.options.transactions // (4 if self.mode == "every-commit" else 1)
-            made[source] = [WORKERS[source](number, self.seed * 10 + at, most, lambda s=source: self.stage.connect(s), is_lost, self.options.pace,
-                                            workers=count, poison=self.poison and number == 0) for number in range(count)]
+            made[source] = [SYSTEMS[source].worker(number, self.seed * 10 + at, most, lambda s=source: self.stage.connect(s), is_lost, self.options.pace,
+                                                   workers=count, poison=self.poison and number == 0) for number in range(count)]
             for worker in made[source]:
                 worker.start()
         return made
@@ -115,7 +113,7 @@ class Run:
                 on = on or self.stage.vault()
                 self.repair_tables(on)
                 for name, state, message in rows(on, "SELECT name, state, message FROM everarchive.source"):
-                    source = next(one for one in self.sources if ORIGINS[one][0] == name)
+                    source = BY_SOURCE[name].name
                     if state == "position_lost" and source in self.may_lose:
                         self.note(f"resync of {name}: {message}")
                         self.resynced.add(source)
@@ -130,7 +128,7 @@ class Run:
                         self.problems.append(f"{name} is {state}: {message}")
                         self.over.set()
                     elif state == "streaming" and source not in self.resynced:
-                        torn = rows(on, oracle.TORN[source])
+                        torn = rows(on, SYSTEMS[source].work.TORN)
                         # Only if it is still following: it may have stopped between the two questions.
                         if torn and source not in self.resynced and value(on, "SELECT state FROM everarchive.source WHERE name = %s", (name,)) == "streaming":
                             self.problems.append(f"{name}: a transaction is torn in the mirror: {torn}")
@@ -142,7 +140,7 @@ class Run:
     def repair_tables(self, on):
         """A table that stopped because of captured_column is compared anew, every two seconds until it is followed again."""
         for name, table, message in rows(on, "SELECT s.name, t.table_name, t.message FROM everarchive.source_table t JOIN everarchive.source s USING (source_id) WHERE t.state = 'stopped'"):
-            source = next(one for one in self.sources if ORIGINS[one][0] == name)
+            source = BY_SOURCE[name].name
             if source not in self.may_stop:
                 self.problems.append(f"{name}: table {table} stopped: {message}")
                 self.over.set()
@@ -161,7 +159,23 @@ class Run:
             if self.problems:
                 raise Failed("; ".join(self.problems))
             return condition()
-        patiently(seconds, what, work)
+        try:
+            patiently(seconds, what, work)
+        except Failed:
+            self.note_standing()
+            raise
+
+    def note_standing(self):
+        """Where everything stood when the wait for it was given up."""
+        try:
+            with self.stage.vault() as on:
+                for line in rows(on, """SELECT concat_ws(' ', s.name, s.state, s.message, 'at', p.position, p.seen_at) FROM everarchive.source s LEFT JOIN everarchive.source_progress p USING (source_id)
+                        UNION ALL SELECT concat_ws(' ', count(*), 'keys are touched') FROM everarchive.touched
+                        UNION ALL SELECT concat_ws(' ', 'backend', pid, application_name, state, wait_event, 'blocked by', nullif(pg_blocking_pids(pid)::text, '{}'), now() - query_start, left(query, 200))
+                            FROM pg_stat_activity WHERE datname = 'preservation' AND pid <> pg_backend_pid()"""):
+                    self.note(line[0])
+        except theatre.psycopg2.Error as wrong:
+            self.note(f"where everything stood cannot be said: {wrong}")
 
     def ask_vault(self, sql, values=None):
         on = self.stage.vault()
@@ -180,18 +194,14 @@ class Run:
         return self.ask_vault("SELECT count(*) FROM everarchive.submission WHERE state NOT IN ('verified', 'anchored')") == 0
 
     def arrived(self, marker):
-        wanted = {"koha": f"SELECT notes = '{marker}' FROM koha_main.biblio WHERE biblionumber = {oracle.workload_koha.MARKER}",
-                  "evergreen": f"SELECT tcn_source = '{marker}' FROM evergreen.biblio_record_entry WHERE id = {oracle.workload_evergreen.MARKER}"}
         # The rows of a first copy are seen before it is complete, which is when their keys are touched.
-        return self.all_streaming() and all(self.ask_vault(f"SELECT coalesce(({wanted[source]}), false)") for source in self.sources)
+        return self.all_streaming() and all(self.ask_vault(f"SELECT coalesce(({SYSTEMS[source].work.MARKED.format(marker=marker)}), false)") for source in self.sources)
 
     def settle(self):
         """Once a marker that was written after the work has arrived, everything before it has."""
         marker = f"marker {self.seed} {time.time()}"
-        statements = {"koha": f"UPDATE biblio SET notes = '{marker}' WHERE biblionumber = {oracle.workload_koha.MARKER}",
-                      "evergreen": f"UPDATE biblio.record_entry SET tcn_source = '{marker}' WHERE id = {oracle.workload_evergreen.MARKER}"}
         for source in self.sources:
-            trouble.at_source(self, source, statements[source])
+            trouble.at_source(self, source, SYSTEMS[source].work.MARK.format(marker=marker))
         self.wait(self.options.patience, "arrival of everything", lambda: self.arrived(marker))
         self.wait(self.options.patience, "mapping of everything", self.all_mapped)
         if self.may_stop or self.resynced:
@@ -210,8 +220,8 @@ class Run:
         checks = self.checks(workers, vault)
         for check in checks.values():
             found += check()
-        if self.options.prove and not found and not self.problems:
-            self.unseen = spoil.unseen(vault, checks, self)
+        if set(self.sources) & self.options.prove and not found and not self.problems:
+            self.unseen = spoil.unseen(vault, checks, self, workers)
         vault.close()
         if self.peak_kb > oracle.MOST_RSS_KB:
             found.append(f"the program took {self.peak_kb // 1024} MB of memory")
@@ -225,8 +235,8 @@ class Run:
             on = self.stage.connect(source)
             exact = self.mode == "every-commit" and not self.early
             how = "newest" if source in self.resynced else "exact" if exact else "some"
-            made[f"rows of {source}"] = lambda s=source, o=on: oracle.same_rows(s, o, vault)
-            made[f"journal of {source}"] = lambda s=source, h=how: oracle.journal(s, workers[s], vault, h)
+            made[f"rows of {source}"] = lambda s=SYSTEMS[source], o=on: oracle.same_rows(s, o, vault)
+            made[f"journal of {source}"] = lambda s=SYSTEMS[source], h=how: oracle.journal(s, workers[s.name], vault, h)
         made["mapped"] = lambda: oracle.mapped(vault)
         made["numbered"] = lambda: oracle.numbered(vault)
         made["quarantine"] = lambda: oracle.quarantine(vault, sum(workers.values(), []))
@@ -240,7 +250,7 @@ def keep(run, number):
     folder = os.path.abspath(os.path.join(RESULTS, f"seed-{number}"))
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    for path in (run.log, f"{FOLDER}/log/requests", *(f"{theatre.HERE[name]}/server.log" for name in ("VAULT_DATA", "EVERGREEN_DATA", "KOHA_DATA"))):
+    for path in (run.log, f"{FOLDER}/log/requests", *(f"{theatre.HERE[name]}/server.log" for name in (f"{one.upper()}_DATA" for one in ("vault", *run.sources)))):
         if os.path.exists(path):
             shutil.copy(path, os.path.join(folder, os.path.basename(os.path.dirname(path)) + "-" + os.path.basename(path)))
     with open(os.path.join(folder, "notes"), "w") as out:
@@ -250,11 +260,8 @@ def keep(run, number):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, help="only this one")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--from", dest="first", type=int)
+    arguments(parser)
     parser.add_argument("--minutes", type=float, help="no new seed after so long")
-    parser.add_argument("--sources", type=lambda text: text.split(","), default=list(WORKERS))
     parser.add_argument("--mode", choices=["settled", "every-commit", "mixed"], default="mixed")
     parser.add_argument("--faults", type=lambda text: text.split(","))
     parser.add_argument("--huge", type=int, default=200_000)
@@ -263,7 +270,8 @@ def main():
     parser.add_argument("--pace", type=float, default=0.004)
     parser.add_argument("--patience", type=int, default=300)
     parser.add_argument("--verbose", action="store_true")
-    parser.add_argument("--prove", action="store_true", help="spoil the first seed's database: each check must see it")
+    parser.add_argument("--prove", action="store_const", const=set(SYSTEMS), default=set(),
+                        help="spoil the databases of the first seed of each system: each check must see it")
     options = parser.parse_args()
     first = options.seed or options.first or random.SystemRandom().randint(1, 1_000_000)
     count = 1 if options.seed else options.seeds
@@ -283,14 +291,14 @@ def main():
             if not isinstance(wrong, Failed):
                 run.problems += traceback.format_exc().splitlines()
         took = time.monotonic() - run.begun
-        print(f"{'not ok' if run.problems else 'ok'} {done} - seed {seed}, {run.mode}: nothing lost, nothing doubled ({took:.1f} s, {run.peak_kb // 1024} MB)", flush=True)
-        print(f"# seed {seed} (repeat with tests/faults/90_random.sh --seed {seed} --mode {run.mode})", flush=True)
+        print(f"{'not ok' if run.problems else 'ok'} {done} - seed {seed}, {' and '.join(run.sources)}, {run.mode}: nothing lost, nothing doubled ({took:.1f} s, {run.peak_kb // 1024} MB)", flush=True)
+        print(f"# seed {seed} (repeat with tests/faults/90_random.sh --seed {seed} --systems {','.join(run.sources)} --mode {run.mode})", flush=True)
         if run.unseen is not None:
-            options.prove = False
+            options.prove -= set(run.sources)
             done += 1
-            print(f"{'not ok' if run.unseen else 'ok'} {done} - each check sees a database that was spoilt")
+            print(f"{'not ok' if run.unseen else 'ok'} {done} - each check sees a database that was spoilt: {', '.join(run.sources)}")
             print("".join(f"#   not seen: {one}\n" for one in run.unseen), end="")
-            proof_failed = bool(run.unseen)
+            proof_failed = proof_failed or bool(run.unseen)
         if run.problems:
             failed += 1
             for line in run.notes + run.problems:

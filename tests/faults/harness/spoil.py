@@ -4,52 +4,53 @@ import os
 import shutil
 
 import oracle
-from stage import SECRET, rows, run
+from stage import SECRET, rows, run, value
+from systems import SYSTEMS
 
-ONE_BIB = "(SELECT v.version_id FROM everarchive.version v JOIN everarchive.entity e USING (entity_id) JOIN everarchive.source s USING (source_id) WHERE e.kind = 'bib' AND v.n = e.n AND NOT e.deleted AND s.name = '{}' AND e.key <> '1' AND v.n > 1 LIMIT 1)"
-NEWEST = "(SELECT max(entity_id) FROM everarchive.entity WHERE kind = 'item')"
+NEWEST = "(SELECT max(entity_id) FROM everarchive.entity WHERE kind IN ('item', 'object'))"
 
-# (check that must see it, source that must be there, statements)
+# (check that must see it, statements); systems.py has those of each library system.
 WAYS = [
-    ("rows of koha", "koha", "DELETE FROM koha_main.items WHERE itemnumber = (SELECT min(itemnumber) FROM koha_main.items)"),
-    ("rows of koha", "koha", "UPDATE koha_main.biblio_metadata SET metadata = metadata || ' ' WHERE id = (SELECT max(id) FROM koha_main.biblio_metadata)"),
-    ("rows of koha", "koha", "UPDATE koha_main.items SET uri = '' WHERE itemnumber = (SELECT max(itemnumber) FROM koha_main.items)"),
-    ("rows of evergreen", "evergreen", "INSERT INTO evergreen.serial_unit (id) VALUES (123456789)"),
-    ("rows of evergreen", "evergreen", "UPDATE evergreen.biblio_record_entry SET active = NOT active WHERE id = (SELECT max(id) FROM evergreen.biblio_record_entry)"),
-    ("journal of koha", "koha", f"UPDATE everarchive.version SET captured = captured || ' ' WHERE version_id = {ONE_BIB.format('koha_main')}"),
-    ("journal of evergreen", "evergreen", f"UPDATE everarchive.version SET attributes = attributes || '{{\"source\": 99}}' WHERE version_id = {ONE_BIB.format('evergreen')}"),
-    ("mapped", None, f"UPDATE everarchive.entity SET deleted = NOT deleted WHERE entity_id = {NEWEST}"),
-    ("mapped", None, f"DELETE FROM everarchive.entity WHERE entity_id = {NEWEST}"),
-    ("mapped", "koha", "DELETE FROM koha_main.biblio WHERE biblionumber = (SELECT max(biblionumber) FROM koha_main.biblio)"),
-    ("numbered", None, f"DELETE FROM everarchive.version WHERE entity_id = {NEWEST}"),
-    ("numbered", None, f"INSERT INTO everarchive.version (entity_id, n, digest, deleted, format, captured) SELECT entity_id, n + 1, digest, deleted, format, captured"
-                       f" FROM everarchive.version WHERE entity_id = {NEWEST} ORDER BY n DESC LIMIT 1; UPDATE everarchive.entity SET n = n + 1 WHERE entity_id = {NEWEST}"),
-    ("numbered", None, "UPDATE everarchive.entity_count SET versions = versions + 1 WHERE part = (SELECT min(part) FROM everarchive.entity_count)"),
-    ("quarantine", None, "INSERT INTO everarchive.quarantine (source_id, stage, kind, key, message) SELECT source_id, 'map', 'bib', '1', 'spoilt' FROM everarchive.source"),
-    ("delivered", None, "UPDATE everarchive.submission SET state = 'accepted' WHERE version_id = (SELECT min(version_id) FROM everarchive.submission)"),
-    ("delivered", None, "DELETE FROM everarchive.submission WHERE version_id = (SELECT max(version_id) FROM everarchive.submission)"),
+    ("mapped", f"UPDATE everarchive.entity SET deleted = NOT deleted WHERE entity_id = {NEWEST}"),
+    ("mapped", f"DELETE FROM everarchive.entity WHERE entity_id = {NEWEST}"),
+    ("numbered", f"DELETE FROM everarchive.version WHERE entity_id = {NEWEST}"),
+    ("numbered", f"INSERT INTO everarchive.version (entity_id, n, digest, deleted, format, captured) SELECT entity_id, n + 1, digest, deleted, format, captured"
+                 f" FROM everarchive.version WHERE entity_id = {NEWEST} ORDER BY n DESC LIMIT 1; UPDATE everarchive.entity SET n = n + 1 WHERE entity_id = {NEWEST}"),
+    ("numbered", "UPDATE everarchive.entity_count SET versions = versions + 1 WHERE part = (SELECT min(part) FROM everarchive.entity_count)"),
+    ("quarantine", "INSERT INTO everarchive.quarantine (source_id, stage, kind, key, message) SELECT source_id, 'map', 'bib', '1', 'spoilt' FROM everarchive.source"),
+    ("delivered", "UPDATE everarchive.submission SET state = 'accepted' WHERE version_id = (SELECT min(version_id) FROM everarchive.submission)"),
+    ("delivered", "DELETE FROM everarchive.submission WHERE version_id = (SELECT max(version_id) FROM everarchive.submission)"),
 ]
 
 
-def unseen(vault, checks, of):
+def owned_version(vault, system, workers):
+    keys = [key for worker in workers for kind, key in worker.journal.states if kind == "bib"]
+    return value(vault, """SELECT v.version_id FROM everarchive.version v JOIN everarchive.entity e USING (entity_id, n) JOIN everarchive.source s USING (source_id)
+        WHERE s.name = %s AND e.kind = 'bib' AND e.key = ANY (%s) AND NOT e.deleted ORDER BY n DESC, v.version_id LIMIT 1""", (system.source, keys))
+
+
+def unseen(vault, checks, of, workers):
     """The ways in which the database was spoilt and no check saw it."""
     left = []
-    for check, source, statements in WAYS:
-        if source and source not in of.sources:
-            continue
+    systems = [SYSTEMS[source] for source in of.sources if source in of.options.prove]
+    ways = list(WAYS)
+    for system in systems:
+        version = str(owned_version(vault, system, workers[system.name]))
+        ways += [(check if check == "mapped" else f"{check} of {system.name}", statements.replace("{version}", version)) for check, statements in system.spoil]
+    for check, statements in ways:
         vault.rollback()
         run(vault, "SET LOCAL session_replication_role = replica")  # past keys and triggers
-        run(vault, statements)
-        if not checks[check]():
-            left.append(f"{check}: {statements}")
-    vault.rollback()
-    for source in of.sources:
-        pair = {"koha": "UPDATE koha_main.auth_header SET marcxml = '' WHERE authid = (SELECT max(authid) FROM koha_main.auth_header WHERE authtypecode LIKE 'PAIR%')",
-                "evergreen": "UPDATE evergreen.asset_copy SET circ_modifier = '' WHERE id = (SELECT max(id) FROM evergreen.asset_copy WHERE location >= 9000)"}[source]
         with vault.cursor() as cursor:
-            cursor.execute(pair)
-            if cursor.rowcount and not rows(vault, oracle.TORN[source]):
-                left.append(f"torn: {pair}")
+            cursor.execute(statements)
+            spoilt = cursor.rowcount > 0
+        if not spoilt or not checks[check]():
+            left.append(f"{check}: {'' if spoilt else 'nothing there to spoil by '}{statements}")
+    vault.rollback()
+    for system in systems:
+        with vault.cursor() as cursor:
+            cursor.execute(system.pair)
+            if cursor.rowcount and not rows(vault, system.work.TORN):
+                left.append(f"torn: {system.pair}")
         vault.rollback()
     for form in ("'canary'::text", "'canary'::bytea"):
         run(vault, f"CREATE TABLE public.spoilt AS SELECT {form} AS a")

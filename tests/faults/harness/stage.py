@@ -10,17 +10,14 @@ import psycopg2
 import psycopg2.extensions
 import pymysql
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "harness"))
-from proxy import Proxy  # noqa: E402
+from systems import SYSTEMS
+
+from proxy import Proxy  # systems says where it is
 
 HERE = os.environ
 FOLDER = HERE["HARNESS_DIR"]
 PROGRAM = HERE["EVERARCHIVE"]
 SECRET = HERE["LIBRARY_SECRET"]
-ORIGINS = {
-    "koha": ("koha_main", "koha", f"mariadb:defaults-group=koha,defaults-file={FOLDER}/my.cnf"),
-    "evergreen": ("evergreen", "evergreen", "postgresql:service=evergreen"),
-}
 # What a lost connection or a server that begins or ends raises; the work is then done again.
 LOST = (psycopg2.OperationalError, psycopg2.InterfaceError, pymysql.err.OperationalError, pymysql.err.InterfaceError,
         pymysql.err.InternalError, BrokenPipeError, ConnectionError)
@@ -40,7 +37,7 @@ class Stage:
         self.asking = threading.Lock()
         self.requests = os.fdopen(4, "w", buffering=1)  # 90_random.sh reads these, and answers on standard input
         self.network = {name: Proxy(int(HERE[f"{name.upper()}_PROXY"]), int(HERE[f"{name.upper()}_PORT"]))
-                        for name in ("vault", "evergreen", "koha")}
+                        for name in ("vault", *SYSTEMS) if f"{name.upper()}_PORT" in HERE}
         self.small = HERE["SMALL"] if HERE["SMALL_MOUNTED"] == "yes" else None
         self.archive = f"{self.small or FOLDER}/archive"
 
@@ -58,27 +55,23 @@ class Stage:
             self.network[name].set("pass")
         self.ask("vault_fresh")
         for source in sources:
-            self.ask(f"{source}_fresh")
+            self.ask(f"{SYSTEMS[source].server}_fresh", source)
 
     @staticmethod
     def vault():
-        """As superuser, past the proxy."""
-        on = psycopg2.connect(host=f"{FOLDER}/sockets", port=HERE["VAULT_PORT"], user="postgres", dbname="preservation")
+        """As superuser, past the proxy. Without jit, as refresh() does: compiling the mapping views takes longer than running them."""
+        on = psycopg2.connect(host=f"{FOLDER}/sockets", port=HERE["VAULT_PORT"], user="postgres", dbname="preservation", options="-c jit=off")
         on.autocommit = True
         return on
 
     @staticmethod
-    def evergreen(autocommit=False):
-        on = psycopg2.connect(host=f"{FOLDER}/sockets", port=HERE["EVERGREEN_PORT"], user="postgres", dbname="evergreen")
+    def connect(source, autocommit=False):
+        """To a library system, past the proxy, as its superuser."""
+        if SYSTEMS[source].server == "mariadb":
+            return pymysql.connect(unix_socket=HERE[f"{source.upper()}_SOCKET"], user="root", database=source, charset="utf8mb4", autocommit=autocommit)
+        on = psycopg2.connect(host=f"{FOLDER}/sockets", port=HERE[f"{source.upper()}_PORT"], user="postgres", dbname=source)
         on.autocommit = autocommit
         return on
-
-    @staticmethod
-    def koha(autocommit=False):
-        return pymysql.connect(unix_socket=HERE["KOHA_SOCKET"], user="root", database="koha", charset="utf8mb4", autocommit=autocommit)
-
-    def connect(self, source, autocommit=False):
-        return self.koha(autocommit) if source == "koha" else self.evergreen(autocommit)
 
     def run(self, *arguments):
         """A subcommand of the program, connected past the proxy, so that no fault of the network meets it."""

@@ -7,6 +7,7 @@ import time
 
 from program import FAKETIME, Program, children, send
 from stage import HERE, Failed, is_lost, patiently, rows
+from systems import SYSTEMS
 
 ROOT = os.path.join(os.path.dirname(__file__), "..")
 
@@ -20,20 +21,27 @@ def servers(run):
     return ["vault", *run.sources]
 
 
+def on_server(run, kind):
+    return [source for source in run.sources if SYSTEMS[source].server == kind]
+
+
+def on_mariadb(server):
+    return server != "vault" and SYSTEMS[server].server == "mariadb"
+
+
 def stop(run, server, how):
-    run.stage.ask(f"{'mariadb' if server == 'koha' else 'pg'}_{how}", server)
+    run.stage.ask(f"{'mariadb' if on_mariadb(server) else 'pg'}_{how}", server)
 
 
 def start(run, server):
-    run.stage.ask(f"{'mariadb' if server == 'koha' else 'pg'}_up", server)
+    run.stage.ask(f"{'mariadb' if on_mariadb(server) else 'pg'}_up", server)
 
 
 def start_all(run):
     """After a seed that failed, for the next one: servers that run."""
-    connect = {"vault": run.stage.vault, "koha": run.stage.koha, "evergreen": run.stage.evergreen}
     for server in servers(run):
         try:
-            connect[server]().close()
+            (run.stage.vault() if server == "vault" else run.stage.connect(server)).close()
         except Exception as wrong:
             if is_lost(wrong):
                 start(run, server)
@@ -99,7 +107,7 @@ def hold_server(run, server, seconds):
 
 def server_pid(server):
     data = HERE[f"{server.upper()}_DATA"]
-    with open(f"{data}/{'server.pid' if server == 'koha' else 'postmaster.pid'}") as file:
+    with open(f"{data}/{'server.pid' if on_mariadb(server) else 'postmaster.pid'}") as file:
         return int(file.readline())
 
 
@@ -131,21 +139,21 @@ def two_programs(run, seconds, first_dies):
     run.peak_kb = max(run.peak_kb, other.peak_kb)
 
 
-def drop_slot(run):
-    run.may_lose.add("evergreen")
+def drop_slot(run, source):
+    run.may_lose.add(source)
     run.program.pause()
-    at_source(run, "evergreen", "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active_pid IS NOT NULL")
-    at_source(run, "evergreen", "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = 'everarchive_evergreen' AND NOT active")
+    at_source(run, source, "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active_pid IS NOT NULL")
+    at_source(run, source, f"SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = 'everarchive_{SYSTEMS[source].source}' AND NOT active")
     run.program.resume()
 
 
-def purge_log(run):
-    run.may_lose.add("koha")
+def purge_log(run, source):
+    run.may_lose.add(source)
     run.program.pause()
     time.sleep(0.3)
 
     def purge():
-        on = run.stage.koha(autocommit=True)
+        on = run.stage.connect(source, autocommit=True)
         try:
             rows(on, "FLUSH BINARY LOGS")
             newest = rows(on, "SHOW MASTER STATUS")[0][0]
@@ -157,52 +165,30 @@ def purge_log(run):
     run.program.resume()
 
 
-DDL = {
-    "koha": [("ALTER TABLE items ADD COLUMN zz{n} varchar(40) DEFAULT 'canary-private' AFTER barcode", "ALTER TABLE items DROP COLUMN zz{n}"),
-             ("ALTER TABLE biblio_metadata ADD COLUMN source{n} int FIRST",),
-             ("ALTER TABLE biblio CHANGE medium medium{n} longtext", "ALTER TABLE biblio CHANGE medium{n} medium longtext"),
-             ("ALTER TABLE items ENGINE = InnoDB", "FLUSH BINARY LOGS"), ("OPTIMIZE TABLE auth_header",), ("FLUSH TABLES",),
-             ("CREATE TABLE other{n} (a int) SELECT 1 AS a", "DROP TABLE other{n}")],
-    "evergreen": [("ALTER TABLE asset.copy ADD COLUMN zz{n} text DEFAULT 'canary-private'", "ALTER TABLE asset.copy DROP COLUMN zz{n}"),
-                  ("ALTER TABLE biblio.record_entry ADD COLUMN zz{n} text DEFAULT 'canary-private'",),
-                  ("ALTER TABLE asset.copy RENAME COLUMN dummy_isbn TO dummy_isbn{n}", "ALTER TABLE asset.copy RENAME COLUMN dummy_isbn{n} TO dummy_isbn"),
-                  ("VACUUM FULL biblio.record_entry",), ("CREATE INDEX zz{n} ON asset.copy (barcode)", "DROP INDEX asset.zz{n}"),
-                  ("ALTER TABLE biblio.record_entry ALTER COLUMN marc SET STORAGE EXTERNAL",), ("TRUNCATE metabib.combined_title_field_entry",)],
-}
-
-
 def other_columns(run, source, which, number):
     """DDL that no captured column is part of: nothing may come of it."""
-    for statement in DDL[source][which]:
+    for statement in SYSTEMS[source].other_columns[which]:
         at_source(run, source, statement.format(n=number))
         time.sleep(0.3)
 
 
-# A column that the adapter names goes away for a while: its table stops, the others go on, and a resync repairs it.
-CAPTURED = {"koha": ("ALTER TABLE items CHANGE enumchron enumchron_away mediumtext", "ALTER TABLE items CHANGE enumchron_away enumchron mediumtext"),
-            "evergreen": ("ALTER TABLE asset.copy RENAME COLUMN ref TO ref_away", "ALTER TABLE asset.copy RENAME COLUMN ref_away TO ref")}
-
-
 def captured_column(run, source, seconds):
+    """A column that the adapter names goes away for a while: its table stops, the others go on, and a resync repairs it."""
     run.may_stop.add(source)
-    at_source(run, source, CAPTURED[source][0])
+    at_source(run, source, SYSTEMS[source].captured_column[0])
     time.sleep(seconds)
-    at_source(run, source, CAPTURED[source][1])
+    at_source(run, source, SYSTEMS[source].captured_column[1])
 
 
 def huge(run, source, rows_, commits, number):
     """One transaction of very many rows, committed or not, that make no entity."""
     first = 1_000_000_000 + number * 10_000_000
-    if source == "koha":
-        statement = f"INSERT INTO biblioitems (biblioitemnumber, biblionumber) SELECT {first} + seq, 1 FROM seq_1_to_{rows_}"
-    else:
-        statement = ("INSERT INTO asset.copy (id, circ_lib, creator, call_number, editor, loan_duration, fine_level, barcode)"
-                     f" SELECT {first} + g, 4, 1, -1, 1, 2, 2, 'huge' || {first} + g FROM generate_series(1, {rows_}) g")
+    statements = [statement.format(first=first, rows=rows_) for statement in SYSTEMS[source].huge]
     end = "COMMIT" if commits else "ROLLBACK"
     try:
         on = run.stage.connect(source, autocommit=True)
         with on.cursor() as cursor:
-            for one in ("BEGIN", statement, end):
+            for one in ("BEGIN", *statements, end):
                 cursor.execute(one)
         on.close()
     except Exception as lost:
@@ -216,6 +202,7 @@ def draw(rng, run, name):
     server = rng.choice(servers(run))
     source = rng.choice(run.sources)
     number = rng.randint(0, 90)
+    of = {kind: rng.choice(some) if some else None for kind, some in ((kind, on_server(run, kind)) for kind in ("postgresql", "mariadb"))}
     return {
         "kill": lambda: (),
         "point": lambda: (rng.choice(points()), rng.choice([1, 1, 1, 2, 3, 5, 9]), rng.choice(["kill", "kill", "stop", "error"])),
@@ -228,9 +215,9 @@ def draw(rng, run, name):
         "full_disk": lambda: (round(rng.uniform(0.5, 2), 2),),
         "clock": lambda: (rng.choice(["-1d", "+1d", "-2h", None]),),
         "two_programs": lambda: (round(rng.uniform(1, 4), 2), rng.random() < 0.5),
-        "drop_slot": lambda: (),
-        "purge_log": lambda: (),
-        "other_columns": lambda: (source, rng.randrange(len(DDL[source])), number),
+        "drop_slot": lambda: (of["postgresql"],),
+        "purge_log": lambda: (of["mariadb"],),
+        "other_columns": lambda: (source, rng.randrange(len(SYSTEMS[source].other_columns)), number),
         "captured_column": lambda: (source, round(rng.uniform(0.3, 1.5), 2)),
         "huge": lambda: (source, run.huge_rows, rng.random() < 0.7, number),
     }[name]()
@@ -244,8 +231,8 @@ def schedule(run, seed, only):
     """[(pause, name, arguments)], a function of the seed, the sources and the faults that are allowed."""
     rng = random.Random(f"faults {seed}")
     names = [name for name in WEIGHTS if not only or name in only]
-    missing = {"full_disk": run.stage.small is None, "clock": not os.path.exists(FAKETIME), "drop_slot": "evergreen" not in run.sources,
-               "purge_log": "koha" not in run.sources}
+    missing = {"full_disk": run.stage.small is None, "clock": not os.path.exists(FAKETIME), "drop_slot": not on_server(run, "postgresql"),
+               "purge_log": not on_server(run, "mariadb")}
     made = []
     for _ in range(rng.randint(3, 6)):
         name = rng.choices(names, [WEIGHTS[one] for one in names])[0]
