@@ -74,7 +74,7 @@ CREATE TABLE public.metadatavalue (
 );
 CREATE INDEX ON public.metadatavalue (dspace_object_id);
 CREATE INDEX ON public.metadatavalue (metadata_field_id);
-COMMENT ON TABLE public.metadatavalue IS 'the metadata: one row for each value. Touches: bib (dspace_object_id), object (dspace_object_id).';
+COMMENT ON TABLE public.metadatavalue IS 'the metadata: one row for each value. Touches: bib (dspace_object_id), object (dspace_object_id), object (bitstream_id of public_bundle2bitstream where bundle_id = dspace_object_id).';
 COMMENT ON COLUMN public.metadatavalue.dspace_object_id IS 'what it describes. Only of: public_item, public_collection, public_community, public_bundle, public_bitstream.';
 COMMENT ON COLUMN public.metadatavalue.security_level IS 'Optional. Who may see it, from DSpace 10 on';
 
@@ -141,18 +141,18 @@ CREATE TABLE public.versionitem (
     versionhistory_id integer
 );
 CREATE INDEX ON public.versionitem (item_id);
-COMMENT ON TABLE public.versionitem IS 'items that are versions of one another: an older one is no longer in the archive, but kept. Touches: bib (item_id). Optional.';
+COMMENT ON TABLE public.versionitem IS 'items that are versions of one another: an older one is no longer in the archive, but kept. Touches: bib (item_id), object (bitstream_id of public_bundle2bitstream where bundle_id = bundle_id of public_item2bundle where item_id = item_id). Optional.';
 
 CREATE TABLE public.workspaceitem (
     workspace_item_id integer PRIMARY KEY,
     item_id           uuid
 );
 CREATE INDEX ON public.workspaceitem (item_id);
-COMMENT ON TABLE public.workspaceitem IS 'items that somebody is still writing: these are no entities. Touches: bib (item_id).';
+COMMENT ON TABLE public.workspaceitem IS 'items that somebody is still writing: these are no entities. Touches: bib (item_id), object (bitstream_id of public_bundle2bitstream where bundle_id = bundle_id of public_item2bundle where item_id = item_id).';
 
 CREATE TABLE public.cwf_workflowitem (
     workflowitem_id integer PRIMARY KEY,
     item_id         uuid
 );
 CREATE INDEX ON public.cwf_workflowitem (item_id);
-COMMENT ON TABLE public.cwf_workflowitem IS 'items that wait to be accepted: these are no entities. Touches: bib (item_id). Optional.';
+COMMENT ON TABLE public.cwf_workflowitem IS 'items that wait to be accepted: these are no entities. Touches: bib (item_id), object (bitstream_id of public_bundle2bitstream where bundle_id = bundle_id of public_item2bundle where item_id = item_id). Optional.';

@@ -56,7 +56,7 @@ struct touch_step {
 struct touch_through {
     std::string kind;
     std::vector<touch_step> steps; // the last one gives the entity's key
-    std::size_t value = 0;         // where the first step begins: part of this table's key, so that every change has it
+    std::size_t value = 0;         // of this table: where the first step begins
 };
 
 /// A row belongs to the mirror only while its column names a row of one of these tables by their key: DSpace keeps the

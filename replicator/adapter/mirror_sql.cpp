@@ -134,10 +134,6 @@ void resolve_through(const sql_file& file, adapter& made, const places& seen) {
             return *found;
         };
         touch_through touch{waits.kind, {}, column_of(from, waits.value)};
-        if (std::find(from.key.begin(), from.key.end(), touch.value) == from.key.end()) {
-            throw refuse(fmt::format("{} is no part of the key of {}, so a deleted row would not say it", waits.value,
-                                     from.source_name()));
-        }
         std::string type = from.columns[touch.value].type;
         for (auto step = waits.steps.rbegin(); step != waits.steps.rend(); ++step) {
             const table* through = made.find_mirror(step->table);

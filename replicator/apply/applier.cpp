@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "apply/savepoint.hpp"
 #include "apply/source_state.hpp"
 #include "base/fault_point.hpp"
 #include "base/log.hpp"
@@ -42,17 +43,6 @@ row_quarantine::reason reason_of(const pq::error& failed) {
     return {failed.sqlstate(), failed.what(),
             failed.hint().empty() ? "mend the row in the source and save it again" : failed.hint()};
 }
-
-/// A savepoint that is rolled back to when the work under it fails with an error of the data.
-class savepoint {
-  public:
-    explicit savepoint(pq::connection& on) : on_(on) { on_.run("SAVEPOINT everarchive_rows"); }
-    void release() { on_.run("RELEASE SAVEPOINT everarchive_rows"); }
-    void roll_back() { on_.run("ROLLBACK TO SAVEPOINT everarchive_rows; RELEASE SAVEPOINT everarchive_rows"); }
-
-  private:
-    pq::connection& on_;
-};
 
 /// An error that is not of a row: what the pipeline does about it is said by its cause.
 [[noreturn]] void throw_with_hint(const pq::error& failed, const taken_source& source) {
@@ -208,12 +198,6 @@ void applier::apply_alone(const change& one, const std::string& why, const std::
     savepoint before(on_);
     try {
         const bool found = writer_.rename(one);
-        net_change both[2];
-        both[0].table = both[1].table = one.table;
-        both[0].row = one.old;
-        both[1].row = one.row;
-        const net_change* const changes[] = {&both[0], &both[1]};
-        touches_.through(changes);
         before.release();
         if (!found) {
             if (!forgiven_[one.table]) {
@@ -266,6 +250,10 @@ void applier::quarantine_alone(const change& one, const std::string& position, c
     quarantine_.put(table, operation_name(one.what), one.row, one.old, position, why, one.keeps_children);
 }
 
+void applier::read_old(net_changes changes) {
+    writer_.read_old(changes, [this](std::size_t table) { return compared_ || tables_.is_in_doubt(table); });
+}
+
 /// Closes the cases of rows that a cascade has taken away.
 void applier::supersede_cascaded() {
     for (const auto& [table, key] : writer_.take_cascaded()) {
@@ -304,12 +292,11 @@ void applier::flush(const std::string& position) {
         savepoint before(on_);
         try {
             writer_.collect_cascaded(!quarantine_.empty());
-            writer_.read_old(order);
+            read_old(order);
             for (const net_changes group : groups) {
                 writer_.write(group, missing);
                 fault_point("apply.amid_rows");
             }
-            touches_.through(order);
             before.release();
             supersede_cascaded();
             for (const net_change* one : missing) {
@@ -334,6 +321,7 @@ void applier::flush(const std::string& position) {
         run_.clear();
         wall_.forget();
     }
+    touches_.through();
     if (held_.size() > 1) { // the newest batch may still be read
         held_.erase(held_.begin(), held_.end() - 1);
     }
@@ -362,9 +350,8 @@ void applier::write_carefully(net_changes group, const std::string& position) {
     savepoint before(on_);
     try {
         writer_.collect_cascaded(!quarantine_.empty());
-        writer_.read_old(group);
+        read_old(group);
         writer_.write(group, missing);
-        touches_.through(group);
         before.release();
     } catch (const pq::error& failed) {
         if (is_table_error(failed.sqlstate())) {

@@ -65,6 +65,10 @@ class applier {
     /// with its piece.
     void forgive_missing(std::size_t table, bool forgive) { forgiven_[table] = forgive; }
 
+    /// While the mirror is compared with the source. What a row touched before a change is then taken from the mirror:
+    /// the source tells what the row was there, which may be another one.
+    void is_compared(bool compared) { compared_ = compared; }
+
     /// Which tables are followed.
     followed_tables& tables() { return tables_; }
     const followed_tables& tables() const { return tables_; }
@@ -80,6 +84,7 @@ class applier {
                           const row_quarantine::reason& why);
     std::optional<row_quarantine::reason> retry(const kept_change& kept, bool older_open);
     void supersede_cascaded();
+    void read_old(net_changes changes);
     void flush(const std::string& position);
     void write_carefully(net_changes group, const std::string& position);
     bool forget_impossible(const net_change& removed);
@@ -98,6 +103,7 @@ class applier {
     followed_tables tables_;
     touch_writer touches_;
     std::vector<bool> forgiven_; // see forgive_missing()
+    bool compared_ = false;      // see is_compared()
     bool may_miss_rows_ = true;
     std::vector<capture::batch> held_; // whose cells the run points to
     bool open_ = false;

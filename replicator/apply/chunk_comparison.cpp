@@ -98,6 +98,7 @@ void chunk_comparison::begin(check_run run) {
                {{"source", taken_.name}, {"run", std::to_string(run.id)}, {"table", run.table}});
     run_ = std::move(run);
     changes_.watch(true);
+    applier_.is_compared(true);
     feed_ = std::make_unique<chunk_feed>(source_, settings.number<std::size_t>(0, 1));
     // A part of a row that is not in the mirror completes nothing; its piece brings it. That holds from the beginning,
     // before the source has answered.
@@ -140,6 +141,7 @@ void chunk_comparison::begin_refetch(const std::vector<kept_change>& rows) {
     tables_ = {static_cast<std::uint32_t>(rows.front().table)};
     walk_ended_ = true;
     changes_.watch(true);
+    applier_.is_compared(true);
     feed_ = std::make_unique<chunk_feed>(source_, 0);
     pieces_.push_back({{}, 0, 0});
     for (const row_key& key : keys) {
@@ -679,6 +681,7 @@ void chunk_comparison::drop_run() {
     run_.reset();
     feed_.reset();
     changes_.watch(false);
+    applier_.is_compared(false);
     chosen_ = false;
     tables_.clear();
     remarks_.clear();

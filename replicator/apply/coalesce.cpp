@@ -122,7 +122,7 @@ bool run::moves_children(const change& change, std::span<const cell> row) const 
 }
 
 bool run::add_old_touches(const adapter::table& table, std::span<const cell> old, std::span<const cell> row) {
-    if (table.touches.empty()) {
+    if (table.touches.empty() && table.touches_through.empty()) {
         return true;
     }
     std::vector<cell> before(table.columns.size());

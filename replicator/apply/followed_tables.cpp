@@ -24,18 +24,20 @@ std::string table_hint(std::string_view source, const adapter::table& table, std
 
 followed_tables::followed_tables(pq::connection& on, const adapter::adapter& adapter, const taken_source& source)
     : on_(on), adapter_(adapter), source_id_(std::to_string(source.id)), source_(source.name),
-      stopped_(adapter.tables.size(), false) {
+      stopped_(adapter.tables.size(), false), in_doubt_(adapter.tables.size(), false) {
     read();
 }
 
 void followed_tables::read() {
     stopped_.assign(adapter_.tables.size(), false);
-    const pq::result rows = on_.run("SELECT table_name FROM everarchive.source_table WHERE source_id = $1::integer AND "
-                                    "state = 'stopped'",
+    in_doubt_.assign(adapter_.tables.size(), false);
+    const pq::result rows = on_.run("SELECT table_name, state = 'stopped' FROM everarchive.source_table WHERE "
+                                    "source_id = $1::integer AND state <> 'ok'",
                                     {source_id_});
     for (int row = 0; row < rows.rows(); ++row) {
-        for (std::size_t i = 0; i < adapter_.tables.size(); ++i) {
-            stopped_[i] = stopped_[i] || adapter_.tables[i].mirror_name() == rows.text(row, 0);
+        if (const adapter::table* const found = adapter_.find_mirror(rows.text(row, 0)); found != nullptr) {
+            (rows.truth(row, 1) ? stopped_ : in_doubt_)[static_cast<std::size_t>(found - adapter_.tables.data())] =
+                true;
         }
     }
 }
@@ -106,6 +108,7 @@ void followed_tables::is_repaired(std::size_t table) {
     on_.run_prepared("UPDATE everarchive.source_table SET state = 'ok', message = NULL, hint = NULL, since = "
                      "pg_catalog.now() WHERE source_id = $1::integer AND table_name = $2 AND state = 'resync'",
                      {source_id_, adapter_.tables[table].mirror_name()});
+    in_doubt_[table] = false;
 }
 
 } // namespace everarchive::apply

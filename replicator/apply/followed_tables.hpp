@@ -26,6 +26,9 @@ class followed_tables {
     /// True if the changes of a table are left out.
     bool is_stopped(std::size_t table) const { return stopped_[table]; }
 
+    /// True if the rows of the mirror may be other ones than those that the source changes, until is_repaired().
+    bool is_in_doubt(std::size_t table) const { return in_doubt_[table]; }
+
     /// From now on the changes of a table are left out. `what`: why; `mend`: the command or SQL that mends it, to which
     /// the resync that has to follow is added. Tables whose rows belong to those of this one are left out with it,
     /// because what belongs to a row that is not known is not let in (privacy_wall). In the open transaction.
@@ -51,6 +54,7 @@ class followed_tables {
     const std::string source_id_;
     const std::string source_;
     std::vector<bool> stopped_; // by table
+    std::vector<bool> in_doubt_;
 };
 
 } // namespace everarchive::apply

@@ -135,6 +135,9 @@ mirror_table::mirror_table(const adapter::table& table, std::string_view mirror_
             read_by_touches(*touch.when);
         }
     }
+    for (const adapter::touch_through& touch : table.touches_through) {
+        read_by_touches(touch.value);
+    }
     const std::string on_conflict =
         " ON CONFLICT (" + key_list + ") DO " + (assignments.empty() ? "NOTHING" : "UPDATE SET " + assignments);
 

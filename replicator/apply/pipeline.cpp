@@ -56,6 +56,17 @@ class leading {
     source_meters& meters_;
 };
 
+/// What was begun is undone, and its locks with it; a connection that is broken has none any more.
+void roll_back(pq::connection& on) {
+    try {
+        if (on.in_transaction()) {
+            on.run("ROLLBACK");
+        }
+    } catch (const pq::error&) {
+        return;
+    }
+}
+
 std::int64_t now_ms() {
     return std::chrono::duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
 }
@@ -252,11 +263,13 @@ void pipeline::follow() {
         lead(on, adapter);
     } catch (const error& failed) {
         if (failed.why() == cause::needs_person || failed.why() == cause::position_lost) {
+            roll_back(on);
             tell_end(failed); // before the connection, and with it the source, is free for a program that waits
         }
         throw;
     } catch (const std::exception& failed) {
         const error fault = fault_of_program(failed);
+        roll_back(on);
         tell_end(fault);
         throw fault;
     }
@@ -348,7 +361,8 @@ void pipeline::apply(applier& applier, stream_reader& reader, chunk_comparison& 
             log::write(fenced_ == 0 ? log::severity::info : log::severity::debug, "apply", "following",
                        {{"source", row_.name}, {"position", taken_.position}});
         }
-        if (greeted && !works && steady_clock::now() - opened >= settled_after) {
+        // The state is told on a connection of its own, which would wait for what the open transaction has locked.
+        if (greeted && !works && !applier.is_open() && steady_clock::now() - opened >= settled_after) {
             works = true;
             note_works();
         }
@@ -388,7 +402,7 @@ void pipeline::apply(applier& applier, stream_reader& reader, chunk_comparison& 
             applier.add(std::move(*batch));
         }
         const auto now = steady_clock::now();
-        if (const auto notice = reader.notice(); notice != noticed) {
+        if (const auto notice = reader.notice(); notice != noticed && !applier.is_open()) {
             noticed = notice;
             told_ = false;
             tell_state(conninfo_, taken_, taken_.state, notice ? notice->what : "", notice ? notice->mend : "");

@@ -63,10 +63,10 @@ void row_writer::touch_row(const mirror_table& table, const pq::result& rows, in
     touched_.add(*table.definition, cells);
 }
 
-void row_writer::read_old(net_changes changes) {
+void row_writer::read_old(net_changes changes, const std::function<bool(std::size_t)>& in_doubt) {
     std::vector<std::vector<const net_change*>> by_table(tables_.size());
     for (const net_change* change : changes) {
-        if (change->read_old) {
+        if (change->read_old || (in_doubt && in_doubt(change->table))) {
             by_table[change->table].push_back(change);
         }
     }

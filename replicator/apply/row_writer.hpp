@@ -2,6 +2,7 @@
 // statements.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -25,7 +26,7 @@ class row_writer {
                std::string_view mirror_schema, touched_keys& touched);
 
     /// Reads what the rows that are about to change touched before, where the source does not say so.
-    void read_old(net_changes changes);
+    void read_old(net_changes changes, const std::function<bool(std::size_t)>& in_doubt = {});
 
     /// Writes changes of one table and one effect. `missing` gets the patches whose row is not in the mirror.
     void write(net_changes changes, std::vector<const net_change*>& missing);

@@ -7,6 +7,7 @@
 #include "apply/batch_queue.hpp"
 #include "apply/lease.hpp"
 #include "apply/privacy_wall.hpp"
+#include "apply/savepoint.hpp"
 #include "apply/source_state.hpp"
 #include "base/fault_point.hpp"
 #include "base/log.hpp"
@@ -82,15 +83,15 @@ class row_loader {
         if (rows.empty()) {
             return;
         }
-        on_.run("SAVEPOINT everarchive_rows");
+        savepoint before(on_);
         try {
             writer_.load(table, rows);
-            on_.run("RELEASE SAVEPOINT everarchive_rows");
+            before.release();
         } catch (const pq::error& failed) {
             if (!is_data_error(failed.sqlstate())) {
                 throw;
             }
-            on_.run("ROLLBACK TO SAVEPOINT everarchive_rows; RELEASE SAVEPOINT everarchive_rows");
+            before.roll_back();
             if (rows.size() == 1) {
                 put(table, rows.front(),
                     {failed.sqlstate(), failed.what(), "mend the row in the source and save it again"});

@@ -32,7 +32,7 @@ pq::connection open_applier_connection(const std::string& conninfo, const std::s
     // The source is told that it may forget a change as soon as our commit returns, so it must be on disk by then.
     on.run("SET synchronous_commit = on");
     on.run("SET search_path = pg_catalog");
-    on.run("SET statement_timeout = 0; SET lock_timeout = 0");
+    on.run("SET statement_timeout = 0; SET lock_timeout = 0; SET jit = off"); // it compiles anew for each chunk
     let_server_notice_loss(on, 0); // a source transaction may take long; who hangs in one loses its lease
     // Values have the text form that a source's sessions give them, so that rows can be compared.
     on.run(
@@ -116,6 +116,7 @@ void tell_state(const std::string& conninfo, const taken_source& source, const s
                 const std::string& message, const std::string& hint) noexcept {
     try {
         pq::connection on(conninfo, pq::connection::side::sink, "everarchive run");
+        on.run("SET lock_timeout = '10s'"); // a batch that another session has open may take any time
         on.run("SELECT everarchive.source_set_state($1, $2, $3, $4, $5::bigint)",
                {source.name, state, message.empty() ? pq::parameter() : log::redact(message),
                 hint.empty() ? pq::parameter() : log::redact(with_name(hint, source.name)),

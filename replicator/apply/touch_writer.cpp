@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "apply/row_quarantine.hpp"
+#include "apply/savepoint.hpp"
 #include "base/fault_point.hpp"
 
 namespace everarchive::apply {
@@ -10,6 +12,9 @@ namespace {
 
 /// Keys that are mapped at once in a source set to every commit.
 constexpr std::size_t most_refreshed = 2'000;
+
+/// Values that are followed at once.
+constexpr std::size_t most_ways = 5'000;
 
 /// Keys that one row of another table concerns, which may pass through our memory.
 constexpr int most_concerned = 10'000;
@@ -28,21 +33,31 @@ touch_writer::touch_writer(pq::connection& on, const adapter::adapter& adapter, 
     }
 }
 
-void touch_writer::through(net_changes changes) {
-    for (std::size_t begin = 0; begin < changes.size();) {
-        const adapter::table& table = adapter_.tables[changes[begin]->table];
-        std::size_t end = begin;
-        while (end < changes.size() && changes[end]->table == changes[begin]->table) {
-            ++end;
+void touch_writer::through() {
+    for (const auto& [touch, values] : touched_.take_ways()) {
+        const std::vector<std::string> all(values.begin(), values.end());
+        for (std::size_t begin = 0; begin < all.size(); begin += most_ways) {
+            through(*touch, std::span(all).subspan(begin, std::min(most_ways, all.size() - begin)));
         }
-        for (const adapter::touch_through& touch : table.touches_through) {
-            std::vector<std::string> values;
-            for (const net_change* one : changes.subspan(begin, end - begin)) {
-                values.emplace_back(one->row[touch.value].text);
-            }
-            by_way_of(touch, &values);
+    }
+}
+
+/// A value that is none of its type is that of a row in quarantine, and leads nowhere.
+void touch_writer::through(const adapter::touch_through& touch, std::span<const std::string> values) {
+    savepoint before(on_);
+    try {
+        const std::vector<std::string> all(values.begin(), values.end());
+        by_way_of(touch, &all);
+        before.release();
+    } catch (const pq::error& failed) {
+        if (!is_data_error(failed.sqlstate())) {
+            throw;
         }
-        begin = end;
+        before.roll_back();
+        if (values.size() > 1) {
+            through(touch, values.first(values.size() / 2));
+            through(touch, values.subspan(values.size() / 2));
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 // What is done with the keys that a run touches: they wait for the mapping workers, or are mapped at once.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,8 @@ class touch_writer {
     touch_writer(pq::connection& on, const adapter::adapter& adapter, const taken_source& source,
                  const row_writer& mirror, touched_keys& touched);
 
-    /// Touches what rows of other tables say that these changes concern, when all of them are written.
-    void through(net_changes changes);
+    /// Touches what rows of other tables say that the changes concern, when all of them are written.
+    void through();
 
     /// The same for every row of a table, of which nothing is left.
     void all_through(const adapter::table& table);
@@ -39,6 +40,7 @@ class touch_writer {
     void forget() { aside_ = false; }
 
   private:
+    void through(const adapter::touch_through& touch, std::span<const std::string> values);
     void by_way_of(const adapter::touch_through& touch, const std::vector<std::string>* values);
     void refresh_keys(const std::string& kind, const std::vector<std::string>& keys, const std::string& position);
 

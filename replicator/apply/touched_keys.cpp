@@ -57,6 +57,13 @@ bool touched_keys::add(const adapter::table& table, std::span<const capture::cel
             add(touch.kind, std::move(*answer.key));
         }
     }
+    for (const adapter::touch_through& touch : table.touches_through) {
+        const capture::cell& value = row[touch.value];
+        all_known = all_known && value.is != capture::cell::state::absent;
+        if (value.is == capture::cell::state::value) {
+            ways_[&touch].emplace(value.text);
+        }
+    }
     return all_known;
 }
 

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <unordered_set>
+#include <utility>
 
 #include "adapter/adapter.hpp"
 #include "capture/change.hpp"
@@ -30,23 +31,31 @@ class touched_keys {
         }
     }
 
-    /// Adds all keys that `row` touches. Returns false if some touch is not known because a cell is absent.
+    /// What rows say of the way to the entities that they touch through other tables, by way.
+    using ways = std::map<const adapter::touch_through*, std::unordered_set<std::string>>;
+
+    /// Adds all keys that `row` touches, and its ways. Returns false if some is not known because a cell is absent.
     bool add(const adapter::table& table, std::span<const capture::cell> row);
 
     /// Takes out the keys that only rows with the key of `row` touch.
     void forget_own(const adapter::table& table, std::span<const capture::cell> row);
 
+    /// The ways that were added since the last call.
+    ways take_ways() { return std::exchange(ways_, {}); }
+
     std::size_t size() const { return size_; }
     bool empty() const { return size_ == 0; }
     void clear() {
         by_kind_.clear();
+        ways_.clear();
         size_ = 0;
     }
     const std::map<std::string, std::unordered_set<std::string>>& by_kind() const { return by_kind_; }
 
   private:
     std::map<std::string, std::unordered_set<std::string>> by_kind_;
-    std::size_t size_ = 0;
+    ways ways_;
+    std::size_t size_ = 0; // of by_kind_
 };
 
 } // namespace everarchive::apply

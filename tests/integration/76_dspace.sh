@@ -141,6 +141,16 @@ transaction -c "INSERT INTO versionhistory VALUES (1)" -c "SELECT add_item(103, 
     -c "INSERT INTO versionitem VALUES (1, 1, now(), 'canary-summary', 1, 'c0ffee00-0000-4000-8000-00000000cafe', made_uuid(3, 10)), (2, 2, now(), 'canary-summary', 1, 'c0ffee00-0000-4000-8000-00000000cafe', made_uuid(3, 103))"
 ok "a new version of an item arrives" settled
 is "the older one is kept" "$(of bib "$(item 10)" "e.deleted || ' ' || (e.attributes ->> 'version')") $(of object "$(file 10)" e.deleted) $(of bib "$(item 103)" "e.attributes ->> 'version'")" "false 1 f 2"
+# The same in transactions of their own: what an item's files are depends on rows of other tables.
+source_sql -c "UPDATE item SET in_archive = false WHERE uuid = made_uuid(3, 12)"
+ok "an item that leaves the archive arrives" settled
+is "and takes its file along" "$(of object "$(file 12)" e.deleted)" t
+source_sql -c "INSERT INTO versionitem VALUES (3, 3, now(), 'canary-summary', 1, 'c0ffee00-0000-4000-8000-00000000cafe', made_uuid(3, 12))"
+ok "that it is an older version arrives later" settled
+is "both are kept" "$(of bib "$(item 12)" e.deleted) $(of object "$(file 12)" e.deleted)" "f f"
+source_sql -c "UPDATE metadatavalue SET text_value = 'ARCHIVE' WHERE dspace_object_id = made_uuid(4, 11)"
+ok "a bundle with another name arrives" settled
+is "its files say it" "$(of object "$(file 11)" "e.attributes ->> 'bundle'")" ARCHIVE
 
 source_sql -c "UPDATE metadatafieldregistry SET element = 'topic' WHERE metadata_field_id = 16"
 ok "a field with another name arrives" settled
