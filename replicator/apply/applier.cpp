@@ -6,7 +6,6 @@
 #include "apply/savepoint.hpp"
 #include "apply/source_state.hpp"
 #include "base/fault_point.hpp"
-#include "base/log.hpp"
 
 namespace everarchive::apply {
 
@@ -18,31 +17,6 @@ namespace {
 constexpr std::size_t most_run_changes = 20'000;
 constexpr std::size_t most_run_bytes = 16 * 1024 * 1024;
 constexpr std::size_t most_touched = 100'000;
-
-std::string_view operation_name(capture::operation what) {
-    switch (what) {
-    case capture::operation::insert:
-        return "insert";
-    case capture::operation::update:
-        return "update";
-    case capture::operation::remove:
-        return "delete";
-    case capture::operation::truncate:
-        return "truncate";
-    }
-    return "update";
-}
-
-/// What a mirror table can be guilty of that is not as the adapter has it any more: SQLSTATE class 42, except for what
-/// one value may cause.
-bool is_table_error(std::string_view sqlstate) {
-    return sqlstate.starts_with("42") && !is_data_error(sqlstate);
-}
-
-row_quarantine::reason reason_of(const pq::error& failed) {
-    return {failed.sqlstate(), failed.what(),
-            failed.hint().empty() ? "mend the row in the source and save it again" : failed.hint()};
-}
 
 /// An error that is not of a row: what the pipeline does about it is said by its cause.
 [[noreturn]] void throw_with_hint(const pq::error& failed, const taken_source& source) {
@@ -80,27 +54,6 @@ void applier::repair(capture::batch changes, const std::function<void()>& beside
         throw_with_hint(failed, source_);
     }
     commit({});
-}
-
-std::vector<kept_change> applier::missing_rows(std::size_t most) {
-    std::vector<kept_change> found;
-    for (const std::string& json : quarantine_.missing_rows(most)) {
-        if (std::optional<kept_change> kept = change_from_json(adapter_, json)) {
-            found.push_back(std::move(*kept));
-        }
-    }
-    may_miss_rows_ = !found.empty();
-    return found;
-}
-
-/// A part of a row of which the mirror has not the rest. The row is read again from the source; until then its case is
-/// in quarantine, so that a crash does not lose it.
-void applier::put_missing(const net_change& change, const std::string& position) {
-    if (forgiven_[change.table]) {
-        return;
-    }
-    quarantine_.put(adapter_.tables[change.table], change, position, quarantine_.row_missing());
-    may_miss_rows_ = true;
 }
 
 void applier::add(capture::batch batch) {
@@ -176,78 +129,6 @@ void applier::add_changes(std::span<const change> changes, const std::string& po
             apply_alone(one, why, position);
         }
     }
-}
-
-void applier::apply_alone(const change& one, const std::string& why, const std::string& position) {
-    const adapter::table& table = adapter_.tables[one.table];
-    if (one.what == capture::operation::truncate) {
-        writer_.truncate(one.table, source_.id);
-        touches_.all_through(table);
-        quarantine_.supersede_all(table);
-        return;
-    }
-    if (!why.empty()) {
-        quarantine_alone(one, position, {"", why, "mend the row in the source and save it again"});
-        return;
-    }
-    // Whose earlier change is in quarantine is not completed by a part.
-    if (!is_full(one.row) && quarantine_.holds(table, one.old)) {
-        quarantine_alone(one, position, quarantine_.row_missing());
-        return;
-    }
-    savepoint before(on_);
-    try {
-        const bool found = writer_.rename(one);
-        before.release();
-        if (!found) {
-            if (!forgiven_[one.table]) {
-                quarantine_.put(table, operation_name(one.what), one.row, one.old, position, quarantine_.row_missing());
-                may_miss_rows_ = true;
-            }
-            return;
-        }
-    } catch (const pq::error& failed) {
-        if (!is_data_error(failed.sqlstate())) {
-            throw;
-        }
-        before.roll_back();
-        quarantine_alone(one, position, reason_of(failed));
-        return;
-    }
-    quarantine_.supersede(table, one.old);
-    quarantine_.supersede(table, one.row);
-}
-
-/// Puts one change in quarantine. Where it moves its row to another key, the row leaves the old one all the same, and
-/// its children follow: nothing would ever come again to remove it there.
-void applier::quarantine_alone(const change& one, const std::string& position, const row_quarantine::reason& why) {
-    const adapter::table& table = adapter_.tables[one.table];
-    const std::string old_key = key_text(table, one.old);
-    const bool old_known = !one.old.empty() && std::all_of(table.key.begin(), table.key.end(), [&](std::size_t column) {
-        return column < one.old.size() && one.old[column].is == capture::cell::state::value;
-    });
-    if (one.what == capture::operation::update && old_known) {
-        const auto careful = [this](const auto& work) {
-            savepoint before(on_);
-            try {
-                work();
-                before.release();
-            } catch (const pq::error& failed) {
-                if (!is_data_error(failed.sqlstate())) {
-                    throw;
-                }
-                before.roll_back(); // such a key was never in the mirror
-            }
-        };
-        if (old_key != key_text(table, one.row)) {
-            careful([&] { writer_.remove_old(one); });
-            quarantine_.supersede(table, one.old);
-        }
-        if (!one.keeps_children) {
-            careful([&] { writer_.move_children(one); });
-        }
-    }
-    quarantine_.put(table, operation_name(one.what), one.row, one.old, position, why, one.keeps_children);
 }
 
 void applier::read_old(net_changes changes) {
@@ -330,65 +211,6 @@ void applier::flush(const std::string& position) {
     }
 }
 
-/// A removed row whose key the mirror cannot hold was never there, nor an entity of it: its cases are closed, and
-/// nothing is to be mapped. Returns false if the mirror can hold its key.
-bool applier::forget_impossible(const net_change& removed) {
-    savepoint before(on_);
-    if (writer_.can_hold_key(removed.table, removed.row)) {
-        before.release();
-        return false;
-    }
-    before.roll_back();
-    quarantine_.supersede(adapter_.tables[removed.table], removed.row);
-    run_.touched().forget_own(adapter_.tables[removed.table], removed.row);
-    return true;
-}
-
-/// Halves a group until the rows that fail stand alone: they go to quarantine, the others are written.
-void applier::write_carefully(net_changes group, const std::string& position) {
-    std::vector<const net_change*> missing;
-    savepoint before(on_);
-    try {
-        writer_.collect_cascaded(!quarantine_.empty());
-        read_old(group);
-        writer_.write(group, missing);
-        before.release();
-    } catch (const pq::error& failed) {
-        if (is_table_error(failed.sqlstate())) {
-            before.roll_back();
-            const std::uint32_t table = group.front()->table;
-            if (!tables_.is_stopped(table)) {
-                tables_.stop(table, failed.what(),
-                             "compare " + writer_.table(table).name + " with the adapter's mirror.sql, and mend it");
-            }
-            return;
-        }
-        if (!is_data_error(failed.sqlstate())) {
-            throw;
-        }
-        before.roll_back();
-        if (group.size() == 1) {
-            const net_change& one = *group.front();
-            if (one.what != net_change::effect::remove || !forget_impossible(one)) {
-                quarantine_.put(adapter_.tables[one.table], one, position, reason_of(failed));
-            }
-            return;
-        }
-        write_carefully(group.first(group.size() / 2), position);
-        write_carefully(group.subspan(group.size() / 2), position);
-        return;
-    }
-    supersede_cascaded();
-    for (const net_change* one : missing) {
-        put_missing(*one, position);
-    }
-    for (const net_change* one : group) {
-        if (one->what != net_change::effect::patch) {
-            quarantine_.supersede(adapter_.tables[one->table], one->row);
-        }
-    }
-}
-
 /// every commit: maps what the source transaction touched before the next one is applied.
 void applier::refresh_touched(const std::string& position, std::int64_t commit_time_us) {
     if (touches_.is_empty()) {
@@ -453,84 +275,6 @@ std::string applier::commit(const capture::log_lag& lag) {
 void applier::heard(const capture::log_lag& lag) {
     if (!open_) {
         write_position({}, 0, lag);
-    }
-}
-
-void applier::retry_quarantined() {
-    const auto requested = quarantine_.requested();
-    if (requested.empty()) {
-        return;
-    }
-    on_.run("BEGIN");
-    open_ = true;
-    for (const auto& [id, json] : requested) {
-        const std::optional<kept_change> kept = change_from_json(adapter_, json);
-        if (!kept) {
-            quarantine_.refuse(id, {"", "the kept change does not fit the adapter any more",
-                                    "everarchive source resync " + source_.name});
-            continue;
-        }
-        const row_quarantine::neighbours beside = quarantine_.beside(id);
-        if (!beside.is_open) { // superseded by one of those before it, or discarded meanwhile
-            continue;
-        }
-        if (std::any_of(beside.newer.begin(), beside.newer.end(), [&](const std::string& newer) {
-                const std::optional<kept_change> read = change_from_json(adapter_, newer);
-                return read && read->is_whole();
-            })) {
-            quarantine_.outdated(id);
-            continue;
-        }
-        quarantine_.retried(id, adapter_.tables[kept->table], *kept, retry(*kept, beside.older));
-        supersede_cascaded();
-    }
-    commit({});
-}
-
-/// Applies a kept change again. Returns why it could not be.
-std::optional<row_quarantine::reason> applier::retry(const kept_change& kept, bool older_open) {
-    const adapter::table& table = adapter_.tables[kept.table];
-    writer_.collect_cascaded(!quarantine_.empty());
-    if (older_open && !kept.is_whole()) {
-        return quarantine_.row_missing();
-    }
-    net_change net;
-    net.table = static_cast<std::uint32_t>(kept.table);
-    net.row = kept.row;
-    net.read_old = true;
-    net.what = kept.operation == "delete" ? net_change::effect::remove
-               : is_full(kept.row)        ? net_change::effect::upsert
-                                          : net_change::effect::patch;
-    if (net.what == net_change::effect::remove && !kept.keeps_children) {
-        net.cascades = !cascades_.children(kept.table).empty();
-        for (const cascade_graph::child& child : cascades_.children(kept.table)) {
-            for (const std::size_t column : child.link->parent_columns) {
-                if (kept.row[column].is == capture::cell::state::absent) {
-                    return row_quarantine::reason{"",
-                                                  "the deleted row does not carry column " +
-                                                      table.columns[column].name +
-                                                      ", by which its child rows are found",
-                                                  "everarchive source resync " + source_.name};
-                }
-            }
-        }
-    }
-    const net_change* const one[] = {&net};
-    savepoint before(on_);
-    try {
-        std::vector<const net_change*> missing;
-        run_.touched().add(table, kept.row);
-        writer_.read_old(one);
-        writer_.write(one, missing);
-        before.release();
-        return missing.empty() ? std::nullopt : std::optional(quarantine_.row_missing());
-    } catch (const pq::error& failed) {
-        if (!is_data_error(failed.sqlstate())) {
-            throw;
-        }
-        before.roll_back();
-        writer_.collect_cascaded(false);
-        return reason_of(failed);
     }
 }
 

@@ -46,6 +46,9 @@ class chunk_comparison {
     bool wants_new_stream() const { return new_stream_; }
 
   private:
+    static constexpr std::size_t keys_at_once = 500;
+    static constexpr std::size_t most_looks_ahead = 4;
+
     /// A part of the walk through a table whose rows are not all settled.
     struct piece {
         capture::row_key up_to;

@@ -20,6 +20,9 @@ constexpr std::size_t most_transactions = 2'000;
 constexpr std::size_t most_changes = 20'000;
 constexpr std::size_t most_bytes = 8 * 1024 * 1024;
 
+/// With every commit each source transaction is mapped before the next one, which may take long for a full group.
+constexpr std::chrono::seconds longest_group{1};
+
 /// How often a position is written that moved over nothing of ours, and that the source is alive at all.
 constexpr std::chrono::seconds position_interval{1};
 constexpr std::chrono::seconds heard_interval{10};
@@ -417,7 +420,9 @@ void pipeline::apply(applier& applier, stream_reader& reader, chunk_comparison& 
         const bool full = applier.transactions() >= most_transactions || applier.changes() >= most_changes ||
                           applier.bytes() >= most_bytes;
         const bool nothing_of_ours = applier.changes() == 0 && applier.bytes() == 0;
-        const bool due = nothing_of_ours ? comparing_ || now - last_commit >= position_interval : !arrived || full;
+        const bool late = now - batch_begin >= longest_group;
+        const bool due =
+            nothing_of_ours ? comparing_ || now - last_commit >= position_interval : !arrived || full || late;
         if (!applier.is_torn() && (due || stopping())) {
             const std::size_t changes = applier.changes();
             const std::size_t transactions = applier.transactions();

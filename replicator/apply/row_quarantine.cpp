@@ -14,6 +14,10 @@ bool is_data_error(std::string_view sqlstate) noexcept {
            sqlstate == "54000";
 }
 
+bool is_table_error(std::string_view sqlstate) noexcept {
+    return sqlstate.starts_with("42") && !is_data_error(sqlstate);
+}
+
 namespace {
 
 std::string hexadecimal(std::string_view bytes) {

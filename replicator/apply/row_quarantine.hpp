@@ -19,6 +19,10 @@ namespace everarchive::apply {
 /// not fit (42804), a value too large for an index (54000), what the server does not support (0A000), MARC (MR).
 bool is_data_error(std::string_view sqlstate) noexcept;
 
+/// What a mirror table can be guilty of that is not as the adapter has it any more: SQLSTATE class 42, except for what
+/// one value may cause.
+bool is_table_error(std::string_view sqlstate) noexcept;
+
 /// `text` if a PostgreSQL text can hold it, else its bytes in hexadecimal with \x in front.
 std::string printable(std::string_view text);
 

@@ -31,20 +31,22 @@ from=$(now)
 mariadb-dump --no-defaults -u root -S "${MARIADB_SOCKET[koha]}" --single-transaction koha biblio_metadata >/dev/null
 printf 'mariadb-dump to /dev/null:       %s\n' "$(rate "$RECORDS" "$from" "$(now)")"
 
+memory() { sed -n "s/^VmHWM:[[:space:]]*/$1: peak memory of the program: /p" "/proc/$DAEMON_PID/status" 2>/dev/null; }
 load() { # load NAME ADAPTER ORIGIN TABLE
     local name=$1 from rows versions
     ea source add "$name" --adapter "$2" --from "$3" >/dev/null || exit 1
     pg pg preservation -c CHECKPOINT
     from=$(now)
     daemon_start --until-idle
-    wait_for 600 streaming "$name"
+    wait_for 14400 streaming "$name"
     rows=$(preservation -c "SELECT snapshot_rows FROM everarchive.source_progress JOIN everarchive.source USING (source_id) WHERE name = '$name'")
     printf '%s: rows into the mirror:  %s\n' "$name" "$(rate "$rows" "$from" "$(now)")"
-    wait_for 600 mapped
+    wait_for 14400 mapped
     versions=$(preservation -c "SELECT count(*) FROM everarchive.entity JOIN everarchive.source USING (source_id) WHERE name = '$name'")
     printf '%s: entities into versions: %s' "$name" "$(rate "$versions" "$from" "$(now)")"
     preservation -c "SELECT ' of them ' || string_agg(kind || ' ' || n, ', ' ORDER BY n DESC) FROM (SELECT kind, count(*) n FROM everarchive.entity JOIN everarchive.source USING (source_id) WHERE name = '$name' GROUP BY 1) k"
     printf '%s: bibs into versions:    %s\n' "$name" "$(rate "$RECORDS" "$from" "$(now)")"
+    memory "$name"
     wait "$DAEMON_PID"
     ea source pause "$name" >/dev/null
 }
