@@ -2,6 +2,7 @@
 # What the library system notices: throughput of its own write pattern with nothing attached, with the server's own reader of
 # the same stream attached (pg_recvlogical, mariadb-binlog: what decoding or sending alone costs), and with the program
 # attached. PAIRS rounds (default 10), each all three in an order that changes; a round's ratios come from its own runs.
+# The peer connects as the program does, over TCP, whose work is partly done on the sender's core.
 # The source's server and its load have one core, the program and the preservation database the other.
 #
 #   tests/bench/impact.sh [PAIRS] [SECONDS] [SOURCE…]     default 10 rounds of 3 × 10 s for evergreen and koha
@@ -49,7 +50,7 @@ evergreen_load() {
 }
 evergreen_peer_start() {
     pg ils evergreen -c "SELECT pg_create_logical_replication_slot('peer', 'pgoutput')" >/dev/null
-    pg_recvlogical -h "$HARNESS_DIR/sockets" -p "${PG_PORT[ils]}" -U postgres -d evergreen --slot peer --start -f /dev/null --no-loop \
+    pg_recvlogical -d "service=evergreen" --slot peer --start -f /dev/null --no-loop \
         -o proto_version=1 -o publication_names=everarchive_evergreen 2>>"$HARNESS_DIR/log/peer" &
     PEER=$!
     taskset -cp 1 "$PEER" >/dev/null
@@ -96,7 +97,7 @@ slap() {
 koha_peer_start() {
     local file
     file=$(mariadb_root koha -N -e 'SHOW MASTER STATUS' | cut -f 1)
-    mariadb-binlog --no-defaults --read-from-remote-server --stop-never --stop-never-slave-server-id=4711 -u root -S "${MARIADB_SOCKET[koha]}" "$file" >/dev/null 2>>"$HARNESS_DIR/log/peer" &
+    MYSQL_PWD=$LIBRARY_SECRET mariadb-binlog --no-defaults --read-from-remote-server --stop-never --stop-never-slave-server-id=4711 -h 127.0.0.1 -P "${MARIADB_PORT[koha]}" -u everarchive "$file" >/dev/null 2>>"$HARNESS_DIR/log/peer" &
     PEER=$!
     taskset -cp 1 "$PEER" >/dev/null
     sleep 2 # it reads what is there already before the load begins
