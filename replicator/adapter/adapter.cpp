@@ -51,13 +51,18 @@ const table* adapter::find(std::string_view source_name) const {
     return nullptr;
 }
 
-const table* adapter::find_mirror(std::string_view mirror_name) const {
-    for (const table& t : tables) {
-        if (t.mirror_name() == mirror_name) {
-            return &t;
+std::optional<std::size_t> adapter::index_of_mirror(std::string_view mirror_name) const {
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+        if (tables[i].mirror_name() == mirror_name) {
+            return i;
         }
     }
-    return nullptr;
+    return std::nullopt;
+}
+
+const table* adapter::find_mirror(std::string_view mirror_name) const {
+    const std::optional<std::size_t> index = index_of_mirror(mirror_name);
+    return index ? &tables[*index] : nullptr;
 }
 
 std::vector<std::string> list(const std::filesystem::path& directory) {

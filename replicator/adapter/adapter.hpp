@@ -134,6 +134,8 @@ struct adapter {
 
     const table* find(std::string_view source_name) const;
     const table* find_mirror(std::string_view mirror_name) const;
+    /// Its index in `tables`.
+    std::optional<std::size_t> index_of_mirror(std::string_view mirror_name) const;
 
     /// The adapter with `values` put into its schemas. Throws error (arguments) that names what is missing, unknown, or
     /// no identifier.

@@ -70,23 +70,16 @@ void applier::apply_alone(const change& one, const std::string& why, const std::
         quarantine_alone(one, position, quarantine_.row_missing());
         return;
     }
-    savepoint before(on_);
-    try {
-        const bool found = writer_.rename(one);
-        before.release();
-        if (!found) {
-            if (!forgiven_[one.table]) {
-                quarantine_.put(table, operation_name(one.what), one.row, one.old, position, quarantine_.row_missing());
-                may_miss_rows_ = true;
-            }
-            return;
+    bool found = false;
+    if (const auto failed = data_error_of(on_, [&] { found = writer_.rename(one); })) {
+        quarantine_alone(one, position, reason_of(*failed));
+        return;
+    }
+    if (!found) {
+        if (!forgiven_[one.table]) {
+            quarantine_.put(table, operation_name(one.what), one.row, one.old, position, quarantine_.row_missing());
+            may_miss_rows_ = true;
         }
-    } catch (const pq::error& failed) {
-        if (!is_data_error(failed.sqlstate())) {
-            throw;
-        }
-        before.roll_back();
-        quarantine_alone(one, position, reason_of(failed));
         return;
     }
     quarantine_.supersede(table, one.old);
@@ -102,24 +95,13 @@ void applier::quarantine_alone(const change& one, const std::string& position, c
         return column < one.old.size() && one.old[column].is == capture::cell::state::value;
     });
     if (one.what == capture::operation::update && old_known) {
-        const auto careful = [this](const auto& work) {
-            savepoint before(on_);
-            try {
-                work();
-                before.release();
-            } catch (const pq::error& failed) {
-                if (!is_data_error(failed.sqlstate())) {
-                    throw;
-                }
-                before.roll_back(); // such a key was never in the mirror
-            }
-        };
+        // A key that the mirror cannot hold was never there.
         if (old_key != key_text(table, one.row)) {
-            careful([&] { writer_.remove_old(one); });
+            data_error_of(on_, [&] { writer_.remove_old(one); });
             quarantine_.supersede(table, one.old);
         }
         if (!one.keeps_children) {
-            careful([&] { writer_.move_children(one); });
+            data_error_of(on_, [&] { writer_.move_children(one); });
         }
     }
     quarantine_.put(table, operation_name(one.what), one.row, one.old, position, why, one.keeps_children);
@@ -244,22 +226,16 @@ std::optional<row_quarantine::reason> applier::retry(const kept_change& kept, bo
         }
     }
     const net_change* const one[] = {&net};
-    savepoint before(on_);
-    try {
-        std::vector<const net_change*> missing;
-        run_.touched().add(table, kept.row);
-        writer_.read_old(one);
-        writer_.write(one, missing);
-        before.release();
-        return missing.empty() ? std::nullopt : std::optional(quarantine_.row_missing());
-    } catch (const pq::error& failed) {
-        if (!is_data_error(failed.sqlstate())) {
-            throw;
-        }
-        before.roll_back();
+    std::vector<const net_change*> missing;
+    if (const auto failed = data_error_of(on_, [&] {
+            run_.touched().add(table, kept.row);
+            writer_.read_old(one);
+            writer_.write(one, missing);
+        })) {
         writer_.collect_cascaded(false);
-        return reason_of(failed);
+        return reason_of(*failed);
     }
+    return missing.empty() ? std::nullopt : std::optional(quarantine_.row_missing());
 }
 
 } // namespace everarchive::apply

@@ -86,9 +86,7 @@ void chunk_comparison::begin(check_run run) {
                run.repairs ? "comparing with the source, and repairing" : "comparing with the source",
                {{"source", taken_.name}, {"run", std::to_string(run.id)}, {"table", run.table}});
     run_ = std::move(run);
-    changes_.watch(true);
-    applier_.is_compared(true);
-    feed_ = std::make_unique<chunk_feed>(source_, settings.number<std::size_t>(0, 1));
+    begin_reading(settings.number<std::size_t>(0, 1));
     // A part of a row that is not in the mirror completes nothing; its piece brings it. That holds from the beginning,
     // before the source has answered.
     if (run_->repairs && run_->from.empty() && run_->to.empty()) {
@@ -129,13 +127,18 @@ void chunk_comparison::begin_refetch(const std::vector<kept_change>& rows) {
     chosen_ = true;
     tables_ = {static_cast<std::uint32_t>(rows.front().table)};
     walk_ended_ = true;
-    changes_.watch(true);
-    applier_.is_compared(true);
-    feed_ = std::make_unique<chunk_feed>(source_, 0);
+    begin_reading(0);
     pieces_.push_back({{}, 0, 0});
     for (const row_key& key : keys) {
         add_doubt(key, first_piece_, true);
     }
+}
+
+/// From here to drop_run() the changes of the stream are watched and the source is read.
+void chunk_comparison::begin_reading(std::size_t rows_per_second) {
+    changes_.watch(true);
+    applier_.is_compared(true);
+    feed_ = std::make_unique<chunk_feed>(source_, rows_per_second);
 }
 
 /// Which tables there are to compare, once the source has told. Returns false if there is none.
@@ -157,11 +160,12 @@ bool chunk_comparison::choose_tables() {
             continue;
         }
         std::string why;
-        if (!found[i].exists && table.optional && run_->repairs) {
-            applier_.tables().is_repaired(i); // there is nothing to repair
-        }
-        if (!found[i].exists) {
-            why = table.optional ? "" : "the source has no such table, or it may not be read";
+        if (!found[i].exists && table.optional) {
+            if (run_->repairs) {
+                applier_.tables().is_repaired(i); // there is nothing to repair
+            }
+        } else if (!found[i].exists) {
+            why = "the source has no such table, or it may not be read";
         } else if (applier_.tables().is_stopped(i)) {
             why = "it is not followed";
         } else if (!found[i].indexed && found[i].estimated_rows > most_unindexed) {

@@ -72,6 +72,7 @@ class chunk_comparison {
     void look_for_work();
     void begin(check_run run);
     void begin_refetch(const std::vector<kept_change>& rows);
+    void begin_reading(std::size_t rows_per_second);
     bool choose_tables();
     void begin_table();
     bool work(const std::string& applied);

@@ -7,12 +7,11 @@
 namespace everarchive::apply {
 
 std::optional<check_run> next_run(pq::connection& on, int source_id) {
+    // Without a position nothing can be compared.
     const pq::result rows = on.run_prepared(
         "SELECT run_id, what = 'resync', table_name, from_key, to_key, new_position, at_table, at_pass, "
         "pg_catalog.to_json(at_key), state = 'requested' FROM everarchive.source_check_run WHERE source_id = "
-        "$1::integer AND state IN "
-        "('requested', 'running') ORDER BY new_position DESC, run_id LIMIT 1", // without a position nothing can be
-                                                                               // compared
+        "$1::integer AND state IN ('requested', 'running') ORDER BY new_position DESC, run_id LIMIT 1",
         {std::to_string(source_id)});
     if (rows.rows() == 0) {
         return std::nullopt;
@@ -91,17 +90,7 @@ void add_differences(pq::connection& on, const check_run& run, const std::string
          repaired});
 }
 
-void position_renewed(pq::connection& on, const check_run& run, const adapter::adapter& adapter,
-                      const taken_source& taken) {
-    std::vector<std::string> tables;
-    for (const adapter::table& table : adapter.tables) {
-        tables.push_back(table.mirror_name());
-    }
-    on.run("INSERT INTO everarchive.source_table (source_id, table_name, state, message, hint) SELECT $1::integer, t, "
-           "'resync', $3, $4 FROM pg_catalog.unnest($2::text[]) t ON CONFLICT (source_id, table_name) DO UPDATE SET "
-           "state = EXCLUDED.state, message = EXCLUDED.message, hint = EXCLUDED.hint, since = pg_catalog.now()",
-           {std::to_string(taken.id), pq::array_literal(tables), "the source no longer had its changes",
-            "everarchive source resync " + taken.name});
+void position_renewed(pq::connection& on, const check_run& run) {
     on.run("UPDATE everarchive.source_check_run SET new_position = false WHERE run_id = $1::bigint",
            {std::to_string(run.id)});
 }

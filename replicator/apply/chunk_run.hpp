@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "adapter/adapter.hpp"
-#include "apply/taken_source.hpp"
 #include "capture/chunk.hpp"
 #include "pq/connection.hpp"
 
@@ -54,9 +52,7 @@ void end_run(pq::connection& on, const check_run& run, const std::string& state,
 void add_differences(pq::connection& on, const check_run& run, const std::string& table,
                      const std::vector<difference>& found);
 
-/// A run that renews the position of its source has done so: until it has compared a table, changes of it may be
-/// missing.
-void position_renewed(pq::connection& on, const check_run& run, const adapter::adapter& adapter,
-                      const taken_source& taken);
+/// A run that renews the position of its source has done so.
+void position_renewed(pq::connection& on, const check_run& run);
 
 } // namespace everarchive::apply

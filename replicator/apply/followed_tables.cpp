@@ -22,6 +22,28 @@ std::string table_hint(std::string_view source, const adapter::table& table, std
     return (hint.empty() ? "" : hint + "; then: ") + resync + option + table.mirror_name();
 }
 
+namespace {
+
+void set_state(pq::connection& on, const std::string& source_id, const std::vector<std::string>& mirror_names,
+               const std::string& state, const std::string& message, const std::string& hint) {
+    on.run_prepared("INSERT INTO everarchive.source_table (source_id, table_name, state, message, hint) SELECT "
+                    "$1::integer, t, $3, $4, $5 FROM pg_catalog.unnest($2::text[]) t ON CONFLICT (source_id, "
+                    "table_name) DO UPDATE SET state = EXCLUDED.state, message = EXCLUDED.message, hint = "
+                    "EXCLUDED.hint, since = pg_catalog.now()",
+                    {source_id, pq::array_literal(mirror_names), state, log::redact(message), log::redact(hint)});
+}
+
+} // namespace
+
+void doubt_all_tables(pq::connection& on, const adapter::adapter& adapter, const taken_source& source) {
+    std::vector<std::string> names;
+    for (const adapter::table& table : adapter.tables) {
+        names.push_back(table.mirror_name());
+    }
+    set_state(on, std::to_string(source.id), names, "resync", "the source no longer had its changes",
+              "everarchive source resync " + source.name);
+}
+
 followed_tables::followed_tables(pq::connection& on, const adapter::adapter& adapter, const taken_source& source)
     : on_(on), adapter_(adapter), source_id_(std::to_string(source.id)), source_(source.name),
       stopped_(adapter.tables.size(), false), in_doubt_(adapter.tables.size(), false) {
@@ -35,9 +57,8 @@ void followed_tables::read() {
                                     "source_id = $1::integer AND state <> 'ok'",
                                     {source_id_});
     for (int row = 0; row < rows.rows(); ++row) {
-        if (const adapter::table* const found = adapter_.find_mirror(rows.text(row, 0)); found != nullptr) {
-            (rows.truth(row, 1) ? stopped_ : in_doubt_)[static_cast<std::size_t>(found - adapter_.tables.data())] =
-                true;
+        if (const std::optional<std::size_t> table = adapter_.index_of_mirror(rows.text(row, 0))) {
+            (rows.truth(row, 1) ? stopped_ : in_doubt_)[*table] = true;
         }
     }
 }
@@ -45,10 +66,7 @@ void followed_tables::read() {
 void followed_tables::stop(std::size_t table, const std::string& what, const std::string& mend) {
     const std::string name = adapter_.tables[table].mirror_name();
     const std::string hint = table_hint(source_, adapter_.tables[table], mend);
-    on_.run_prepared("INSERT INTO everarchive.source_table (source_id, table_name, state, message, hint) VALUES "
-                     "($1::integer, $2, 'stopped', $3, $4) ON CONFLICT (source_id, table_name) DO UPDATE SET state = "
-                     "EXCLUDED.state, message = EXCLUDED.message, hint = EXCLUDED.hint, since = pg_catalog.now()",
-                     {source_id_, name, log::redact(printable(what)), log::redact(printable(hint))});
+    set_state(on_, source_id_, {name}, "stopped", printable(what), printable(hint));
     stopped_[table] = true;
     log::write(log::severity::error, "apply", "a table is not followed any more: " + what,
                {{"source", source_}, {"table", name}, {"hint", hint}});
@@ -78,16 +96,12 @@ bool followed_tables::follow_again(const std::string& mirror_name) {
     if (mirror_name.empty()) {
         return take_up(mirror_name);
     }
-    const adapter::table* const found = adapter_.find_mirror(mirror_name);
-    if (found == nullptr) {
-        return false;
-    }
-    const auto table = static_cast<std::size_t>(found - adapter_.tables.data());
-    if (owner_is_stopped(table, table) || !take_up(mirror_name)) {
+    const std::optional<std::size_t> table = adapter_.index_of_mirror(mirror_name);
+    if (!table || owner_is_stopped(*table, *table) || !take_up(mirror_name)) {
         return false;
     }
     for (std::size_t i = 0; i < stopped_.size(); ++i) {
-        if (belongs_to(i, table) && !owner_is_stopped(i, table) && take_up(adapter_.tables[i].mirror_name())) {
+        if (belongs_to(i, *table) && !owner_is_stopped(i, *table) && take_up(adapter_.tables[i].mirror_name())) {
             on_.run_prepared("INSERT INTO everarchive.source_check_run (source_id, what, table_name) VALUES "
                              "($1::integer, 'resync', $2)",
                              {source_id_, adapter_.tables[i].mirror_name()});

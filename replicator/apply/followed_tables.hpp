@@ -16,6 +16,10 @@ namespace everarchive::apply {
 /// it, and the resync that has to follow where it does not say so itself.
 std::string table_hint(std::string_view source, const adapter::table& table, std::string_view mend);
 
+/// The position of a source was renewed: until a resync has compared a table, changes of it may be missing. In the open
+/// transaction, before anything is followed.
+void doubt_all_tables(pq::connection& on, const adapter::adapter& adapter, const taken_source& source);
+
 class followed_tables {
   public:
     followed_tables(pq::connection& on, const adapter::adapter& adapter, const taken_source& source);

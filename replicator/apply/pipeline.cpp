@@ -1,6 +1,7 @@
 #include "apply/pipeline.hpp"
 
 #include "apply/chunk_comparison.hpp"
+#include "apply/followed_tables.hpp"
 #include "apply/source_state.hpp"
 #include "apply/stream_reader.hpp"
 #include "base/fault_point.hpp"
@@ -185,10 +186,11 @@ void pipeline::tell_end(const error& failed) {
 /// False if the source was paused or stopped while this program waited for it: what made the other program give it up
 /// would be met here, too.
 bool pipeline::is_wanted(pq::connection& on) const {
-    const pq::result row = on.run("SELECT NOT s.paused AND s.state IN ('new', 'snapshot', 'streaming') FROM "
-                                  "everarchive.source s WHERE s.source_id = $1::integer",
-                                  {std::to_string(row_.id)});
-    return row.rows() == 1 && row.truth(0, 0);
+    return on
+        .run("SELECT EXISTS (SELECT FROM everarchive.source s WHERE s.source_id = $1::integer AND " +
+                 std::string(is_followed) + ")",
+             {std::to_string(row_.id)})
+        .truth(0, 0);
 }
 
 /// Waits until the source is ours. Returns false if asked to stop.
@@ -238,7 +240,8 @@ std::string pipeline::renewed_position(pq::connection& on, const adapter::adapte
     const std::string position = source.renew_position();
     pq::transaction transaction(on);
     update_progress(on, taken_, "position = $3, identity = $4", {position, identity});
-    position_renewed(on, run, adapter, taken_);
+    doubt_all_tables(on, adapter, taken_);
+    position_renewed(on, run);
     transaction.commit();
     log::write(log::severity::notice, "apply", "following from a new position; what was missed is found by comparison",
                {{"source", row_.name}, {"lost", taken_.position}, {"position", position}});

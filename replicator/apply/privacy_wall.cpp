@@ -31,7 +31,7 @@ privacy_wall::privacy_wall(pq::connection& on, const adapter::adapter& adapter, 
         }
         std::string known;
         for (const std::string& name : table.owner->tables) {
-            const auto owner = static_cast<std::size_t>(adapter.find_mirror(name) - adapter.tables.data());
+            const auto owner = *adapter.index_of_mirror(name);
             is_owner_[owner] = true;
             owners_[i].push_back(owner);
             const mirror_table mirror(adapter.tables[owner], mirror_schema);
@@ -110,7 +110,8 @@ std::unordered_set<std::string> privacy_wall::owners_named(const capture::batch&
         (here ? known : unknown).insert(std::move(value));
     }
     if (!unknown.empty()) {
-        const pq::result rows = on_.run_prepared(ask_[table], {pq::array_literal({unknown.begin(), unknown.end()})});
+        const pq::result rows = on_.run_prepared(
+            ask_[table], {pq::array_literal(std::vector<std::string>(unknown.begin(), unknown.end()))});
         for (int row = 0; row < rows.rows(); ++row) {
             known.emplace(rows.text(row, 0));
         }

@@ -1,6 +1,9 @@
 // What a data error undoes of an open transaction.
 #pragma once
 
+#include <optional>
+
+#include "apply/row_quarantine.hpp"
 #include "pq/connection.hpp"
 
 namespace everarchive::apply {
@@ -15,5 +18,22 @@ class savepoint {
   private:
     pq::connection& on_;
 };
+
+/// Does `work` under a savepoint. An error of the data undoes it and is given back; any other one is thrown.
+template <class Work>
+std::optional<pq::error> data_error_of(pq::connection& on, const Work& work) {
+    savepoint before(on);
+    try {
+        work();
+        before.release();
+        return std::nullopt;
+    } catch (const pq::error& failed) {
+        if (!is_data_error(failed.sqlstate())) {
+            throw;
+        }
+        before.roll_back();
+        return failed;
+    }
+}
 
 } // namespace everarchive::apply

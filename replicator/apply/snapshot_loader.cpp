@@ -83,18 +83,10 @@ class row_loader {
         if (rows.empty()) {
             return;
         }
-        savepoint before(on_);
-        try {
-            writer_.load(table, rows);
-            before.release();
-        } catch (const pq::error& failed) {
-            if (!is_data_error(failed.sqlstate())) {
-                throw;
-            }
-            before.roll_back();
+        if (const auto failed = data_error_of(on_, [&] { writer_.load(table, rows); })) {
             if (rows.size() == 1) {
                 put(table, rows.front(),
-                    {failed.sqlstate(), failed.what(), "mend the row in the source and save it again"});
+                    {failed->sqlstate(), failed->what(), "mend the row in the source and save it again"});
             } else {
                 write(table, rows.first(rows.size() / 2));
                 write(table, rows.subspan(rows.size() / 2));

@@ -23,6 +23,9 @@ void let_server_notice_loss(pq::connection& on, int transaction_seconds);
 /// A connection for applying: commits are durable, and large values are compressed with lz4 where the server can.
 pq::connection open_applier_connection(const std::string& conninfo, const std::string& source);
 
+/// The sources s that a program follows, as a condition in SQL.
+constexpr std::string_view is_followed = "NOT s.paused AND s.state IN ('new', 'snapshot', 'streaming')";
+
 /// Takes a source whose lock is held (lease) over: raises its epoch.
 taken_source take(pq::connection& on, lease& held, const std::string& name);
 

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "apply/source_state.hpp"
 #include "base/log.hpp"
 #include "base/stop.hpp"
 
@@ -42,7 +43,8 @@ void supervisor::step(pq::connection& on) {
         "|| '=' || "
         "v.value, "
         "' ' ORDER BY v.name) FROM everarchive.source_setting v WHERE v.source_id = s.source_id), ''), s.state FROM "
-        "everarchive.source s WHERE NOT s.paused AND s.state IN ('new', 'snapshot', 'streaming') ORDER BY s.source_id",
+        "everarchive.source s WHERE " +
+            std::string(is_followed) + " ORDER BY s.source_id",
         {});
     std::set<int> wanted;
     for (int row = 0; row < rows.rows(); ++row) {

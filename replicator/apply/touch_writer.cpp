@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "apply/row_quarantine.hpp"
 #include "apply/savepoint.hpp"
 #include "base/fault_point.hpp"
 
@@ -44,32 +43,21 @@ void touch_writer::through() {
 
 /// A value that is none of its type is that of a row in quarantine, and leads nowhere.
 void touch_writer::through(const adapter::touch_through& touch, std::span<const std::string> values) {
-    savepoint before(on_);
-    try {
-        const std::vector<std::string> all(values.begin(), values.end());
-        by_way_of(touch, &all);
-        before.release();
-    } catch (const pq::error& failed) {
-        if (!is_data_error(failed.sqlstate())) {
-            throw;
-        }
-        before.roll_back();
-        if (values.size() > 1) {
-            through(touch, values.first(values.size() / 2));
-            through(touch, values.subspan(values.size() / 2));
-        }
+    if (data_error_of(on_, [&] { by_way_of(touch, values); }) && values.size() > 1) {
+        through(touch, values.first(values.size() / 2));
+        through(touch, values.subspan(values.size() / 2));
     }
 }
 
 void touch_writer::all_through(const adapter::table& table) {
     for (const adapter::touch_through& touch : table.touches_through) {
-        by_way_of(touch, nullptr);
+        by_way_of(touch, std::nullopt);
     }
 }
 
 /// Without values: whatever the other tables name. The keys go into the queue without passing through our memory,
 /// because one row may concern very many (a location of half a million holdings).
-void touch_writer::by_way_of(const adapter::touch_through& touch, const std::vector<std::string>* values) {
+void touch_writer::by_way_of(const adapter::touch_through& touch, std::optional<std::span<const std::string>> values) {
     std::string from;
     std::string before; // the column that gives the value of the step
     std::vector<pq::parameter> parameters;
@@ -81,7 +69,7 @@ void touch_writer::by_way_of(const adapter::touch_through& touch, const std::vec
         const std::string& name = mirror_.table(static_cast<std::size_t>(definition - adapter_.tables.data())).name;
         if (i > 0) {
             from += " JOIN " + name + " " + row + " ON " + where + " = " + before;
-        } else if (values != nullptr) {
+        } else if (values) {
             from += " FROM pg_catalog.unnest($1::" + definition->columns[step.where].type + "[]) k JOIN " + name + " " +
                     row + " ON " + where + " = k";
             parameters.emplace_back(pq::array_literal(*values));

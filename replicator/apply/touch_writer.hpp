@@ -1,6 +1,7 @@
 // What is done with the keys that a run touches: they wait for the mapping workers, or are mapped at once.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -41,7 +42,7 @@ class touch_writer {
 
   private:
     void through(const adapter::touch_through& touch, std::span<const std::string> values);
-    void by_way_of(const adapter::touch_through& touch, const std::vector<std::string>* values);
+    void by_way_of(const adapter::touch_through& touch, std::optional<std::span<const std::string>> values);
     void refresh_keys(const std::string& kind, const std::vector<std::string>& keys, const std::string& position);
 
     pq::connection& on_;

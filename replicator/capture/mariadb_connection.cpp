@@ -1,5 +1,7 @@
 #include "capture/mariadb_connection.hpp"
 
+#include <sys/socket.h>
+
 #include <array>
 #include <charconv>
 #include <mutex>
@@ -224,6 +226,10 @@ void mariadb_connection::send(const std::string& statement) {
     if (mysql_real_query(handle_.get(), statement.data(), statement.size()) != 0) {
         fail(statement.substr(0, 200));
     }
+}
+
+void mariadb_connection::hang_up() noexcept {
+    ::shutdown(static_cast<int>(mysql_get_socket(handle_.get())), SHUT_RDWR);
 }
 
 void mariadb_connection::run(const std::string& statement) {

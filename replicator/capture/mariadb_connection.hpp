@@ -82,6 +82,10 @@ class mariadb_connection {
     MYSQL* raw() noexcept { return handle_.get(); }
     const std::string& database() const noexcept { return database_; }
 
+    /// Ends the conversation: whoever waits for the server wakes. The descriptor stays open until we are gone, and the
+    /// connection is of no more use.
+    void hang_up() noexcept;
+
     /// Throws what the library last reported.
     [[noreturn]] void fail(std::string_view what);
 

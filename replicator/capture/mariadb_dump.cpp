@@ -1,7 +1,5 @@
 #include "capture/mariadb_dump.hpp"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -63,8 +61,8 @@ mariadb_dump::~mariadb_dump() {
         stop_ = true;
     }
     emptied_.notify_all();
-    // Wakes the thread if it waits for the server; the descriptor stays open until it is gone.
-    ::shutdown(static_cast<int>(mysql_get_socket(connection_.raw())), SHUT_RDWR);
+    // Wakes the thread if it waits for the server.
+    connection_.hang_up();
     if (thread_.joinable()) {
         thread_.join();
     }

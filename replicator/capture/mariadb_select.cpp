@@ -1,7 +1,5 @@
 #include "capture/mariadb_select.hpp"
 
-#include <sys/socket.h>
-
 #include <fmt/format.h>
 
 namespace everarchive::capture {
@@ -25,7 +23,7 @@ mariadb_select::~mariadb_select() {
     if (result_) {
         // The client library would read the rest of the table before it lets go of it, and the library's server send
         // it.
-        ::shutdown(static_cast<int>(mysql_get_socket(connection_->raw())), SHUT_RDWR);
+        connection_->hang_up();
     }
 }
 

@@ -352,7 +352,7 @@ void transaction::commit() {
     on_.run("COMMIT");
 }
 
-std::string array_literal(const std::vector<std::string>& elements) {
+std::string array_literal(std::span<const std::string> elements) {
     std::string literal = "{";
     for (const std::string& element : elements) {
         if (literal.size() > 1) {

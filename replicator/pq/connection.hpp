@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -162,7 +163,7 @@ class transaction {
 };
 
 /// A text array literal, such as {"a","b"}, for a parameter of type text[].
-std::string array_literal(const std::vector<std::string>& elements);
+std::string array_literal(std::span<const std::string> elements);
 
 /// True for SQLSTATE classes that say "try again": 08 connection, 53 resources, 57 operator, 40 rollback, 55006, 55P03.
 bool is_transient(std::string_view sqlstate) noexcept;

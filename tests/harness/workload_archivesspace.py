@@ -60,7 +60,7 @@ class ArchivesspaceWorker(Worker):
                    (self.taken_back, 5), (self.bulk_containers, 1.5)]
         if self.poison and not self.poisoned:
             choices.append((self.poison_note, 5))
-        work = self.rng.choices([c[0] for c in choices], [c[1] for c in choices])[0]
+        work = self.drawn(choices)
         if self.agent is None:
             work = self.new_authorities
         elif len(self.parts) < 3 or len(self.resources) < 3:

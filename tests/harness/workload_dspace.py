@@ -56,7 +56,7 @@ class DspaceWorker(PostgresqlWorker):
                    (self.new_version, 3), (self.checksum, 8), (self.add_file, 6), (self.delete_file, 4), (self.clean_up, 3), (self.primary, 3), (self.collections, 4),
                    (self.person, 6), (self.rename_field, 3), (self.pairs, 6), (self.many_rows, 5), (self.savepoint, 5), (self.taken_back, 5), (self.two_phases, 3),
                    (self.bulk_items, 1.5)]
-        work = self.rng.choices([c[0] for c in choices], [c[1] for c in choices])[0]
+        work = self.drawn(choices)
         if self.field is None:
             work = self.new_field
         elif len(self.items) < 3 or len(self.files) < 3:

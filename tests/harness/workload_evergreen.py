@@ -69,7 +69,7 @@ class EvergreenWorker(PostgresqlWorker):
         choices = [(self.note, 22), (self.other_column, 10), (self.untouched_toast, 8), (self.large, 3), (self.new_bib, 9), (self.delete, 5), (self.undelete, 3),
                    (self.purge, 4), (self.edit_copy, 14), (self.status, 8), (self.copy_key, 4), (self.again_in_one, 4), (self.savepoint, 5), (self.taken_back, 5),
                    (self.authority, 8), (self.authority_key, 2), (self.unit, 5), (self.many_rows, 5), (self.pairs, 6), (self.two_phases, 3), (self.bulk_copies, 1.5)]
-        work = self.rng.choices([c[0] for c in choices], [c[1] for c in choices])[0]
+        work = self.drawn(choices)
         if len(self.bibs) < 3 or len(self.copies) < 3:
             work = self.new_bib
         work()

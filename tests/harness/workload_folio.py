@@ -52,7 +52,7 @@ class FolioWorker(PostgresqlWorker):
                    (self.savepoint, 5), (self.taken_back, 5), (self.two_phases, 3), (self.bulk_items, 1.5)]
         if self.poison and not self.poisoned:
             choices.append((self.poison_row, 5))
-        work = self.rng.choices([c[0] for c in choices], [c[1] for c in choices])[0]
+        work = self.drawn(choices)
         if not self.place:
             work = self.new_place
         elif len(self.instances) < 3 or len(self.holdings) < 3 or len(self.items) < 3:

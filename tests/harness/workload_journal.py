@@ -86,6 +86,10 @@ class Worker(threading.Thread):
         raise NotImplementedError
 
     # ----
+    def drawn(self, choices):
+        """One of (what, weight)…, the heavier the likelier."""
+        return self.rng.choices([c[0] for c in choices], [c[1] for c in choices])[0]
+
     def text(self, most=12):
         """A text that was never there before."""
         self.serial += 1

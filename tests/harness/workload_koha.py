@@ -87,7 +87,7 @@ class KohaWorker(Worker):
                    (self.upsert, 4), (self.bulk_items, 1.5)]
         if self.poison and not self.poisoned:
             choices.append((self.poison_row, 5))
-        work = self.rng.choices([c[0] for c in choices], [c[1] for c in choices])[0]
+        work = self.drawn(choices)
         if len(self.bibs) < 3:
             work = self.new_bib
         work()

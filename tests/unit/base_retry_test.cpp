@@ -49,7 +49,7 @@ TEST(transient, time_mends_connections_resources_and_locks_but_no_schema) {
 }
 
 TEST(array_literal, quotes_what_an_array_would_read) {
-    EXPECT_EQ(everarchive::pq::array_literal({"a", "", "b\"c", "d\\e", "{f},g", "NULL"}),
+    EXPECT_EQ(everarchive::pq::array_literal(std::vector<std::string>{"a", "", "b\"c", "d\\e", "{f},g", "NULL"}),
               R"({"a","","b\"c","d\\e","{f},g","NULL"})");
     EXPECT_EQ(everarchive::pq::array_literal({}), "{}");
 }
