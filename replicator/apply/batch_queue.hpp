@@ -14,7 +14,7 @@ namespace everarchive::apply {
 
 class batch_queue {
   public:
-    explicit batch_queue(std::size_t most_bytes = 64 * 1024 * 1024) : most_bytes_(most_bytes) {}
+    explicit batch_queue(std::size_t most_bytes = 32 * 1024 * 1024) : most_bytes_(most_bytes) {}
 
     /// True while another batch may be put in. One may always stand in an empty queue, however large.
     bool has_room() const {
@@ -31,7 +31,7 @@ class batch_queue {
     void put(capture::batch batch) {
         {
             const std::lock_guard lock(mutex_);
-            bytes_ += weight(batch);
+            bytes_ += batch.weight();
             batches_.push_back(std::move(batch));
         }
         changed_.notify_all();
@@ -50,7 +50,7 @@ class batch_queue {
         }
         std::optional<capture::batch> batch(std::move(batches_.front()));
         batches_.pop_front();
-        bytes_ -= weight(*batch);
+        bytes_ -= batch->weight();
         lock.unlock();
         changed_.notify_all();
         return batch;
@@ -78,11 +78,6 @@ class batch_queue {
     }
 
   private:
-    /// Values, cells and changes: a row of many columns takes more for its cells than for its values.
-    static std::size_t weight(const capture::batch& batch) {
-        return batch.bytes + batch.cell_bytes + batch.changes.size() * sizeof(capture::change) + 1024;
-    }
-
     const std::size_t most_bytes_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;

@@ -148,7 +148,7 @@ void run::remove_row(std::uint32_t table, std::span<const cell> row, bool cascad
     }
     const auto [place, is_new] = by_key_.try_emplace(table_and_key(table, definition, row), nullptr);
     if (is_new) {
-        changes_.push_back({table, net_change::effect::remove, !touches_known, cascades, row});
+        changes_.push_back({table, net_change::effect::remove, !touches_known, cascades, false, row});
         place->second = &changes_.back();
         return;
     }
@@ -174,8 +174,8 @@ run::verdict run::write_row(const change& change, std::span<const cell> row) {
         } else if (!pending_.empty() && !cascades_.parents(change.table).empty()) {
             read_old = true; // the mirror may still hold a row of this key that a cascade of this run took away
         }
-        changes_.push_back(
-            {change.table, full ? net_change::effect::upsert : net_change::effect::patch, read_old, false, row});
+        changes_.push_back({change.table, full ? net_change::effect::upsert : net_change::effect::patch, read_old,
+                            false, change.what == operation::insert && !read_old, row});
         place->second = &changes_.back();
         return verdict::taken;
     }

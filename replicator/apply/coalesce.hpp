@@ -36,6 +36,7 @@ struct net_change {
     effect what = effect::upsert;
     bool read_old = false; // the row before touches entities that only the mirror knows: read it before the change
     bool cascades = false; // a remove whose children go as well
+    bool inserted = false; // the source says that it had no such row before the run
     std::span<const capture::cell> row; // upsert: full; patch: the key and what changes; remove: at least the key
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "apply/copy_text.hpp"
+#include "apply/savepoint.hpp"
 
 namespace everarchive::apply {
 
@@ -15,9 +16,18 @@ constexpr std::size_t stage_from = 64;
 
 /// Rows in the staging tables of one open transaction after which they are emptied; only a huge source transaction
 /// gets there.
-constexpr std::size_t most_staged_rows = 500'000;
+constexpr std::size_t most_staged_rows = 100'000;
 
 constexpr std::size_t copy_chunk = 256 * 1024;
+
+std::vector<std::span<const cell>> rows_of(net_changes changes) {
+    std::vector<std::span<const cell>> rows;
+    rows.reserve(changes.size());
+    for (const net_change* change : changes) {
+        rows.push_back(change->row);
+    }
+    return rows;
+}
 
 /// One array literal for each of `columns`, of the rows of `changes`.
 std::vector<pq::parameter> arrays_of(const std::vector<std::size_t>& columns, net_changes changes) {
@@ -102,15 +112,42 @@ void row_writer::write(net_changes changes, std::vector<const net_change*>& miss
 }
 
 void row_writer::upsert(const mirror_table& table, net_changes changes) {
+    std::vector<const net_change*> inserted;
+    std::vector<const net_change*> others;
+    for (const net_change* change : changes) {
+        (change->inserted ? inserted : others).push_back(change);
+    }
+    if (inserted.size() >= stage_from && insert(table, inserted)) {
+        changes = others;
+    }
     if (changes.size() < stage_from) {
-        std::vector<std::span<const cell>> rows;
-        rows.reserve(changes.size());
-        for (const net_change* change : changes) {
-            rows.push_back(change->row);
-        }
-        pipelined_.run(table.upsert, rows, [](std::size_t, const pq::result&) {});
+        pipelined_.run(table.upsert, rows_of(changes), [](std::size_t, const pq::result&) {});
         return;
     }
+    merge(table, changes);
+}
+
+/// Rows that the source has inserted, straight into the mirror instead of over the staging table. Returns false, and
+/// nothing is written, if the mirror has one of them already (a comparison was faster, or the stream is repeated over a
+/// copy).
+bool row_writer::insert(const mirror_table& table, net_changes changes) {
+    savepoint before(on_);
+    try {
+        copy(table.copy_into_mirror, rows_of(changes), {});
+        before.release();
+        return true;
+    } catch (const pq::error& failed) {
+        if (is_data_error(failed.sqlstate()) || is_table_error(failed.sqlstate())) {
+            before.roll_back(); // the caller's savepoint is the innermost again
+        }
+        if (failed.sqlstate() != "23505") { // unique_violation
+            throw;
+        }
+        return false;
+    }
+}
+
+void row_writer::merge(const mirror_table& table, net_changes changes) {
     if (staged_rows_ > most_staged_rows) {
         for (const mirror_table& any : tables_) {
             on_.run("TRUNCATE " + any.stage);
@@ -119,26 +156,25 @@ void row_writer::upsert(const mirror_table& table, net_changes changes) {
     }
     // A number for each run, because the staging table keeps its rows until the commit.
     const std::string run = std::to_string(++run_);
-    on_.copy_in_begin(table.copy_into_stage);
-    buffer_.clear();
-    for (const net_change* change : changes) {
-        append_copy_row(buffer_, run, change->row);
-        if (buffer_.size() >= copy_chunk) {
-            on_.copy_in_put(buffer_);
-            buffer_.clear();
-        }
-    }
-    on_.copy_in_put(buffer_);
-    on_.copy_in_end();
+    copy(table.copy_into_stage, rows_of(changes), run);
     staged_rows_ += changes.size();
     on_.run_prepared(table.merge_stage, {run});
 }
 
-void row_writer::load(std::size_t table, std::span<const std::span<const cell>> rows) {
-    on_.copy_in_begin(tables_[table].copy_into_mirror);
+void row_writer::load(std::size_t table, row_list rows) {
+    copy(tables_[table].copy_into_mirror, rows, {});
+}
+
+/// COPY of rows, each with the number of its run in front where `run` is one.
+void row_writer::copy(const std::string& statement, row_list rows, std::string_view run) {
+    on_.copy_in_begin(statement);
     buffer_.clear();
-    for (const auto row : rows) {
-        append_copy_row(buffer_, row);
+    for (const std::span<const cell> row : rows) {
+        if (run.empty()) {
+            append_copy_row(buffer_, row);
+        } else {
+            append_copy_row(buffer_, run, row);
+        }
         if (buffer_.size() >= copy_chunk) {
             on_.copy_in_put(buffer_);
             buffer_.clear();

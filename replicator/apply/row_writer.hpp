@@ -21,6 +21,8 @@ using net_changes = std::span<const net_change* const>;
 
 class row_writer {
   public:
+    using row_list = std::span<const std::span<const capture::cell>>;
+
     /// Writes over `on` into `mirror_schema`. Keys that only the mirror knows are added to `touched`.
     row_writer(pq::connection& on, const adapter::adapter& adapter, const cascade_graph& cascades,
                std::string_view mirror_schema, touched_keys& touched);
@@ -32,7 +34,7 @@ class row_writer {
     void write(net_changes changes, std::vector<const net_change*>& missing);
 
     /// Writes rows into a table that is known to hold none of them (a snapshot).
-    void load(std::size_t table, std::span<const std::span<const capture::cell>> rows);
+    void load(std::size_t table, row_list rows);
 
     /// Moves a row to another key, and the children that name it. Returns false if there is no such row.
     bool rename(const capture::change& change);
@@ -66,6 +68,9 @@ class row_writer {
 
   private:
     void upsert(const mirror_table& table, net_changes changes);
+    bool insert(const mirror_table& table, net_changes changes);
+    void merge(const mirror_table& table, net_changes changes);
+    void copy(const std::string& statement, row_list rows, std::string_view run);
     void patch(const mirror_table& table, net_changes changes, std::vector<const net_change*>& missing);
     void remove(const mirror_table& table, net_changes changes);
     void cascade_children(std::size_t parent, net_changes removed);

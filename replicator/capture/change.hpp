@@ -75,6 +75,9 @@ struct batch {
     std::string position;            // resume here once everything up to here is committed; set when ends_transaction
     std::int64_t commit_time_us = 0; // commit time of the last transaction, microseconds since 1970 UTC; 0 unknown
 
+    /// About what it takes in memory: a row of many columns takes more for its cells than for its values.
+    std::size_t weight() const { return bytes + cell_bytes + changes.size() * sizeof(change) + 1024; }
+
     /// Copies `text` into the batch.
     std::string_view keep(std::string_view text) {
         if (text.empty()) {
@@ -99,7 +102,7 @@ struct batch {
 struct batch_limits {
     std::size_t transactions = 500;
     std::size_t changes = 20'000;
-    std::size_t bytes = 8 * 1024 * 1024;
+    std::size_t bytes = 8 * 1024 * 1024; // its weight
 };
 
 } // namespace everarchive::capture

@@ -152,7 +152,7 @@ class mariadb_stream final : public stream {
 
     bool is_full(std::size_t times) const {
         return building_.transactions >= limits_.transactions * times ||
-               building_.changes.size() >= limits_.changes * times || building_.bytes >= limits_.bytes * times;
+               building_.changes.size() >= limits_.changes * times || building_.weight() >= limits_.bytes * times;
     }
 
     batch hand_out() {

@@ -170,7 +170,7 @@ class slot_stream final : public stream {
     }
 
     bool full() const {
-        return building_.changes.size() >= limits_.changes || building_.bytes >= limits_.bytes ||
+        return building_.changes.size() >= limits_.changes || building_.weight() >= limits_.bytes ||
                building_.transactions >= limits_.transactions;
     }
 

@@ -20,7 +20,7 @@ harness_begin bench
 library_start "$RECORDS" && library_connect || exit 1
 ea run --until-idle 2>>"$HARNESS_DIR/log/everarchive.log"
 # The preservation database and the archive have disks of their own; here all share one, whose flushes would be counted as ours.
-ea target remove vault >/dev/null 2>&1
+ea target pause vault >/dev/null || exit 1
 pg pg postgres -c 'ALTER SYSTEM SET fsync = off' -c 'SELECT pg_reload_conf()' >/dev/null
 
 # Children inherit the core of their server. -a: all threads.

@@ -20,7 +20,7 @@ rate() { awk -v what="$1" -v n="$2" -v from="$3" -v to="$(now)" 'BEGIN { printf 
 memory() { sed -n 's/^VmHWM:[[:space:]]*/the program, peak memory: /p' "/proc/$DAEMON_PID/status"; }
 
 library_start "$RECORDS" && library_connect || exit 1
-ea target remove vault >/dev/null 2>&1
+ea target pause vault >/dev/null || exit 1
 ea run --until-idle 2>>"$HARNESS_DIR/log/everarchive.log"
 
 # The peers start from what the program has as well.

@@ -118,7 +118,7 @@ arrived() { # not from a first copy that is under way: its keys are touched when
     [ "$(preservation -c "SELECT count(*) FROM everarchive.source WHERE name IN ('koha_main', 'evergreen') AND state IN ('new', 'snapshot')" 2>/dev/null)" = 0 ] &&
     [ "$(preservation -c "SELECT (SELECT count(*) FROM koha_main.biblio WHERE notes = 'marker $1') + (SELECT count(*) FROM evergreen.biblio_record_entry WHERE tcn_source = 'm$1')" 2>/dev/null)" = 2 ]
 }
-mapped() { [ "$(preservation -c 'SELECT count(*) FROM everarchive.touched' 2>/dev/null)" = 0 ]; }
+mapped() { [ "$(preservation -c 'SELECT NOT EXISTS (SELECT FROM everarchive.touched)' 2>/dev/null)" = t ]; }
 delivered() {
     settled "${1:-120}" && wait_for "${1:-120}" all_verified
 }

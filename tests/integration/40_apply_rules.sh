@@ -38,6 +38,14 @@ koha -e "UPDATE items SET itemnotes = 'mended' WHERE itemnumber = 5"
 ok "mended, it follows" settled 60
 is "and has left the quarantine" "$(open_cases)" ""
 
+# Inserted rows go straight into the mirror, unless it has one of them, as a comparison may have brought it.
+daemon_stop
+preservation -c "INSERT INTO koha_main.items (itemnumber, biblionumber, biblioitemnumber, barcode) SELECT 70050, 9, biblioitemnumber, 'as it was' FROM koha_main.biblioitems WHERE biblionumber = 9"
+koha -e "INSERT INTO items (itemnumber, biblionumber, biblioitemnumber, barcode) SELECT 70000 + seq, 9, (SELECT biblioitemnumber FROM biblioitems WHERE biblionumber = 9), CONCAT('new', seq) FROM seq_1_to_100"
+daemon_start
+ok "a hundred new rows arrive, one of which the mirror has" settled 60
+is "each is there once, as the source has it" "$(preservation -c "SELECT count(*) FROM koha_main.items WHERE itemnumber BETWEEN 70001 AND 70100 AND barcode = 'new' || itemnumber - 70000")" 100
+
 koha -e "UPDATE items SET itemnumber = 88888, itemnotes = CONCAT('A', CHAR(0)) WHERE itemnumber = 6"
 ok "a key that changes in a row that cannot be applied arrives" settled 60
 is "the new key is in quarantine" "$(open_cases)" "items 88888"

@@ -281,6 +281,26 @@ TEST(coalesce, the_old_row_is_read_only_when_the_source_does_not_send_what_it_to
     EXPECT_EQ(keys.at("holding").size(), 2U);            // a NULL part touches nothing
 }
 
+TEST(coalesce, only_a_row_that_the_run_has_inserted_is_taken_for_new) {
+    const adapter of = library(everarchive::adapter::system::postgresql);
+    changes made;
+    player folded(of);
+    folded.play(changes::make(0, operation::insert, made.row({"1", "t", "A"})));
+    folded.play(changes::make(0, operation::update, made.row({"1", "u", "A"})));
+    folded.play(changes::make(0, operation::update, made.row({"2", "t", "A"})));
+    folded.play(changes::make(0, operation::remove, made.row({"3", "t", "A"})));
+    folded.play(changes::make(0, operation::insert, made.row({"3", "t", "A"})));
+    folded.play(changes::make(0, operation::insert, made.row({"4", "t", "A"})));
+    folded.play(changes::make(0, operation::remove, made.row({"4", "t", "A"})));
+    folded.play(changes::make(0, operation::insert, made.row({"4", "t", "A"})));
+    std::map<std::string, bool> inserted;
+    for (const net_change& one : folded.current().changes()) {
+        EXPECT_EQ(one.what, net_change::effect::upsert);
+        inserted[std::string(one.row[0].text)] = one.inserted;
+    }
+    EXPECT_EQ(inserted, (std::map<std::string, bool>{{"1", true}, {"2", false}, {"3", false}, {"4", true}}));
+}
+
 TEST(coalesce, absent_cells_are_completed_from_the_row_before) {
     const adapter of = library(everarchive::adapter::system::postgresql);
     changes made;
