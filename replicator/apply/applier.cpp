@@ -64,7 +64,7 @@ void applier::add(capture::batch batch) {
     }
     transactions_ += batch.transactions;
     changes_ += batch.changes.size();
-    bytes_ += batch.bytes;
+    bytes_ += batch.changes.empty() ? 0 : batch.weight();
     torn_ = !batch.ends_transaction;
     if (batch.ends_transaction) {
         position_ = batch.position;

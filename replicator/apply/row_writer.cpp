@@ -133,6 +133,9 @@ void row_writer::upsert(const mirror_table& table, net_changes changes) {
 bool row_writer::insert(const mirror_table& table, net_changes changes) {
     savepoint before(on_);
     try {
+        // COPY does not mind a mirror whose key somebody has dropped, and would double its rows: only what the merge
+        // could write as well. Planning finds the unique index that ON CONFLICT needs (infer_arbiter_indexes).
+        on_.run_prepared("EXPLAIN " + table.merge_stage, {"0"});
         copy(table.copy_into_mirror, rows_of(changes), {});
         before.release();
         return true;
@@ -149,14 +152,16 @@ bool row_writer::insert(const mirror_table& table, net_changes changes) {
 
 void row_writer::merge(const mirror_table& table, net_changes changes) {
     if (staged_rows_ > most_staged_rows) {
-        for (const mirror_table& any : tables_) {
-            on_.run("TRUNCATE " + any.stage);
+        for (const mirror_table* used : staged_) {
+            on_.run("TRUNCATE " + used->stage);
         }
+        staged_.clear();
         staged_rows_ = 0;
     }
     // A number for each run, because the staging table keeps its rows until the commit.
     const std::string run = std::to_string(++run_);
     copy(table.copy_into_stage, rows_of(changes), run);
+    staged_.insert(&table);
     staged_rows_ += changes.size();
     on_.run_prepared(table.merge_stage, {run});
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -62,7 +63,10 @@ class row_writer {
     void truncate(std::size_t table, int source_id);
 
     /// The transaction has ended: the staging tables are empty.
-    void after_commit() { staged_rows_ = 0; }
+    void after_commit() {
+        staged_.clear();
+        staged_rows_ = 0;
+    }
 
     const mirror_table& table(std::size_t index) const { return tables_[index]; }
 
@@ -89,6 +93,7 @@ class row_writer {
     std::vector<mirror_table> tables_;
     pipelined pipelined_;
     std::int64_t run_ = 0;
+    std::set<const mirror_table*> staged_; // whose staging table this transaction has filled
     std::size_t staged_rows_ = 0;
     std::string buffer_;
     bool collect_ = false;

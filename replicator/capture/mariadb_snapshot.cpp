@@ -146,7 +146,7 @@ class mariadb_snapshot final : public snapshot {
     }
 
     void read_rows(batch& out) {
-        while (out.changes.size() < most_rows && out.bytes < most_bytes) {
+        while (out.changes.size() < most_rows && out.weight() < most_bytes) {
             if (!select_->next()) {
                 select_.reset();
                 ++at_;

@@ -63,7 +63,7 @@ class mariadb_stream final : public stream {
             const bool ready =
                 !decoder_.in_transaction() && moved_ &&
                 (!building_.changes.empty() || !building_.troubles.empty() || steady_clock::now() >= next_empty_);
-            if (ready && (is_full(1) || steady_clock::now() >= deadline)) {
+            if (ready && (is_full(building_) || steady_clock::now() >= deadline)) {
                 return hand_out();
             }
             std::string_view event;
@@ -77,8 +77,8 @@ class mariadb_stream final : public stream {
             }
             if (read(event) == binlog_decoder::outcome::transaction_ended) {
                 moved_ = true;
-            } else if (is_full(2)) {
-                return hand_out(); // only a transaction that is itself about as large as a batch gets here
+            } else if (is_part(building_)) {
+                return hand_out(); // only a transaction that is itself larger than a batch gets here
             } else if (!ready && building_.changes.empty() && steady_clock::now() >= deadline) {
                 return std::nullopt; // others keep the server busy
             }
@@ -150,9 +150,15 @@ class mariadb_stream final : public stream {
                   decoder_.commit_time(), dump_.is_behind()});
     }
 
-    bool is_full(std::size_t times) const {
-        return building_.transactions >= limits_.transactions * times ||
-               building_.changes.size() >= limits_.changes * times || building_.weight() >= limits_.bytes * times;
+    bool is_full(const batch& of) const {
+        return of.transactions >= limits_.transactions || of.changes.size() >= limits_.changes ||
+               of.weight() >= limits_.bytes;
+    }
+
+    /// Whether an open transaction is to leave in parts. As late as memory allows: what has left cannot be taken back
+    /// when the log says that the transaction was rolled back in part.
+    bool is_part(const batch& of) const {
+        return of.changes.size() >= limits_.changes * 2 || of.weight() >= limits_.bytes * 4;
     }
 
     batch hand_out() {

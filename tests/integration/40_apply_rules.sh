@@ -38,13 +38,43 @@ koha -e "UPDATE items SET itemnotes = 'mended' WHERE itemnumber = 5"
 ok "mended, it follows" settled 60
 is "and has left the quarantine" "$(open_cases)" ""
 
-# Inserted rows go straight into the mirror, unless it has one of them, as a comparison may have brought it.
+# Inserted rows go straight into the mirror, unless it has one of them, as a comparison may have brought it. A trigger tells the
+# statements that write.
+pg pg preservation <<'SQL'
+CREATE TABLE public.written (what text, n bigint GENERATED ALWAYS AS IDENTITY);
+CREATE FUNCTION public.note_written() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS
+    $$BEGIN INSERT INTO public.written (what) VALUES (split_part(current_query(), ' ', 1)); RETURN NULL; END$$;
+CREATE TRIGGER note_written AFTER INSERT ON koha_main.items FOR EACH STATEMENT EXECUTE FUNCTION public.note_written();
+SQL
+written() { preservation -c "WITH w AS (DELETE FROM public.written RETURNING *) SELECT string_agg(what || ' ' || times, ', ') FROM (SELECT what, count(*) AS times FROM w GROUP BY 1 ORDER BY 1) x"; }
+new_items() { koha -e "BEGIN; INSERT INTO items (itemnumber, biblionumber, biblioitemnumber, barcode) SELECT $1 + seq, 9, (SELECT biblioitemnumber FROM biblioitems WHERE biblionumber = 9), CONCAT('new', $1 + seq) FROM seq_1_to_100; ${2:-} COMMIT"; }
+there() { preservation -c "SELECT count(*) FROM koha_main.items WHERE itemnumber BETWEEN $1 + 1 AND $1 + 100 AND barcode = 'new' || itemnumber"; }
+
+new_items 60000 "UPDATE items SET itemnotes = 'beside' WHERE itemnumber IN (10, 11, 60001);"
+ok "a hundred new rows arrive, and old ones that were changed beside them" settled 60
+is "the new ones are there" "$(there 60000)" 100
+is "the changed ones as well" "$(preservation -c "SELECT string_agg(itemnumber::text, ' ' ORDER BY itemnumber) FROM koha_main.items WHERE itemnotes = 'beside'")" "10 11 60001"
+is "the new ones came by one COPY" "$(written)" "COPY 1, INSERT 2"
 daemon_stop
 preservation -c "INSERT INTO koha_main.items (itemnumber, biblionumber, biblioitemnumber, barcode) SELECT 70050, 9, biblioitemnumber, 'as it was' FROM koha_main.biblioitems WHERE biblionumber = 9"
-koha -e "INSERT INTO items (itemnumber, biblionumber, biblioitemnumber, barcode) SELECT 70000 + seq, 9, (SELECT biblioitemnumber FROM biblioitems WHERE biblionumber = 9), CONCAT('new', seq) FROM seq_1_to_100"
+written >/dev/null
+new_items 70000
 daemon_start
 ok "a hundred new rows arrive, one of which the mirror has" settled 60
-is "each is there once, as the source has it" "$(preservation -c "SELECT count(*) FROM koha_main.items WHERE itemnumber BETWEEN 70001 AND 70100 AND barcode = 'new' || itemnumber - 70000")" 100
+is "each is there once, as the source has it" "$(there 70000)" 100
+is "they came by one merge, and none alone" "$(written)" "INSERT 1"
+
+# A mirror whose key somebody has dropped: COPY would double the row that is there.
+daemon_stop
+preservation -c "INSERT INTO koha_main.items (itemnumber, biblionumber, biblioitemnumber, barcode) SELECT 80050, 9, biblioitemnumber, 'as it was' FROM koha_main.biblioitems WHERE biblionumber = 9" \
+    -c 'ALTER TABLE koha_main.items DROP CONSTRAINT items_pkey'
+new_items 80000
+daemon_start
+ok "rows for a mirror without a key do not hold up the rest" settled 60
+is "the table is stopped and told of" "$(preservation -c "SELECT table_name || ' ' || state FROM report.source_table WHERE source = 'koha_main' AND state <> 'streaming'")" "items stopped"
+is "nothing was doubled" "$(preservation -c 'SELECT count(*) FROM koha_main.items WHERE itemnumber BETWEEN 80001 AND 80100')" 1
+preservation -c 'ALTER TABLE koha_main.items ADD PRIMARY KEY (itemnumber)' -c 'DROP TRIGGER note_written ON koha_main.items'
+ok "mended, the table is compared" ea source resync koha_main --table items --wait
 
 koha -e "UPDATE items SET itemnumber = 88888, itemnotes = CONCAT('A', CHAR(0)) WHERE itemnumber = 6"
 ok "a key that changes in a row that cannot be applied arrives" settled 60

@@ -373,6 +373,7 @@ TEST(cascade, a_child_inserted_after_a_cascade_reads_what_the_mirror_has_of_it) 
     ASSERT_EQ(one.add(changes::make(1, operation::remove, made.row({"10", "3"})), why), run::verdict::taken);
     ASSERT_EQ(one.add(changes::make(2, operation::insert, made.row({"5", "11"})), why), run::verdict::taken);
     EXPECT_TRUE(one.changes().back().read_old);
+    EXPECT_FALSE(one.changes().back().inserted);
 }
 
 TEST(cascade, a_parent_that_changes_its_key_stands_alone_and_postgresql_has_no_hidden_cascades) {
