@@ -4,6 +4,7 @@
 #include "../fuzz/marc_targets.hpp"
 #include "marc_support.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <gtest/gtest.h>
 
@@ -406,7 +407,8 @@ TEST(marc_record, the_front_has_the_fields_that_end_in_it) {
     const stored_record stored = b.finish();
     const record_view whole = stored.view();
     std::size_t most = 0;
-    for (std::size_t length = 36; length <= whole.bytes().size(); ++length) {
+    const std::size_t step = std::min<std::size_t>(one_in(), 7);
+    for (std::size_t length = 36 + (whole.bytes().size() - 36) % step; length <= whole.bytes().size(); length += step) {
         const auto front = record_view::front(whole.bytes().first(length), whole.bytes().size());
         if (!front) {
             EXPECT_EQ(most, 0U); // once the directory is there, it stays
