@@ -64,7 +64,6 @@ void applier::add(capture::batch batch) {
     }
     transactions_ += batch.transactions;
     changes_ += batch.changes.size();
-    bytes_ += batch.changes.empty() ? 0 : batch.weight();
     torn_ = !batch.ends_transaction;
     if (batch.ends_transaction) {
         position_ = batch.position;
@@ -76,6 +75,7 @@ void applier::add(capture::batch batch) {
     if (batch.changes.empty()) {
         return;
     }
+    bytes_ += batch.weight();
     const std::string position = batch.ends_transaction ? batch.position : position_;
     held_.push_back(std::move(batch));
     try {
@@ -262,7 +262,7 @@ std::string applier::commit(const capture::log_lag& lag) {
     } catch (const pq::error& failed) {
         throw_with_hint(failed, source_);
     }
-    writer_.after_commit();
+    writer_.stages_are_empty();
     held_.clear();
     open_ = false;
     transactions_ = 0;
@@ -286,7 +286,7 @@ void applier::roll_back() {
         wall_.forget();
         held_.clear();
         on_.run("ROLLBACK");
-        writer_.after_commit();
+        writer_.stages_are_empty();
         quarantine_.load();
         tables_.read();
         open_ = false;

@@ -422,7 +422,7 @@ void pipeline::apply(applier& applier, stream_reader& reader, chunk_comparison& 
         }
         const bool full = applier.transactions() >= most_transactions || applier.changes() >= most_changes ||
                           applier.bytes() >= most_bytes;
-        const bool nothing_of_ours = applier.changes() == 0 && applier.bytes() == 0;
+        const bool nothing_of_ours = applier.changes() == 0;
         const bool late = now - batch_begin >= longest_group;
         const bool due =
             nothing_of_ours ? comparing_ || now - last_commit >= position_interval : !arrived || full || late;

@@ -114,8 +114,10 @@ void row_writer::write(net_changes changes, std::vector<const net_change*>& miss
 void row_writer::upsert(const mirror_table& table, net_changes changes) {
     std::vector<const net_change*> inserted;
     std::vector<const net_change*> others;
-    for (const net_change* change : changes) {
-        (change->inserted ? inserted : others).push_back(change);
+    if (changes.size() >= stage_from) {
+        for (const net_change* change : changes) {
+            (change->inserted ? inserted : others).push_back(change);
+        }
     }
     if (inserted.size() >= stage_from && insert(table, inserted)) {
         changes = others;
@@ -131,23 +133,14 @@ void row_writer::upsert(const mirror_table& table, net_changes changes) {
 /// nothing is written, if the mirror has one of them already (a comparison was faster, or the stream is repeated over a
 /// copy).
 bool row_writer::insert(const mirror_table& table, net_changes changes) {
-    savepoint before(on_);
-    try {
-        // COPY does not mind a mirror whose key somebody has dropped, and would double its rows: only what the merge
-        // could write as well. Planning finds the unique index that ON CONFLICT needs (infer_arbiter_indexes).
-        on_.run_prepared("EXPLAIN " + table.merge_stage, {"0"});
-        copy(table.copy_into_mirror, rows_of(changes), {});
-        before.release();
-        return true;
-    } catch (const pq::error& failed) {
-        if (is_data_error(failed.sqlstate()) || is_table_error(failed.sqlstate())) {
-            before.roll_back(); // the caller's savepoint is the innermost again
-        }
-        if (failed.sqlstate() != "23505") { // unique_violation
-            throw;
-        }
-        return false;
+    // COPY does not mind a mirror whose key somebody has dropped, and would double its rows: only what the merge could
+    // write as well. Planning finds the unique index that ON CONFLICT needs (infer_arbiter_indexes).
+    on_.run_prepared("EXPLAIN " + table.merge_stage, {"0"});
+    const auto failed = data_error_of(on_, [&] { copy(table.copy_into_mirror, rows_of(changes), {}); });
+    if (failed && failed->sqlstate() != "23505") { // unique_violation
+        throw *failed;
     }
+    return !failed;
 }
 
 void row_writer::merge(const mirror_table& table, net_changes changes) {
@@ -155,8 +148,7 @@ void row_writer::merge(const mirror_table& table, net_changes changes) {
         for (const mirror_table* used : staged_) {
             on_.run("TRUNCATE " + used->stage);
         }
-        staged_.clear();
-        staged_rows_ = 0;
+        stages_are_empty();
     }
     // A number for each run, because the staging table keeps its rows until the commit.
     const std::string run = std::to_string(++run_);

@@ -62,8 +62,8 @@ class row_writer {
     /// Touches all keys of a table, then empties it.
     void truncate(std::size_t table, int source_id);
 
-    /// The transaction has ended: the staging tables are empty.
-    void after_commit() {
+    /// The staging tables hold no rows: always so when a transaction has ended.
+    void stages_are_empty() {
         staged_.clear();
         staged_rows_ = 0;
     }

@@ -19,7 +19,8 @@ class savepoint {
     pq::connection& on_;
 };
 
-/// Does `work` under a savepoint. An error of the data undoes it and is given back; any other one is thrown.
+/// Does `work` under a savepoint. An error of the data undoes it and is given back; any other one is thrown, and one of
+/// the table leaves the caller's savepoint the innermost again, because the caller goes on after it.
 template <class Work>
 std::optional<pq::error> data_error_of(pq::connection& on, const Work& work) {
     savepoint before(on);
@@ -28,10 +29,13 @@ std::optional<pq::error> data_error_of(pq::connection& on, const Work& work) {
         before.release();
         return std::nullopt;
     } catch (const pq::error& failed) {
-        if (!is_data_error(failed.sqlstate())) {
+        const bool of_data = is_data_error(failed.sqlstate());
+        if (of_data || is_table_error(failed.sqlstate())) {
+            before.roll_back();
+        }
+        if (!of_data) {
             throw;
         }
-        before.roll_back();
         return failed;
     }
 }

@@ -63,20 +63,19 @@ void touch_writer::by_way_of(const adapter::touch_through& touch, std::optional<
     std::vector<pq::parameter> parameters;
     for (std::size_t i = 0; i < touch.steps.size(); ++i) {
         const adapter::touch_step& step = touch.steps[i];
-        const adapter::table* definition = adapter_.find_mirror(step.table);
+        const mirror_table& mirror = mirror_.table(*adapter_.index_of_mirror(step.table));
         const std::string row = "m" + std::to_string(i);
-        const std::string where = row + "." + sql_identifier(definition->columns[step.where].name);
-        const std::string& name = mirror_.table(static_cast<std::size_t>(definition - adapter_.tables.data())).name;
+        const std::string where = row + "." + sql_identifier(mirror.definition->columns[step.where].name);
         if (i > 0) {
-            from += " JOIN " + name + " " + row + " ON " + where + " = " + before;
+            from += " JOIN " + mirror.name + " " + row + " ON " + where + " = " + before;
         } else if (values) {
-            from += " FROM pg_catalog.unnest($1::" + definition->columns[step.where].type + "[]) k JOIN " + name + " " +
-                    row + " ON " + where + " = k";
+            from += " FROM pg_catalog.unnest($1::" + mirror.definition->columns[step.where].type + "[]) k JOIN " +
+                    mirror.name + " " + row + " ON " + where + " = k";
             parameters.emplace_back(pq::array_literal(*values));
         } else {
-            from += " FROM " + name + " " + row;
+            from += " FROM " + mirror.name + " " + row;
         }
-        before = row + "." + sql_identifier(definition->columns[step.key].name);
+        before = row + "." + sql_identifier(mirror.definition->columns[step.key].name);
     }
     const std::string distinct =
         "SELECT DISTINCT " + before + "::text AS k" + from + " WHERE " + before + " IS NOT NULL";

@@ -103,6 +103,10 @@ struct batch_limits {
     std::size_t transactions = 500;
     std::size_t changes = 20'000;
     std::size_t bytes = 8 * 1024 * 1024; // its weight
+
+    bool are_reached(const batch& by) const {
+        return by.transactions >= transactions || by.changes.size() >= changes || by.weight() >= bytes;
+    }
 };
 
 } // namespace everarchive::capture

@@ -18,8 +18,7 @@ namespace everarchive::capture {
 
 namespace {
 
-constexpr std::size_t most_rows = 20'000;
-constexpr std::size_t most_bytes = std::size_t{8} * 1024 * 1024;
+constexpr batch_limits limits;
 // A slow row of the query may take that long; a server that is gone is noticed by TCP before.
 constexpr std::chrono::seconds silence{600};
 
@@ -146,7 +145,7 @@ class mariadb_snapshot final : public snapshot {
     }
 
     void read_rows(batch& out) {
-        while (out.changes.size() < most_rows && out.weight() < most_bytes) {
+        while (!limits.are_reached(out)) {
             if (!select_->next()) {
                 select_.reset();
                 ++at_;

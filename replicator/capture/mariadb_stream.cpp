@@ -63,7 +63,7 @@ class mariadb_stream final : public stream {
             const bool ready =
                 !decoder_.in_transaction() && moved_ &&
                 (!building_.changes.empty() || !building_.troubles.empty() || steady_clock::now() >= next_empty_);
-            if (ready && (is_full(building_) || steady_clock::now() >= deadline)) {
+            if (ready && (limits_.are_reached(building_) || steady_clock::now() >= deadline)) {
                 return hand_out();
             }
             std::string_view event;
@@ -77,7 +77,7 @@ class mariadb_stream final : public stream {
             }
             if (read(event) == binlog_decoder::outcome::transaction_ended) {
                 moved_ = true;
-            } else if (is_part(building_)) {
+            } else if (is_part()) {
                 return hand_out(); // only a transaction that is itself larger than a batch gets here
             } else if (!ready && building_.changes.empty() && steady_clock::now() >= deadline) {
                 return std::nullopt; // others keep the server busy
@@ -150,15 +150,10 @@ class mariadb_stream final : public stream {
                   decoder_.commit_time(), dump_.is_behind()});
     }
 
-    bool is_full(const batch& of) const {
-        return of.transactions >= limits_.transactions || of.changes.size() >= limits_.changes ||
-               of.weight() >= limits_.bytes;
-    }
-
     /// Whether an open transaction is to leave in parts. As late as memory allows: what has left cannot be taken back
     /// when the log says that the transaction was rolled back in part.
-    bool is_part(const batch& of) const {
-        return of.changes.size() >= limits_.changes * 2 || of.weight() >= limits_.bytes * 4;
+    bool is_part() const {
+        return building_.changes.size() >= limits_.changes * 2 || building_.weight() >= limits_.bytes * 4;
     }
 
     batch hand_out() {

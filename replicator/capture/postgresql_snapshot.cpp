@@ -162,7 +162,7 @@ class part_reader {
         const copy_job& job = *job_;
         batch rows;
         line_.resize(job.columns.size());
-        while (rows.changes.size() < limits.changes && rows.weight() < limits.bytes) {
+        while (!limits.are_reached(rows)) {
             char* data = nullptr;
             const int length = PQgetCopyData(on_.raw(), &data, 1);
             const std::unique_ptr<char, decltype(&PQfreemem)> owner(data, &PQfreemem);

@@ -169,10 +169,7 @@ class slot_stream final : public stream {
         }
     }
 
-    bool full() const {
-        return building_.changes.size() >= limits_.changes || building_.weight() >= limits_.bytes ||
-               building_.transactions >= limits_.transactions;
-    }
+    bool full() const { return limits_.are_reached(building_); }
 
     /// Takes frames, or what waits in a spool, for a while; true if there was anything.
     bool receive() {
@@ -280,7 +277,7 @@ class slot_stream final : public stream {
         }
         block_.changes.clear();
         block_.troubles.clear();
-        if (block_.bytes + block_.cell_bytes > limits_.bytes / 8) {
+        if (block_.weight() > limits_.bytes / 8) {
             block_ = {};
         }
         fault_point("spool.written");

@@ -51,9 +51,9 @@ load() { # load NAME ADAPTER ORIGIN TABLE
     memory "$name"
     daemon_stop
     ea source pause "$name" >/dev/null
-    [ "$name" != koha_main ] || mariadb_root koha -e 'DROP DATABASE koha; RESET MASTER'
 }
 streaming() { [ "$(preservation -c "SELECT state FROM everarchive.source WHERE name = '$1'")" = streaming ]; }
 
 load koha_main koha "$KOHA_ORIGIN"
+mariadb_root koha -e 'DROP DATABASE koha; RESET MASTER' # its room is needed
 load evergreen evergreen "$EVERGREEN_ORIGIN"
