@@ -41,16 +41,24 @@ tally_tap() { # tally_tap NAME FILE STATUS
     return 0
 }
 
-tally_gtest() { # tally_gtest PROGRAM [ARGUMENT…]
-    local name log status passed failed skipped
+tally_gtest() { # tally_gtest PROGRAM [ARGUMENT…]: two halves of its tests beside each other
+    local name log half status=0 passed failed skipped
+    local halves=()
     name=$(basename "$1")
     log=$LOGS/$name.log
-    "$@" >"$log" 2>&1
-    status=$?
-    passed=$(sed -nE 's/^\[  PASSED  \] ([0-9]+) tests?\..*/\1/p' "$log" | tail -n 1)
-    failed=$(sed -nE 's/^\[  FAILED  \] ([0-9]+) tests?, listed.*/\1/p' "$log" | tail -n 1)
-    skipped=$(sed -nE 's/^\[  SKIPPED \] ([0-9]+) tests?, listed.*/\1/p' "$log" | tail -n 1)
-    passed=${passed:-0} failed=${failed:-0} skipped=${skipped:-0}
+    for half in 0 1; do
+        GTEST_TOTAL_SHARDS=2 GTEST_SHARD_INDEX=$half "$@" >"$log.$half" 2>&1 &
+        halves+=($!)
+    done
+    for half in 0 1; do
+        wait "${halves[half]}" && continue
+        status=$?
+        tail -n 5 "$log.$half" # where it died, if it did
+    done
+    cat "$log.0" "$log.1" >"$log"
+    rm "$log.0" "$log.1"
+    count() { sed -nE "s/^\[  $1 *\] ([0-9]+) tests?$2.*/\1/p" "$log" | awk '{ n += $1 } END { print n + 0 }'; }
+    passed=$(count PASSED '\.') failed=$(count FAILED ', listed') skipped=$(count SKIPPED ', listed')
     if [ "$status" != 0 ] && [ "$failed" = 0 ]; then failed=1; fi
     PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed)) SKIPPED=$((SKIPPED + skipped))
     printf '%-34s %4d passed %3d failed %3d skipped\n' "$name" "$passed" "$failed" "$skipped"

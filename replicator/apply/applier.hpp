@@ -56,10 +56,11 @@ class applier {
         return quarantine_.holds(adapter_.tables[table], row);
     }
 
-    /// True if parts of rows may be in quarantine because the mirror has not the rest; then missing_rows() tells them.
-    bool may_miss_rows() const { return may_miss_rows_; }
-    std::vector<kept_change> missing_rows(std::size_t most);
-    void no_missing_rows() { may_miss_rows_ = false; }
+    /// True if parts of rows may be in quarantine because the mirror has not the rest; then next_missing_rows() tells
+    /// them, some of one table at a time, each of them once for every time that there are new ones.
+    bool may_miss_rows() const { return may_miss_rows_ || quarantine_.walks_missing_rows(); }
+    std::vector<kept_change> next_missing_rows(std::size_t most);
+    void skip_missing_table() { quarantine_.skip_missing_table(); }
 
     /// While a table is compared from its beginning, a part of a row that the mirror has not is left out: the row comes
     /// with its piece.

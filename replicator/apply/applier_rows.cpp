@@ -32,14 +32,20 @@ row_quarantine::reason reason_of(const pq::error& failed) {
 
 } // namespace
 
-std::vector<kept_change> applier::missing_rows(std::size_t most) {
+std::vector<kept_change> applier::next_missing_rows(std::size_t most) {
     std::vector<kept_change> found;
-    for (const std::string& json : quarantine_.missing_rows(most)) {
-        if (std::optional<kept_change> kept = change_from_json(adapter_, json)) {
-            found.push_back(std::move(*kept));
+    may_miss_rows_ = may_miss_rows_ && quarantine_.walks_missing_rows(); // the walk that begins sees them all
+    while (found.empty()) {
+        const std::vector<std::string> kept = quarantine_.next_missing_rows(most);
+        if (kept.empty()) {
+            break;
+        }
+        for (const std::string& json : kept) {
+            if (std::optional<kept_change> read = change_from_json(adapter_, json)) {
+                found.push_back(std::move(*read));
+            }
         }
     }
-    may_miss_rows_ = !found.empty();
     return found;
 }
 
@@ -68,6 +74,7 @@ void applier::apply_alone(const change& one, const std::string& why, const std::
     // Whose earlier change is in quarantine is not completed by a part.
     if (!is_full(one.row) && quarantine_.holds(table, one.old)) {
         quarantine_alone(one, position, quarantine_.row_missing());
+        may_miss_rows_ = true;
         return;
     }
     bool found = false;
@@ -91,10 +98,7 @@ void applier::apply_alone(const change& one, const std::string& why, const std::
 void applier::quarantine_alone(const change& one, const std::string& position, const row_quarantine::reason& why) {
     const adapter::table& table = adapter_.tables[one.table];
     const std::string old_key = key_text(table, one.old);
-    const bool old_known = !one.old.empty() && std::all_of(table.key.begin(), table.key.end(), [&](std::size_t column) {
-        return column < one.old.size() && one.old[column].is == capture::cell::state::value;
-    });
-    if (one.what == capture::operation::update && old_known) {
+    if (one.what == capture::operation::update && has_values(table.key, one.old)) {
         // A key that the mirror cannot hold was never there.
         if (old_key != key_text(table, one.row)) {
             data_error_of(on_, [&] { writer_.remove_old(one); });
@@ -194,6 +198,7 @@ void applier::retry_quarantined() {
         quarantine_.retried(id, adapter_.tables[kept->table], *kept, retry(*kept, beside.older));
         supersede_cascaded();
     }
+    may_miss_rows_ = true; // what was refused may be the part of a row
     commit({});
 }
 

@@ -1,6 +1,7 @@
 #include "apply/chunk_comparison.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "apply/source_state.hpp"
 #include "base/log.hpp"
@@ -18,6 +19,8 @@ namespace {
 
 constexpr milliseconds search_interval{1'000};
 constexpr milliseconds save_interval{500};
+/// Before parts of rows are read again of which some could not be.
+constexpr std::chrono::seconds rest_after_failure{60};
 /// Keys in doubt, and pieces that wait for them, beyond which the walk rests.
 constexpr std::size_t most_doubts = 20'000;
 constexpr std::size_t most_pieces = 64;
@@ -65,8 +68,8 @@ void chunk_comparison::look_for_work() {
     next_search_ = now + search_interval;
     if (std::optional<check_run> run = next_run(on_, taken_.id)) {
         begin(std::move(*run));
-    } else if (applier_.may_miss_rows()) {
-        begin_refetch(applier_.missing_rows(keys_at_once));
+    } else if (applier_.may_miss_rows() && now >= next_refetch_) {
+        begin_refetch(applier_.next_missing_rows(keys_at_once));
     }
 }
 
@@ -100,27 +103,15 @@ void chunk_comparison::begin(check_run run) {
 }
 
 void chunk_comparison::begin_refetch(const std::vector<kept_change>& rows) {
-    if (rows.empty()) {
+    if (rows.empty()) { // the end of a walk
+        next_refetch_ = std::exchange(refetch_failed_, false) ? steady_clock::now() + rest_after_failure
+                                                              : steady_clock::time_point{};
         return;
     }
-    std::string asked;
-    std::vector<row_key> keys;
-    for (const kept_change& one : rows) {
-        if (one.table != rows.front().table) {
-            continue;
-        }
-        row_key key;
-        for (const std::size_t column : adapter_.tables[one.table].key) {
-            key.emplace_back(one.row[column].text);
-        }
-        asked += joined_key(key) + ' ';
-        keys.push_back(std::move(key));
-    }
-    if (asked == last_refetch_) {
-        applier_.no_missing_rows(); // until there are others
+    if (applier_.tables().is_stopped(rows.front().table)) {
+        applier_.skip_missing_table(); // its resync brings them
         return;
     }
-    last_refetch_ = asked;
     run_.emplace();
     run_->repairs = true;
     run_->table = adapter_.tables[rows.front().table].mirror_name();
@@ -129,7 +120,11 @@ void chunk_comparison::begin_refetch(const std::vector<kept_change>& rows) {
     walk_ended_ = true;
     begin_reading(0);
     pieces_.push_back({{}, 0, 0});
-    for (const row_key& key : keys) {
+    for (const kept_change& one : rows) {
+        row_key key;
+        for (const std::size_t column : adapter_.tables[one.table].key) {
+            key.emplace_back(one.row[column].text);
+        }
         add_doubt(key, first_piece_, true);
     }
 }
@@ -162,7 +157,7 @@ bool chunk_comparison::choose_tables() {
         std::string why;
         if (!found[i].exists && table.optional) {
             if (run_->repairs) {
-                applier_.tables().is_repaired(i); // there is nothing to repair
+                applier_.tables().is_repaired(i, {}); // there is nothing to repair
             }
         } else if (!found[i].exists) {
             why = "the source has no such table, or it may not be read";
@@ -424,7 +419,7 @@ void chunk_comparison::end_table() {
         if (run_->id != 0) {
             applier_.forgive_missing(tables_.front(), false);
             if (run_->repairs && run_->from.empty() && run_->to.empty()) {
-                applier_.tables().is_repaired(tables_.front());
+                applier_.tables().is_repaired(tables_.front(), columns());
             }
         }
         tables_.pop_front();
@@ -468,6 +463,9 @@ void chunk_comparison::fail(const std::exception_ptr& why) {
                {{"source", taken_.name}, {"run", std::to_string(run_->id)}, {"hint", hint}});
     if (run_->id != 0) {
         end_run(on_, *run_, "failed", message, hint);
+    } else {
+        refetch_failed_ = true;
+        applier_.skip_missing_table();
     }
     drop_run();
 }

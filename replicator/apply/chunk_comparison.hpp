@@ -128,7 +128,8 @@ class chunk_comparison {
     bool new_stream_ = false;
     std::chrono::steady_clock::time_point next_search_{};
     std::chrono::steady_clock::time_point next_save_{};
-    std::string last_refetch_; // so that what cannot be read again is not asked for for ever
+    std::chrono::steady_clock::time_point next_refetch_{};
+    bool refetch_failed_ = false; // of some table in the walk that is under way
 };
 
 } // namespace everarchive::apply

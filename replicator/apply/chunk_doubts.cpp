@@ -134,8 +134,8 @@ void chunk_comparison::judge(const chunk& read, const std::vector<std::string>& 
             continue;
         }
         const change repair = repair_of(one.key, row, repairs);
-        // A row that cannot be applied is in quarantine once.
-        if (repair.problem.empty() || !applier_.holds(index, repair.row)) {
+        // A row that cannot be applied is in quarantine once; what is read again takes the place of the part that was.
+        if (repair.problem.empty() || run_->id == 0 || !applier_.holds(index, repair.row)) {
             repairs.changes.push_back(repair);
         }
         found.push_back(std::move(differs));

@@ -41,13 +41,13 @@ bool is_full(std::span<const cell> row) {
     return std::none_of(row.begin(), row.end(), [](const cell& c) { return c.is == cell::state::absent; });
 }
 
-namespace {
-
 bool has_values(const std::vector<std::size_t>& columns, std::span<const cell> row) {
     return !row.empty() && std::all_of(columns.begin(), columns.end(), [&](std::size_t column) {
         return column < row.size() && row[column].is == cell::state::value;
     });
 }
+
+namespace {
 
 bool same_values(const std::vector<std::size_t>& columns, std::span<const cell> a, std::span<const cell> b) {
     return std::all_of(columns.begin(), columns.end(), [&](std::size_t column) { return a[column] == b[column]; });

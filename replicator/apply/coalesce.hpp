@@ -28,6 +28,9 @@ std::string key_text(const adapter::table& table, std::span<const capture::cell>
 /// True if no cell of `row` is absent.
 bool is_full(std::span<const capture::cell> row);
 
+/// True if all `columns` of `row` have a value.
+bool has_values(const std::vector<std::size_t>& columns, std::span<const capture::cell> row);
+
 /// What one row of a mirror table comes to.
 struct net_change {
     enum class effect : std::uint8_t { upsert, patch, remove };

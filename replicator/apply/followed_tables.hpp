@@ -8,6 +8,7 @@
 
 #include "adapter/adapter.hpp"
 #include "apply/taken_source.hpp"
+#include "capture/source.hpp"
 #include "pq/connection.hpp"
 
 namespace everarchive::apply {
@@ -38,13 +39,17 @@ class followed_tables {
     /// because what belongs to a row that is not known is not let in (privacy_wall). In the open transaction.
     void stop(std::size_t table, const std::string& what, const std::string& mend);
 
+    /// Stores which optional columns the source does not have. A table that has got one since that was stored stops: a
+    /// DEFAULT may have given its rows values that no message tells of. Between transactions.
+    void note_optional_columns(const std::vector<capture::optional_columns>& now);
+
     /// A resync of this table, or of all (empty), begins: what was stopped is followed again by whoever reads the
     /// states next. With a table goes what was left out with it, for which a resync is asked for; a table stays stopped
     /// while one that its rows belong to is. Returns true if something is followed again. Between transactions.
     bool follow_again(const std::string& mirror_name);
 
-    /// The table equals its source again. Between transactions.
-    void is_repaired(std::size_t table);
+    /// The table equals its source again, in these columns. Between transactions.
+    void is_repaired(std::size_t table, const std::vector<std::size_t>& columns);
 
   private:
     /// Whether the rows of `table` belong to those of `owner`.

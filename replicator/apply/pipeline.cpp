@@ -321,6 +321,9 @@ void pipeline::lead(pq::connection& on, const adapter::adapter& adapter) {
 void pipeline::stream(pq::connection& on, const adapter::adapter& adapter, const taken_source& taken,
                       capture::source& source, const std::string& position) {
     applier applier(on, adapter, taken);
+    if (const auto optional = source.optional_columns()) {
+        applier.tables().note_optional_columns(*optional);
+    }
     if (taken.state != "streaming") {
         on.run("SELECT everarchive.source_set_state($1, 'streaming', NULL, NULL, $2::bigint)",
                {taken.name, std::to_string(taken.epoch)});

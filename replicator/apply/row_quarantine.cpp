@@ -166,6 +166,13 @@ void row_quarantine::put(const adapter::table& table, std::string_view operation
                          bool keeps_children) {
     resolve(); // what is noted until now is not about the case that comes
     const std::string key = printable(key_text(table, row));
+    // Rows whose key has no value all have the same text in its place.
+    if (has_values(table.key, row) && is_whole_change(operation, row) && holds(table, row)) {
+        on_.run_prepared("UPDATE everarchive.quarantine SET resolved_at = pg_catalog.now(), resolution = 'superseded' "
+                         "WHERE source_id = $1::integer AND stage = 'apply' AND resolved_at IS NULL AND table_name = "
+                         "$2 AND key = $3",
+                         {std::to_string(source_id_), table.mirror_name(), key});
+    }
     on_.run_prepared(
         "INSERT INTO everarchive.quarantine (source_id, stage, table_name, operation, key, position, bytes, "
         "sqlstate, message, hint) VALUES ($1::integer, 'apply', $2, $3, $4, $5, $6::bytea, $7, $8, $9)",
@@ -303,18 +310,25 @@ void row_quarantine::refuse(const std::string& id, const reason& why) {
          why.hint.empty() ? pq::parameter() : printable(why.hint)});
 }
 
-std::vector<std::string> row_quarantine::missing_rows(std::size_t most) {
+std::vector<std::string> row_quarantine::next_missing_rows(std::size_t most) {
     std::vector<std::string> found;
-    if (open_.empty()) {
-        return found;
+    if (!open_.empty()) {
+        const pq::result rows = on_.run_prepared(
+            "SELECT table_name, quarantine_id, pg_catalog.convert_from(bytes, 'UTF8') FROM everarchive.quarantine "
+            "WHERE source_id = $1::integer AND stage = 'apply' AND resolved_at IS NULL AND sqlstate IS NULL AND "
+            "message = $2 AND (table_name, quarantine_id) > ($3, $4::bigint) ORDER BY table_name, quarantine_id "
+            "LIMIT " +
+                std::to_string(most),
+            {std::to_string(source_id_), row_missing().message, missing_table_, missing_id_});
+        for (int row = 0; row < rows.rows() && rows.text(row, 0) == rows.text(0, 0); ++row) {
+            missing_table_ = rows.text(row, 0);
+            missing_id_ = rows.text(row, 1);
+            found.emplace_back(rows.text(row, 2));
+        }
     }
-    const pq::result rows = on_.run_prepared(
-        "SELECT pg_catalog.convert_from(bytes, 'UTF8') FROM everarchive.quarantine WHERE source_id = $1::integer AND "
-        "stage = 'apply' AND resolved_at IS NULL AND sqlstate IS NULL AND message = $2 ORDER BY quarantine_id LIMIT " +
-            std::to_string(most),
-        {std::to_string(source_id_), row_missing().message});
-    for (int row = 0; row < rows.rows(); ++row) {
-        found.emplace_back(rows.text(row, 0));
+    if (found.empty()) {
+        missing_table_.clear();
+        missing_id_ = "0";
     }
     return found;
 }

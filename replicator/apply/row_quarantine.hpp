@@ -2,7 +2,9 @@
 // that would have applied them.
 #pragma once
 
+#include <cstdint>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,8 +34,19 @@ std::string printable(std::string_view text);
 std::string change_as_json(const adapter::table& table, std::string_view operation, std::span<const capture::cell> row,
                            std::span<const capture::cell> old, bool keeps_children = false);
 
+/// True if a change says all of its row, so that earlier changes of the row no longer matter.
+inline bool is_whole_change(std::string_view operation, std::span<const capture::cell> row) {
+    return operation == "delete" || is_full(row);
+}
+
 /// A change as change_as_json() wrote it. Its cells point into `texts`.
 struct kept_change {
+    kept_change() = default;
+    kept_change(kept_change&&) = default; // a deque that is moved keeps its elements where they are
+    kept_change& operator=(kept_change&&) = default;
+    kept_change(const kept_change&) = delete;
+    kept_change& operator=(const kept_change&) = delete;
+
     std::size_t table = 0; // index into adapter::tables
     std::string operation;
     std::vector<capture::cell> row;
@@ -41,8 +54,7 @@ struct kept_change {
     bool keeps_children = false;
     std::deque<std::string> texts;
 
-    /// True if it says all of its row, so that earlier changes of the row no longer matter.
-    bool is_whole() const { return operation == "delete" || is_full(row); }
+    bool is_whole() const { return is_whole_change(operation, row); }
 };
 
 /// Reads it again; nullopt if it is of a table or column that the adapter no longer has, or no such JSON.
@@ -62,7 +74,7 @@ class row_quarantine {
     /// Reads which keys are in quarantine now.
     void load();
 
-    /// Writes one row, in the open transaction.
+    /// Writes one row, in the open transaction. A whole change closes the row's older cases.
     void put(const adapter::table& table, std::string_view operation, std::span<const capture::cell> row,
              std::span<const capture::cell> old, const std::string& position, const reason& why,
              bool keeps_children = false);
@@ -104,8 +116,14 @@ class row_quarantine {
     /// What a partial change is told whose row is not (rightly) in the mirror.
     reason row_missing() const;
 
-    /// The changes of the open cases that row_missing() is the reason of, the oldest first.
-    std::vector<std::string> missing_rows(std::size_t most);
+    /// The changes of the next open cases that row_missing() is the reason of, of one table. Each call goes on where
+    /// the last one ended, so that cases that stay do not hold up others; empty: that was the end of the walk, and the
+    /// next call begins another.
+    std::vector<std::string> next_missing_rows(std::size_t most);
+    /// The walk leaves out what is left of the table that it is in.
+    void skip_missing_table() { missing_id_ = std::to_string(std::numeric_limits<std::int64_t>::max()); }
+    /// True while such a walk is under way.
+    bool walks_missing_rows() const { return !missing_table_.empty(); }
 
   private:
     static std::string name_of(const adapter::table& table, std::string_view key);
@@ -116,6 +134,8 @@ class row_quarantine {
     std::unordered_set<std::string> open_; // mirror table, line feed, key
     std::vector<std::string> tables_;      // superseded
     std::vector<std::string> keys_;
+    std::string missing_table_; // where the walk of next_missing_rows() stands
+    std::string missing_id_ = "0";
 };
 
 } // namespace everarchive::apply

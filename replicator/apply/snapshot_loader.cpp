@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "apply/batch_queue.hpp"
+#include "apply/followed_tables.hpp"
 #include "apply/lease.hpp"
 #include "apply/privacy_wall.hpp"
 #include "apply/savepoint.hpp"
@@ -46,8 +47,8 @@ void begin_load(pq::connection& on, const adapter::adapter& adapter, const taken
     on.run("UPDATE everarchive.quarantine SET resolved_at = pg_catalog.now(), resolution = 'superseded' WHERE "
            "source_id = $1::integer AND stage = 'apply' AND resolved_at IS NULL",
            {text_of(taken.id)});
-    on.run("UPDATE everarchive.source_table SET state = 'ok', message = NULL, hint = NULL, since = pg_catalog.now() "
-           "WHERE source_id = $1::integer AND state <> 'ok'",
+    on.run("UPDATE everarchive.source_table SET state = 'ok', message = NULL, hint = NULL, since = pg_catalog.now(), "
+           "absent = NULL WHERE source_id = $1::integer",
            {text_of(taken.id)});
     transaction.commit();
 }
@@ -267,11 +268,15 @@ std::optional<std::string> load_snapshot(pq::connection& on, const std::string& 
     row_writer writer(on, adapter, cascades, taken.mirror_schema, unused);
 
     const std::string identity = source.identity();
+    const auto optional = source.optional_columns(); // a column that comes from here on may not be copied
     const std::unique_ptr<capture::snapshot> snapshot = source.open_snapshot();
     fault_point("snapshot.opened");
     const std::string position = snapshot->position();
     const std::int64_t expected = snapshot->estimated_rows();
     begin_load(on, adapter, taken, writer, identity, expected);
+    if (optional) {
+        followed_tables(on, adapter, taken).note_optional_columns(*optional);
+    }
     log::write(log::severity::info, "apply", "the first copy begins",
                {{"source", taken.name}, {"position", position}, {"expected_rows", text_of(expected)}});
 

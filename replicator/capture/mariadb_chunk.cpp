@@ -196,7 +196,7 @@ class mariadb_chunks final : public chunk_reader {
     void read_keys(const chunk_request& request, chunk& piece) {
         const adapter::table& wanted = table(request.table);
         const bool digests = request.as != chunk_request::form::rows;
-        while (piece.keys_read < request.keys.size() && piece.content.bytes < most_bytes) {
+        while (piece.keys_read < request.keys.size() && piece.content.weight() < most_bytes) {
             const std::size_t count =
                 std::min(digests ? request.keys.size() : keys_at_once, request.keys.size() - piece.keys_read);
             std::string list;
@@ -251,7 +251,7 @@ class mariadb_chunks final : public chunk_reader {
                 made.key.emplace_back(cells[key].text);
             }
             made.digest = digest_of(cells, columns);
-            if (passing.bytes > most_bytes) {
+            if (passing.weight() > most_bytes) {
                 passing = batch();
             }
         }

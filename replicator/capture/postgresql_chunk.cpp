@@ -193,7 +193,7 @@ class table_chunks final : public chunk_reader {
 
     void read_keys(const readable_table& table, const chunk_request& request, chunk& piece) {
         const bool digests = request.as != chunk_request::form::rows;
-        while (piece.keys_read < request.keys.size() && piece.content.bytes < most_bytes) {
+        while (piece.keys_read < request.keys.size() && piece.content.weight() < most_bytes) {
             const std::size_t count =
                 std::min(digests ? request.keys.size() : keys_at_once, request.keys.size() - piece.keys_read);
             std::vector<pq::parameter> values;

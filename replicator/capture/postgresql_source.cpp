@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "base/log.hpp"
+#include "capture/postgresql_catalog.hpp"
 #include "capture/postgresql_check.hpp"
 #include "capture/postgresql_readers.hpp"
 #include "capture/postgresql_session.hpp"
@@ -33,6 +34,22 @@ class postgresql_source final : public source {
 
     std::string recognize(const std::string& known, const std::string& position) override {
         return postgresql::recognize(conninfo_, names_, known, position);
+    }
+
+    std::optional<std::vector<capture::optional_columns>> optional_columns() override {
+        std::vector<capture::optional_columns> found;
+        pq::connection on = postgresql::connect(conninfo_, postgresql::stream_patience);
+        for (const postgresql::source_table& table : postgresql::look_up(on, adapter_)) {
+            const adapter::table& wanted = adapter_.tables[table.table];
+            capture::optional_columns& of = found.emplace_back();
+            for (std::size_t i = 0; table.exists && i < wanted.columns.size(); ++i) {
+                const std::string& name = wanted.columns[i].name;
+                if (wanted.may_lack(i)) {
+                    (table.find(name) == nullptr ? of.absent : of.present).push_back(name);
+                }
+            }
+        }
+        return found;
     }
 
     std::unique_ptr<snapshot> open_snapshot() override {

@@ -101,6 +101,12 @@ class stream {
     virtual std::optional<stream_notice> notice() { return std::nullopt; }
 };
 
+/// Of one table; of a table that the source does not have, none.
+struct optional_columns {
+    std::vector<std::string> present;
+    std::vector<std::string> absent;
+};
+
 class source {
   public:
     virtual ~source() = default;
@@ -115,6 +121,10 @@ class source {
     /// Whether the server is still the one of `known`, an identity that was stored with `position`, or one that goes on
     /// from there, as a promoted standby does. Returns the identity to store from now on. Throws error (position_lost).
     virtual std::string recognize(const std::string& known, const std::string& position);
+
+    /// By table, which of the adapter's optional columns the source has. nullopt: its stream itself tells of every
+    /// column that comes, however long nobody has read it.
+    virtual std::optional<std::vector<capture::optional_columns>> optional_columns() { return std::nullopt; }
 
     /// The settings of the source, before it is read. Without them the defaults hold.
     virtual void configure(const source_settings& settings) { static_cast<void>(settings); }

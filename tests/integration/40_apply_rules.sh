@@ -87,6 +87,9 @@ BIB=$(koha -N -B -e 'SELECT biblionumber FROM items WHERE itemnumber = 9')
 koha -e "UPDATE items SET itemnotes = CONCAT('A', CHAR(0)) WHERE itemnumber = 9"
 ok "another bad row arrives" settled 60
 is "and is in quarantine" "$(open_cases)" "items 9"
+koha -e "UPDATE items SET itemnotes = CONCAT('B', CHAR(0)) WHERE itemnumber = 9"
+ok "saved once more, as bad as before" settled 60
+is "it has one case, the last" "$(open_cases)" "items 9"
 koha_delete_cascade "$BIB"
 ok "its record is deleted by foreign key" settled 60
 is "which closes the case" "$(open_cases)" ""

@@ -235,6 +235,24 @@ preservation -c "INSERT INTO everarchive.quarantine (source_id, stage, table_nam
 daemon_start
 ok "so does one that neither side has any more" wait_for 60 quiet_quarantine
 
+# Nor do rows that cannot be read again hold up those of another table.
+evergreen -c 'REVOKE SELECT ON asset.copy FROM everarchive_capture' \
+    -c "DO \$\$ BEGIN EXECUTE (SELECT format('REVOKE SELECT (%s) ON asset.copy FROM everarchive_capture', string_agg(quote_ident(attname), ', ')) FROM pg_attribute WHERE attrelid = 'asset.copy'::regclass AND attnum > 0 AND NOT attisdropped); END \$\$"
+daemon_stop
+preservation -c "INSERT INTO everarchive.quarantine (source_id, stage, table_name, operation, key, bytes, message)
+    SELECT source_id, 'apply', t, 'update', key, convert_to(format('{\"table\":\"%s\",\"operation\":\"update\",\"cells\":{\"id\":\"%s\"}}', t, key), 'UTF8'),
+           'the source sent only what changed of a row whose rest the mirror does not have'
+    FROM everarchive.source, unnest('{asset_copy,biblio_record_entry}'::text[]) t, generate_series(391, 396) key WHERE name = 'evergreen' ORDER BY t" \
+    -c 'DELETE FROM evergreen.biblio_record_entry WHERE id BETWEEN 391 AND 396' >/dev/null
+daemon_start
+records_read_again() { [ "$(preservation -c 'SELECT count(*) FROM evergreen.biblio_record_entry WHERE id BETWEEN 391 AND 396')" = 6 ]; }
+ok "rows that cannot be read again do not hold up others" wait_for 60 records_read_again
+is "they stay in quarantine" "$(preservation -c 'SELECT table_name, count(*) FROM everarchive.quarantine WHERE resolved_at IS NULL GROUP BY 1')" "asset_copy|6"
+evergreen -c "$(ea source check evergreen 2>/dev/null | grep -oE 'GRANT SELECT \(.*\) ON asset.copy TO everarchive_capture')"
+daemon_stop
+daemon_start
+ok "when they can, they are" wait_for 60 quiet_quarantine
+
 # A mirror table that is not the adapter's any more stops alone.
 table_state() { preservation -c "SELECT string_agg(table_name || ' ' || state, ' ') FROM report.source_table WHERE source = 'evergreen'"; }
 stopped_alone() { [ "$(table_state)" = "asset_copy stopped" ]; }

@@ -40,6 +40,9 @@ INSERT INTO authority.bib_linking (bib, authority) SELECT b.id, a.id FROM (SELEC
 INSERT INTO authority.authority_linking (source, target, field) SELECT min(id), max(id), 1 FROM authority.record_entry;
 SQL
 
+# An Evergreen whose copy locations are deleted for good, as the older ones do.
+evergreen -c 'ALTER PUBLICATION everarchive_evergreen DROP TABLE asset.copy_location; ALTER TABLE asset.copy_location DROP COLUMN deleted; ALTER PUBLICATION everarchive_evergreen ADD TABLE ONLY asset.copy_location (id, name, owning_lib, opac_visible)' || exit 1
+
 # ---- source check --------------------------------------------------------------------------------------------------
 check() { ea source check evergreen --adapter evergreen --from "$EVERGREEN_ORIGIN"; }
 ok "source check passes with the grants and the publication of the README" check
@@ -138,6 +141,22 @@ is "and is a version of the copy" "$(of_entity item 40 "jsonb_array_length(e.att
 evergreen -c "ALTER TABLE asset.copy DISABLE RULE protect_copy_delete; DELETE FROM asset.copy WHERE id = 21; DELETE FROM asset.copy WHERE id = 24; ALTER TABLE asset.copy ENABLE RULE protect_copy_delete"
 ok "a purge arrives" all_arrived 60
 is "what is really gone is a tombstone" "$(dead item 21)$(dead item 24)" tt
+
+# ---- an upgrade while nobody follows ----------------------------------------------------------------------------------
+daemon_stop
+evergreen -c 'ALTER TABLE asset.copy_location ADD COLUMN deleted boolean NOT NULL DEFAULT false; GRANT SELECT (deleted) ON asset.copy_location TO everarchive_capture' \
+    -c 'ALTER PUBLICATION everarchive_evergreen DROP TABLE asset.copy_location; ALTER PUBLICATION everarchive_evergreen ADD TABLE ONLY asset.copy_location (id, name, owning_lib, opac_visible, deleted)'
+daemon_start
+left_out() { preservation -c "SELECT table_name || ': ' || message || ' | ' || hint FROM report.source_table"; }
+is_left_out() { [ -n "$(left_out)" ]; }
+ok "a column that came while nobody followed is found" wait_for 60 is_left_out
+like "the table is told, with what mends it" "$(left_out)" '^asset_copy_location: asset.copy_location has got the column deleted while nobody.*source resync evergreen --table asset_copy_location$'
+ok "which does" ea source resync evergreen --table asset_copy_location --wait
+is "what the rows have in the column is there" "$(preservation -c 'SELECT count(*), bool_or(deleted) FROM evergreen.asset_copy_location')" "2|f"
+daemon_stop
+daemon_start
+ok "what comes then arrives" all_arrived 60
+is "and nothing is left out any more" "$(left_out)" ""
 
 compare_all_rows
 entities_are_mapped

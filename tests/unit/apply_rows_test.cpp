@@ -116,6 +116,20 @@ TEST(quarantine, a_kept_change_can_be_read_again_and_only_by_its_adapter) {
     EXPECT_FALSE(apply::change_from_json(of, "00123nam not JSON"));
 }
 
+TEST(quarantine, kept_changes_keep_their_cells_in_a_vector_that_grows) {
+    adapter::adapter of;
+    of.tables = {items()};
+    std::vector<apply::kept_change> several;
+    for (int i = 0; i < 20; ++i) {
+        const std::string key = std::to_string(i);
+        const std::vector<cell> row{cell::of(key), cell::null(), cell::null()};
+        several.push_back(*apply::change_from_json(of, apply::change_as_json(of.tables[0], "update", row, {})));
+    }
+    for (std::size_t i = 0; i < several.size(); ++i) {
+        EXPECT_EQ(several[i].row[0].text, std::to_string(i));
+    }
+}
+
 TEST(quarantine, what_a_row_is_guilty_of_and_what_it_is_not) {
     for (const char* data : {"22P02", "22021", "22003", "23505", "23514", "42804", "54000", "MR001"}) {
         EXPECT_TRUE(apply::is_data_error(data)) << data;
