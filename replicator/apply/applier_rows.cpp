@@ -114,14 +114,15 @@ void applier::quarantine_alone(const change& one, const std::string& position, c
 /// A removed row whose key the mirror cannot hold was never there, nor an entity of it: its cases are closed, and
 /// nothing is to be mapped. Returns false if the mirror can hold its key.
 bool applier::forget_impossible(const net_change& removed) {
+    const adapter::table& table = adapter_.tables[removed.table];
     savepoint before(on_);
-    if (writer_.can_hold_key(removed.table, removed.row)) {
+    if (can_hold_key(on_, table, key_values(table, removed.row))) {
         before.release();
         return false;
     }
     before.roll_back();
-    quarantine_.supersede(adapter_.tables[removed.table], removed.row);
-    run_.touched().forget_own(adapter_.tables[removed.table], removed.row);
+    quarantine_.supersede(table, removed.row);
+    run_.touched().forget_own(table, removed.row);
     return true;
 }
 

@@ -121,11 +121,7 @@ void chunk_comparison::begin_refetch(const std::vector<kept_change>& rows) {
     begin_reading(0);
     pieces_.push_back({{}, 0, 0});
     for (const kept_change& one : rows) {
-        row_key key;
-        for (const std::size_t column : adapter_.tables[one.table].key) {
-            key.emplace_back(one.row[column].text);
-        }
-        add_doubt(key, first_piece_, true);
+        add_doubt(key_values(adapter_.tables[one.table], one.row), first_piece_, true);
     }
 }
 

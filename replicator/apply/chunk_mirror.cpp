@@ -1,5 +1,9 @@
 #include "apply/chunk_mirror.hpp"
 
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+
 #include "apply/mirror_table.hpp"
 #include "apply/row_quarantine.hpp"
 #include "capture/row_digest.hpp"
@@ -9,6 +13,37 @@ namespace everarchive::apply {
 using capture::chunk_request;
 using capture::row_digest;
 using capture::row_key;
+
+namespace {
+
+/// Of the types of keys that a source and the mirror have in the same order: integers and uuid.
+std::string end_of(std::string_view type, bool first) {
+    if (type == "uuid") {
+        return first ? "00000000-0000-0000-0000-000000000000" : "ffffffff-ffff-ffff-ffff-ffffffffffff";
+    }
+    const auto of = [first](auto least, auto most) { return first ? std::to_string(least) : std::to_string(most); };
+    return type == "smallint"  ? of(INT16_MIN, INT16_MAX)
+           : type == "integer" ? of(INT32_MIN, INT32_MAX)
+                               : of(INT64_MIN, INT64_MAX);
+}
+
+/// Whether `text` is a number that is too large for an integer type. Of what is no number the server tells.
+bool is_beyond(std::string_view text, std::string_view type) {
+    if (type != "smallint" && type != "integer" && type != "bigint") {
+        return false;
+    }
+    std::int64_t value = 0;
+    const std::errc read = std::from_chars(text.data(), text.data() + text.size(), value).ec;
+    if (read == std::errc::invalid_argument) {
+        return false;
+    }
+    const bool too_large = type == "smallint"  ? value < INT16_MIN || value > INT16_MAX
+                           : type == "integer" ? value < INT32_MIN || value > INT32_MAX
+                                               : false;
+    return too_large || read == std::errc::result_out_of_range;
+}
+
+} // namespace
 
 std::string joined_key(const row_key& key) {
     std::string joined;
@@ -66,11 +101,58 @@ std::string chunk_mirror::digest(std::uint32_t table, const std::vector<std::siz
     return capture::digest_sql(names, types, true); // the extension takes databases in UTF8 only
 }
 
+/// `key` as a bound among the keys of the mirror. A source may have keys beyond the type of the mirror's column, such
+/// as of a bigint unsigned: they stand after all that the mirror has, or before.
+row_key chunk_mirror::bound_of(std::uint32_t table, row_key key) const {
+    const adapter::table& definition = *tables_[table].definition;
+    const auto type_of = [&](std::size_t part) -> const std::string& {
+        return definition.columns[definition.key[part]].type;
+    };
+    for (std::size_t part = 0; part < key.size(); ++part) {
+        if (is_beyond(key[part], type_of(part))) {
+            for (const bool first = key[part].starts_with('-'); part < key.size(); ++part) {
+                key[part] = end_of(type_of(part), first);
+            }
+        }
+    }
+    return key;
+}
+
+std::string chunk_mirror::range_from(const chunk_request& request, const row_key& up_to,
+                                     std::vector<pq::parameter>& values) const {
+    chunk_request bounded = request;
+    bounded.after = bound_of(request.table, request.after);
+    return range_sql(tables_[request.table], bounded, bound_of(request.table, up_to), values);
+}
+
+/// `select` of the rows that have one of the keys. The mirror has no row of a key that its columns cannot hold, and its
+/// server would refuse to look for it.
+pq::result chunk_mirror::rows_with(const std::string& select, std::uint32_t table, std::vector<row_key> keys) {
+    std::erase_if(keys, [](const row_key& key) {
+        return std::any_of(key.begin(), key.end(),
+                           [](const std::string& part) { return part.find('\0') != std::string::npos; });
+    });
+    const auto look = [&] {
+        std::vector<pq::parameter> values;
+        const std::string from = keys_sql(tables_[table], keys, values);
+        return on_.run_prepared(select + from, values);
+    };
+    try {
+        return look();
+    } catch (const pq::error& failed) {
+        if (!is_data_error(failed.sqlstate()) || on_.in_transaction()) {
+            throw;
+        }
+    }
+    std::erase_if(keys, [&](const row_key& key) { return !can_hold_key(on_, *tables_[table].definition, key); });
+    return look();
+}
+
 chunk_mirror::sum chunk_mirror::sum_of(const chunk_request& request, const row_key& up_to,
                                        const std::vector<std::size_t>& columns) {
     std::vector<pq::parameter> values;
     const table_text& table = tables_[request.table];
-    const std::string from = range_sql(table, request, up_to, values);
+    const std::string from = range_from(request, up_to, values);
     const pq::result found =
         on_.run_prepared("SELECT " + sum_sql(table, digest(request.table, columns)) + from, values);
     return {found.number<std::size_t>(0, 0), std::string(found.text(0, 1))};
@@ -80,7 +162,7 @@ std::vector<row_digest> chunk_mirror::digests_of(const chunk_request& request, c
                                                  const std::vector<std::size_t>& columns) {
     std::vector<pq::parameter> values;
     const table_text& table = tables_[request.table];
-    const std::string from = range_sql(table, request, up_to, values);
+    const std::string from = range_from(request, up_to, values);
     return capture::read_digests(
         on_.run_prepared("SELECT " + table.key_texts + ", " + digest(request.table, columns) + from, values),
         table.key.size());
@@ -88,19 +170,15 @@ std::vector<row_digest> chunk_mirror::digests_of(const chunk_request& request, c
 
 std::vector<row_digest> chunk_mirror::digests_of(std::uint32_t table, const std::vector<row_key>& wanted,
                                                  const std::vector<std::size_t>& columns) {
-    std::vector<pq::parameter> values;
-    const std::string from = keys_sql(tables_[table], wanted, values);
     return capture::read_digests(
-        on_.run_prepared("SELECT " + tables_[table].key_texts + ", " + digest(table, columns) + from, values),
+        rows_with("SELECT " + tables_[table].key_texts + ", " + digest(table, columns), table, wanted),
         tables_[table].key.size());
 }
 
 std::map<std::string, chunk_mirror::row> chunk_mirror::rows_of(std::uint32_t table,
                                                                const std::vector<row_key>& wanted) {
-    std::vector<pq::parameter> values;
-    const std::string from = keys_sql(tables_[table], wanted, values);
     const adapter::table& definition = *tables_[table].definition;
-    const pq::result rows = on_.run_prepared("SELECT " + tables_[table].all_texts + from, values);
+    const pq::result rows = rows_with("SELECT " + tables_[table].all_texts, table, wanted);
     std::map<std::string, row> found;
     for (int at = 0; at < rows.rows(); ++at) {
         row one;
@@ -157,8 +235,16 @@ bool chunk_mirror::has_parent(std::size_t parent, const adapter::foreign_key& li
         condition += (i == 0 ? "m." : " AND m.") + sql_identifier(column.name) + " = $" + std::to_string(i + 1) +
                      "::" + column.type;
     }
-    return on_.run_prepared("SELECT EXISTS (SELECT FROM " + tables_[parent].from + " WHERE " + condition + ")", values)
-        .truth(0, 0);
+    try {
+        return on_
+            .run_prepared("SELECT EXISTS (SELECT FROM " + tables_[parent].from + " WHERE " + condition + ")", values)
+            .truth(0, 0);
+    } catch (const pq::error& failed) {
+        if (!is_data_error(failed.sqlstate()) || on_.in_transaction()) {
+            throw;
+        }
+        return false; // what its column cannot hold it has not
+    }
 }
 
 } // namespace everarchive::apply

@@ -50,6 +50,10 @@ class chunk_mirror {
         std::string all_texts; // all columns as text
     };
     std::string digest(std::uint32_t table, const std::vector<std::size_t>& columns) const;
+    capture::row_key bound_of(std::uint32_t table, capture::row_key key) const;
+    std::string range_from(const capture::chunk_request& range, const capture::row_key& up_to,
+                           std::vector<pq::parameter>& values) const;
+    pq::result rows_with(const std::string& select, std::uint32_t table, std::vector<capture::row_key> keys);
 
     pq::connection& on_;
     std::vector<table_text> tables_;

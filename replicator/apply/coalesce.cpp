@@ -24,6 +24,14 @@ std::string joined_values(const std::vector<std::size_t>& columns, std::span<con
     return key;
 }
 
+capture::row_key key_values(const adapter::table& table, std::span<const cell> row) {
+    capture::row_key key;
+    for (const std::size_t column : table.key) {
+        key.emplace_back(column < row.size() ? row[column].text : std::string_view());
+    }
+    return key;
+}
+
 std::string key_text(const adapter::table& table, std::span<const cell> row) {
     std::string key;
     for (const std::size_t column : table.key) {

@@ -16,11 +16,15 @@
 #include "apply/cascade_graph.hpp"
 #include "apply/touched_keys.hpp"
 #include "capture/change.hpp"
+#include "capture/chunk.hpp"
 
 namespace everarchive::apply {
 
 /// The values of `columns` of `row`, each with its length in front, so that ("a","bc") and ("ab","c") differ.
 std::string joined_values(const std::vector<std::size_t>& columns, std::span<const capture::cell> row);
+
+/// The values of the primary key, each empty that is none.
+capture::row_key key_values(const adapter::table& table, std::span<const capture::cell> row);
 
 /// The primary key as a person reads it: parts joined by a colon.
 std::string key_text(const adapter::table& table, std::span<const capture::cell> row);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apply/row_quarantine.hpp"
 #include "base/error.hpp"
 
 namespace everarchive::apply {
@@ -156,6 +157,28 @@ mirror_table::mirror_table(const adapter::table& table, std::string_view mirror_
                " m ON " + matches(table.key);
     touch_all = touch_all_of(table, name);
     remove_all = "DELETE FROM " + name;
+}
+
+bool can_hold_key(pq::connection& on, const adapter::table& table, const capture::row_key& key) {
+    std::string casts;
+    std::vector<pq::parameter> values;
+    for (std::size_t part = 0; part < key.size(); ++part) {
+        if (key[part].find('\0') != std::string::npos) {
+            return false;
+        }
+        values.emplace_back(key[part]);
+        casts +=
+            (casts.empty() ? "$" : ", $") + std::to_string(values.size()) + "::" + table.columns[table.key[part]].type;
+    }
+    try {
+        on.run("SELECT " + casts, values);
+        return true;
+    } catch (const pq::error& failed) {
+        if (!is_data_error(failed.sqlstate())) {
+            throw;
+        }
+        return false;
+    }
 }
 
 } // namespace everarchive::apply

@@ -7,6 +7,8 @@
 
 #include "adapter/adapter.hpp"
 #include "adapter/sql_name.hpp"
+#include "capture/chunk.hpp"
+#include "pq/connection.hpp"
 
 namespace everarchive::apply {
 
@@ -43,5 +45,9 @@ struct mirror_table {
     std::string keys_from_arrays(const std::vector<std::size_t>& columns) const;
     std::string matches(const std::vector<std::size_t>& columns) const;
 };
+
+/// Whether the key columns of a mirror table can hold `key`. Asks the server; in an open transaction an answer of no
+/// leaves that failed: needs a savepoint.
+bool can_hold_key(pq::connection& on, const adapter::table& table, const capture::row_key& key);
 
 } // namespace everarchive::apply

@@ -227,28 +227,6 @@ void row_writer::truncate(std::size_t table, int source_id) {
     on_.run(tables_[table].remove_all);
 }
 
-bool row_writer::can_hold_key(std::size_t table, std::span<const cell> row) {
-    const adapter::table& definition = *tables_[table].definition;
-    std::string casts;
-    std::vector<pq::parameter> values;
-    for (const std::size_t column : definition.key) {
-        if (row[column].text.find('\0') != std::string_view::npos) {
-            return false;
-        }
-        values.emplace_back(row[column].text);
-        casts += (casts.empty() ? "$" : ", $") + std::to_string(values.size()) + "::" + definition.columns[column].type;
-    }
-    try {
-        on_.run("SELECT " + casts, values);
-        return true;
-    } catch (const pq::error& failed) {
-        if (!failed.sqlstate().starts_with("22")) {
-            throw;
-        }
-        return false;
-    }
-}
-
 void row_writer::remove_old(const capture::change& change) {
     net_change before;
     before.table = change.table;

@@ -40,10 +40,6 @@ class row_writer {
     /// Moves a row to another key, and the children that name it. Returns false if there is no such row.
     bool rename(const capture::change& change);
 
-    /// Whether the mirror's key columns can hold the key of `row`. Asks in the open transaction, which an answer of no
-    /// leaves failed: needs a savepoint.
-    bool can_hold_key(std::size_t table, std::span<const capture::cell> row);
-
     /// A row has left its key, and what it became cannot be written: removes what the mirror has under the old key.
     void remove_old(const capture::change& change);
 

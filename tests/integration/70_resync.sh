@@ -253,6 +253,19 @@ daemon_stop
 daemon_start
 ok "when they can, they are" wait_for 60 quiet_quarantine
 
+# Keys that the source has and the mirror's column cannot hold, at the ends of pieces as well.
+koha -e "INSERT INTO auth_header (authid, authtypecode, marcxml) SELECT 18446744073709000000 + seq, 'TOPIC_TERM', '' FROM seq_1_to_25"
+are_in_quarantine() { [ "$(preservation -c "SELECT count(*) FROM everarchive.quarantine WHERE resolved_at IS NULL AND table_name = 'auth_header'")" = 25 ]; }
+ok "keys that the mirror cannot hold are in quarantine" wait_for 60 are_in_quarantine
+ea source set koha_main chunk_rows 10 >/dev/null
+ok "a resync gets past them" check resync koha_main
+ok "they have one case each" are_in_quarantine
+check verify koha_main >/dev/null 2>&1
+is "a comparison says that the mirror has not those, and that it has all others" "$(found koha_main)" "$(seq 18446744073709000001 18446744073709000025 | sed 's/.*/auth_header & missing/')"
+ea source set koha_main chunk_rows 2000 >/dev/null
+koha -e 'DELETE FROM auth_header WHERE authid > 18446744073709000000'
+ok "when they are gone, so are their cases" wait_for 60 quiet_quarantine
+
 # A mirror table that is not the adapter's any more stops alone.
 table_state() { preservation -c "SELECT string_agg(table_name || ' ' || state, ' ') FROM report.source_table WHERE source = 'evergreen'"; }
 stopped_alone() { [ "$(table_state)" = "asset_copy stopped" ]; }
