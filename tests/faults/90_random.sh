@@ -8,6 +8,8 @@
 #
 # Options: --systems koha,evergreen (instead of two by turns)  --mode settled|every-commit|mixed (default)  --huge ROWS (of a huge transaction)
 #          --faults NAME[,NAME…] (only these)  --verbose  --prove
+# FAULT_DISK_MB: size of the disk that gets full, in memory (700). Transactions of two million rows need more: FAULT_DISK_MB=7000
+# tests/faults/90_random.sh --seed 1 --systems koha --faults huge --huge 2000000 (the oracle then takes up to 10 GB of memory).
 #
 # Servers are started, stopped and crashed here, by servers.sh; harness/seeds.py says when, over a pipe.
 set -uo pipefail
