@@ -94,7 +94,8 @@ TEST_F(capture_postgresql_rewrite, partitions_that_may_not_be_read_one_by_one_ar
         "FROM (50) TO (1000); INSERT INTO asset.copy SELECT i, i, 'c' || i FROM generate_series(1, 100) i");
     const std::string role = "everarchive_" + name_;
     source_->open_snapshot(); // makes the publication as its owner
-    library_->run("CREATE ROLE " + role + " LOGIN REPLICATION; GRANT USAGE ON SCHEMA biblio, asset TO " + role +
+    library_->run("CREATE ROLE " + role +
+                  " LOGIN REPLICATION PASSWORD 'everarchive'; GRANT USAGE ON SCHEMA biblio, asset TO " + role +
                   "; GRANT SELECT ON biblio.record_entry, asset.copy TO " + role);
     source_ = open_source("postgresql:" + conninfo_ + " user=" + role, name_, adapter_);
     mirror mine(adapter_);
