@@ -5,17 +5,20 @@
 # The peer connects as the program does, over TCP, whose work is partly done on the sender's core.
 # The source's server and its load have one core, the program and the preservation database the other.
 #
-#   tests/bench/impact.sh [PAIRS] [SECONDS] [SOURCE…]     default 10 rounds of 3 × 10 s for evergreen and koha
+#   tests/bench/impact.sh [PAIRS] [SECONDS] [SOURCE…]     default 10 rounds of 3 × 10 s for evergreen, koha, folio, dspace and archivesspace
+#   (evergreen and koha are followed both; the others alone, so they come after them)
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 source tests/harness/packages.sh
 EVERGREEN_SERVER=ils
 source tests/harness/servers.sh
 source tests/harness/library.sh
+source tests/harness/one_source.sh
+source tests/bench/impact_systems.sh
 
 PAIRS=${1:-10}
 SECONDS_EACH=${2:-10}
-RECORDS=5000
+RECORDS=${RECORDS:-5000}
 harness_begin bench
 library_start "$RECORDS" && library_connect || exit 1
 ea run --until-idle 2>>"$HARNESS_DIR/log/everarchive.log"
@@ -43,23 +46,29 @@ cat >"$HARNESS_DIR/edit.sql" <<SQL
 \set n random(1, 99)
 UPDATE asset.copy SET copy_number = :n, edit_date = now() WHERE id = :id;
 SQL
-evergreen_load() {
-    taskset -c 0 pgbench -n -h "$HARNESS_DIR/sockets" -p "${PG_PORT[ils]}" -U postgres -c 4 -T "$SECONDS_EACH" -f "$HARNESS_DIR/checkout.sql@4" \
-        -f "$HARNESS_DIR/save.sql@3" -f "$HARNESS_DIR/edit.sql@3" evergreen 2>"$HARNESS_DIR/log/pgbench" |
+pgbench_load() { # pgbench_load DATABASE FILE@WEIGHT…
+    local database=$1 file files=()
+    shift
+    for file in "$@"; do files+=(-f "$HARNESS_DIR/$file"); done
+    taskset -c 0 pgbench -n -h "$HARNESS_DIR/sockets" -p "${PG_PORT[ils]}" -U postgres -c 4 -T "$SECONDS_EACH" "${files[@]}" "$database" 2>"$HARNESS_DIR/log/pgbench" |
         sed -nE 's/^tps = ([0-9.]+).*/\1/p'
 }
-evergreen_peer_start() {
-    pg ils evergreen -c "SELECT pg_create_logical_replication_slot('peer', 'pgoutput')" >/dev/null
-    pg_recvlogical -d "service=evergreen" --slot peer --start -f /dev/null --no-loop \
-        -o proto_version=1 -o publication_names=everarchive_evergreen 2>>"$HARNESS_DIR/log/peer" &
+postgresql_peer_start() { # postgresql_peer_start DATABASE PUBLICATION
+    pg ils "$1" -c "SELECT pg_create_logical_replication_slot('peer', 'pgoutput')" >/dev/null
+    pg_recvlogical -d "service=$1" --slot peer --start -f /dev/null --no-loop \
+        -o proto_version=1 -o publication_names="$2" 2>>"$HARNESS_DIR/log/peer" &
     PEER=$!
     taskset -cp 1 "$PEER" >/dev/null
 }
-evergreen_peer_stop() {
+postgresql_peer_stop() {
     kill "$PEER" 2>/dev/null
     wait "$PEER" 2>/dev/null
     wait_for 10 pg ils evergreen -c "SELECT pg_drop_replication_slot('peer')" >/dev/null 2>&1
 }
+evergreen_load() { pgbench_load evergreen checkout.sql@4 save.sql@3 edit.sql@3; }
+evergreen_peer_start() { postgresql_peer_start evergreen everarchive_evergreen; }
+evergreen_peer_stop() { postgresql_peer_stop; }
+evergreen_settled() { settled 300; }
 
 # Koha: the same shares; mariadb-slap runs the statements in turn, from four connections. 20,000 statements, then again.
 /usr/bin/python3 - "$RECORDS" >"$HARNESS_DIR/koha_load.sql" <<'PY'
@@ -74,49 +83,54 @@ for n in range(20000):
     else:
         print(f"UPDATE items SET itemcallnumber = 'call {rng.randint(1, 10**9)}' WHERE biblionumber = {record};")
 PY
-SLAP_STATEMENTS=0
-koha_load() { # a fixed number of statements, chosen once so that a run takes about SECONDS_EACH
+slap_load() { # slap_load SERVER DATABASE: a fixed number of statements, chosen once so that a run takes about SECONDS_EACH
     local from to n
     if [ "$SLAP_STATEMENTS" = 0 ]; then
         from=$(date +%s.%N)
-        slap 4000
+        slap "$@" 4000
         to=$(date +%s.%N)
         SLAP_STATEMENTS=$(awk -v from="$from" -v to="$to" -v want="$SECONDS_EACH" 'BEGIN { printf "%d", 4000 / (to - from) * want / 4 }')
         SLAP_STATEMENTS=$((SLAP_STATEMENTS * 4))
     fi
     n=$SLAP_STATEMENTS
     from=$(date +%s.%N)
-    slap "$n"
+    slap "$@" "$n"
     to=$(date +%s.%N)
     awk -v n="$n" -v from="$from" -v to="$to" 'BEGIN { print n / (to - from) }'
 }
 slap() {
-    taskset -c 0 mariadb-slap --no-defaults -u root -S "${MARIADB_SOCKET[koha]}" --create-schema=koha --no-drop --delimiter=';' \
-        --query="$HARNESS_DIR/koha_load.sql" --concurrency=4 --number-of-queries="$1" >"$HARNESS_DIR/log/slap" 2>&1 || cat "$HARNESS_DIR/log/slap" >&2
+    taskset -c 0 mariadb-slap --no-defaults -u root -S "${MARIADB_SOCKET[$1]}" --create-schema="$2" --no-drop --delimiter=';' \
+        --query="$HARNESS_DIR/$2_load.sql" --concurrency=4 --number-of-queries="$3" >"$HARNESS_DIR/log/slap" 2>&1 || cat "$HARNESS_DIR/log/slap" >&2
 }
-koha_peer_start() {
+mariadb_peer_start() { # mariadb_peer_start SERVER
     local file
-    file=$(mariadb_root koha -N -e 'SHOW MASTER STATUS' | cut -f 1)
-    MYSQL_PWD=$LIBRARY_SECRET mariadb-binlog --no-defaults --read-from-remote-server --stop-never --stop-never-slave-server-id=4711 -h 127.0.0.1 -P "${MARIADB_PORT[koha]}" -u everarchive "$file" >/dev/null 2>>"$HARNESS_DIR/log/peer" &
+    file=$(mariadb_root "$1" -N -e 'SHOW MASTER STATUS' | cut -f 1)
+    MYSQL_PWD=$LIBRARY_SECRET mariadb-binlog --no-defaults --read-from-remote-server --stop-never --stop-never-slave-server-id=4711 -h 127.0.0.1 -P "${MARIADB_PORT[$1]}" -u everarchive "$file" >/dev/null 2>>"$HARNESS_DIR/log/peer" &
     PEER=$!
     taskset -cp 1 "$PEER" >/dev/null
     sleep 2 # it reads what is there already before the load begins
 }
-koha_peer_stop() {
+mariadb_peer_stop() {
     kill "$PEER" 2>/dev/null
     wait "$PEER" 2>/dev/null
     return 0
 }
+koha_load() { slap_load koha koha; }
+koha_peer_start() { mariadb_peer_start koha; }
+koha_peer_stop() { mariadb_peer_stop; }
+koha_settled() { settled 300; }
 
-program_start() {
+program_start() { # program_start SOURCE
     daemon_start
     taskset -acp 1 "$DAEMON_PID" >/dev/null
-    settled 300 || echo "# the program did not catch up" >&2
+    "$1_settled" || echo "# the program did not catch up" >&2
     taskset -acp 1 "$DAEMON_PID" >/dev/null # threads that began meanwhile
 }
 
 measure() { # measure SOURCE: rounds of three runs
     local source=$1 round kind order
+    if declare -F "${source}_add" >/dev/null; then "${source}_add" || exit 1; fi
+    SLAP_STATEMENTS=0
     "${source}_load" >/dev/null # caches, and the number of statements
     : >"$HARNESS_DIR/$source.results"
     for ((round = 1; round <= PAIRS; round++)); do
@@ -135,7 +149,7 @@ measure() { # measure SOURCE: rounds of three runs
                 "${source}_peer_stop"
                 ;;
             program)
-                program_start
+                program_start "$source"
                 printf '%s program %s\n' "$round" "$("${source}_load")"
                 daemon_stop
                 ;;
@@ -158,5 +172,5 @@ told("the program / the server's own reader", "program", "peer")
 PY
 }
 
+[ $# -gt 2 ] || set -- "$PAIRS" "$SECONDS_EACH" evergreen koha folio dspace archivesspace
 for source in "${@:3}"; do measure "$source"; done
-[ $# -gt 2 ] || { measure evergreen && measure koha; }
