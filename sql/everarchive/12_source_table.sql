@@ -13,7 +13,7 @@ CREATE TABLE @extschema@.source_table (
 COMMENT ON TABLE @extschema@.source_table IS 'tables of sources of which something is to be said; a table without a row is followed';
 COMMENT ON COLUMN @extschema@.source_table.table_name IS 'as the mirror calls it';
 COMMENT ON COLUMN @extschema@.source_table.state IS 'ok, stopped (its changes are left out, the other tables go on: see message and hint), resync (followed again, and compared from its beginning)';
-COMMENT ON COLUMN @extschema@.source_table.absent IS 'PostgreSQL: optional columns of the adapter that the source did not have when the table was copied or compared; null: to be looked up when the stream opens';
+COMMENT ON COLUMN @extschema@.source_table.absent IS 'optional columns of the adapter that a PostgreSQL source did not have when the table was copied or compared; null: to be looked up when the stream opens';
 
 CREATE TABLE @extschema@.source_check_run (
     run_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
