@@ -6,23 +6,31 @@
 service_of() {
     printf '\n[%s]\nhost=127.0.0.1\nport=%s\ndbname=%s\nuser=everarchive_capture\n' "$1" "${PG_PORT[ils]}" "$1" >>"$HARNESS_DIR/pg_service.conf"
 }
-# alone SOURCE: the program follows this one; the first copy arrives.
+# alone SOURCE: the program follows this one, just added; the first copy arrives.
 alone() {
     local other
     for other in $(preservation -c "SELECT name FROM everarchive.source WHERE name <> '$1' AND state <> 'removed'"); do ea source pause "$other" >/dev/null; done
-    ea source resume "$1" >/dev/null 2>&1
     ea run --until-idle 2>>"$HARNESS_DIR/log/everarchive.log"
 }
 has_confirmed() { [ "$(pg ils postgres -Atc "SELECT confirmed_flush_lsn >= '$2' FROM pg_replication_slots WHERE slot_name = 'everarchive_$1'")" = t ]; }
+postgresql_settled() { wait_for 300 has_confirmed "$1" "$(pg ils postgres -Atc 'SELECT pg_current_wal_lsn()')" && wait_for 300 mapped; } # SOURCE
+# postgresql_add ADAPTER SOURCE VARIABLE RECORDS_OPTION…: the database, which has the adapter's name, and the source on it. VARIABLE is
+# what the schema is made with, and given to --set if the adapter needs it.
+postgresql_add() {
+    local name=$1 source=$2 variable=$3 set=()
+    shift 3
+    [ "$name" = folio ] && set=(--set "$variable")
+    pg ils postgres -c "CREATE DATABASE $name"
+    pg ils "$name" -v "$variable" -f "tests/harness/${name}_schema.sql" >/dev/null &&
+        python3 "tests/harness/${name}_records.py" "$@" --count "$RECORDS" >"$HARNESS_DIR/$name.sql" &&
+        pg ils "$name" -f "$HARNESS_DIR/$name.sql" >/dev/null && adapter_grants "$name" | pg ils "$name" >/dev/null && service_of "$name" &&
+        ea source add "$source" --adapter "$name" --from "postgresql:service=$name" "${set[@]}" >/dev/null && alone "$source"
+}
 has_read() { [ "$(preservation -c "SELECT split_part(p.position, '|', 1) FROM everarchive.source_progress p JOIN everarchive.source s USING (source_id) WHERE s.name = '$1'")" = "$2" ]; }
 
 # ---- FOLIO: 4 of 10 a checkout, 3 a MARC record saved as a row of the next generation, 3 an item edited. ---------------------------
 folio_add() {
-    pg ils postgres -c 'CREATE DATABASE folio'
-    pg ils folio -v tenant=diku -f tests/harness/folio_schema.sql >/dev/null &&
-        python3 tests/harness/folio_records.py --tenant diku --count "$RECORDS" >"$HARNESS_DIR/folio.sql" &&
-        pg ils folio -f "$HARNESS_DIR/folio.sql" >/dev/null && adapter_grants folio | pg ils folio >/dev/null && service_of folio &&
-        ea source add folio_diku --adapter folio --from postgresql:service=folio --set tenant=diku >/dev/null && alone folio_diku || return 1
+    postgresql_add folio folio_diku tenant=diku --tenant diku || return 1
     # Each client has its own records: two that save the same one at once would be refused, as in FOLIO.
     cat >"$HARNESS_DIR/folio_checkout.sql" <<SQL
 \set id 1 + :client_id + 4 * random(0, $RECORDS / 4 - 1)
@@ -50,15 +58,11 @@ SQL
 folio_load() { pgbench_load folio folio_checkout.sql@4 folio_save.sql@3 folio_edit.sql@3; }
 folio_peer_start() { postgresql_peer_start folio everarchive_folio_diku; }
 folio_peer_stop() { postgresql_peer_stop; }
-folio_settled() { wait_for 300 has_confirmed folio_diku "$(pg ils postgres -Atc 'SELECT pg_current_wal_lsn()')" && wait_for 300 mapped; }
+folio_settled() { postgresql_settled folio_diku; }
 
 # ---- DSpace: 6 of 10 a title edited, 3 subjects made anew, 1 an item withdrawn or reinstated. --------------------------------------
 dspace_add() {
-    pg ils postgres -c 'CREATE DATABASE dspace'
-    pg ils dspace -v version=9 -f tests/harness/dspace_schema.sql >/dev/null &&
-        python3 tests/harness/dspace_records.py --count "$RECORDS" >"$HARNESS_DIR/dspace.sql" &&
-        pg ils dspace -f "$HARNESS_DIR/dspace.sql" >/dev/null && adapter_grants dspace | pg ils dspace >/dev/null && service_of dspace &&
-        ea source add dspace --adapter dspace --from postgresql:service=dspace >/dev/null && alone dspace || return 1
+    postgresql_add dspace dspace version=9 || return 1
     cat >"$HARNESS_DIR/dspace_edit.sql" <<SQL
 \set id 1 + :client_id + 4 * random(0, $RECORDS / 4 - 1)
 \set n random(1, 1000000)
@@ -84,7 +88,7 @@ SQL
 dspace_load() { pgbench_load dspace dspace_edit.sql@6 dspace_anew.sql@3 dspace_withdraw.sql@1; }
 dspace_peer_start() { postgresql_peer_start dspace everarchive_dspace; }
 dspace_peer_stop() { postgresql_peer_stop; }
-dspace_settled() { wait_for 300 has_confirmed dspace "$(pg ils postgres -Atc 'SELECT pg_current_wal_lsn()')" && wait_for 300 mapped; }
+dspace_settled() { postgresql_settled dspace; }
 
 # ---- ArchivesSpace: 4 of 10 a title edited, 3 a nested extent written anew, 3 a note saved. ----------------------------------------
 archivesspace_add() {
