@@ -3,7 +3,8 @@
 # the same stream attached (pg_recvlogical, mariadb-binlog: what decoding or sending alone costs), and with the program
 # attached. PAIRS rounds (default 10), each all three in an order that changes; a round's ratios come from its own runs.
 # The peer connects as the program does, over TCP, whose work is partly done on the sender's core.
-# The source's server and its load have one core, the program and the preservation database the other.
+# The source's server and its load have one core, the program and the preservation database the other. The source's is the one to
+# which the disk's interrupts go: its own machine would answer them, and a flush that waits for the program's core to do so is slower.
 #
 #   tests/bench/impact.sh [PAIRS] [SECONDS] [SOURCE…]     default 10 rounds of 3 × 10 s for evergreen, koha, folio, dspace and archivesspace
 #   (evergreen and koha are followed both; the others alone, so they come after them)
@@ -22,14 +23,25 @@ RECORDS=${RECORDS:-5000}
 harness_begin bench
 library_start "$RECORDS" && library_connect || exit 1
 ea run --until-idle 2>>"$HARNESS_DIR/log/everarchive.log"
-# The preservation database and the archive have disks of their own; here all share one, whose flushes would be counted as ours.
+# The preservation database and the archive have disks of their own; here all share one, whose writes would be counted as ours: so the
+# one lies in memory, and the other rests.
 ea target pause vault >/dev/null || exit 1
-pg pg postgres -c 'ALTER SYSTEM SET fsync = off' -c 'SELECT pg_reload_conf()' >/dev/null
+IN_MEMORY=$(mktemp -d /dev/shm/everarchive-bench.XXXXXX)
+eval "$(declare -f before_harness_end | sed '1s/.*/library_end ()/')"
+before_harness_end() {
+    library_end
+    pg_kill pg 2>/dev/null
+    rm -rf "$IN_MEMORY"
+}
+chmod 755 "$IN_MEMORY"
+pg_stop pg && mv "${PG_DATA[pg]}" "$IN_MEMORY/pg" && ln -s "$IN_MEMORY/pg" "${PG_DATA[pg]}" && pg_up pg || exit 1
 
+SOURCE_CORE=$(awk '/-req\.|nvme|ahci|scsi/ { zero += $2; one += $3 } END { print (one > zero) }' /proc/interrupts)
+PROGRAM_CORE=$((1 - SOURCE_CORE))
 # Children inherit the core of their server. -a: all threads.
-taskset -acp 0 "$(head -n 1 "${PG_DATA[ils]}/postmaster.pid")" >/dev/null
-taskset -acp 0 "${MARIADB_PID[koha]}" >/dev/null
-taskset -acp 1 "$(head -n 1 "${PG_DATA[pg]}/postmaster.pid")" >/dev/null
+taskset -acp "$SOURCE_CORE" "$(head -n 1 "${PG_DATA[ils]}/postmaster.pid")" >/dev/null
+taskset -acp "$SOURCE_CORE" "${MARIADB_PID[koha]}" >/dev/null
+taskset -acp "$PROGRAM_CORE" "$(head -n 1 "${PG_DATA[pg]}/postmaster.pid")" >/dev/null
 
 # Evergreen: 4 of 10 a checkout, 3 a record saved, 3 a copy edited, each with its triggers.
 cat >"$HARNESS_DIR/checkout.sql" <<SQL
@@ -50,7 +62,7 @@ pgbench_load() { # pgbench_load DATABASE FILE@WEIGHT…
     local database=$1 file files=()
     shift
     for file in "$@"; do files+=(-f "$HARNESS_DIR/$file"); done
-    taskset -c 0 pgbench -n -h "$HARNESS_DIR/sockets" -p "${PG_PORT[ils]}" -U postgres -c 4 -T "$SECONDS_EACH" "${files[@]}" "$database" 2>"$HARNESS_DIR/log/pgbench" |
+    taskset -c "$SOURCE_CORE" pgbench -n -h "$HARNESS_DIR/sockets" -p "${PG_PORT[ils]}" -U postgres -c 4 -T "$SECONDS_EACH" "${files[@]}" "$database" 2>"$HARNESS_DIR/log/pgbench" |
         sed -nE 's/^tps = ([0-9.]+).*/\1/p'
 }
 postgresql_peer_start() { # postgresql_peer_start DATABASE PUBLICATION
@@ -58,7 +70,7 @@ postgresql_peer_start() { # postgresql_peer_start DATABASE PUBLICATION
     pg_recvlogical -d "service=$1" --slot peer --start -f /dev/null --no-loop \
         -o proto_version=1 -o publication_names="$2" 2>>"$HARNESS_DIR/log/peer" &
     PEER=$!
-    taskset -cp 1 "$PEER" >/dev/null
+    taskset -cp "$PROGRAM_CORE" "$PEER" >/dev/null
 }
 postgresql_peer_stop() {
     kill "$PEER" 2>/dev/null
@@ -99,7 +111,7 @@ slap_load() { # slap_load SERVER DATABASE: a fixed number of statements, chosen 
     awk -v n="$n" -v from="$from" -v to="$to" 'BEGIN { print n / (to - from) }'
 }
 slap() {
-    taskset -c 0 mariadb-slap --no-defaults -u root -S "${MARIADB_SOCKET[$1]}" --create-schema="$2" --no-drop --delimiter=';' \
+    taskset -c "$SOURCE_CORE" mariadb-slap --no-defaults -u root -S "${MARIADB_SOCKET[$1]}" --create-schema="$2" --no-drop --delimiter=';' \
         --query="$HARNESS_DIR/$2_load.sql" --concurrency=4 --number-of-queries="$3" >"$HARNESS_DIR/log/slap" 2>&1 || cat "$HARNESS_DIR/log/slap" >&2
 }
 mariadb_peer_start() { # mariadb_peer_start SERVER
@@ -107,7 +119,7 @@ mariadb_peer_start() { # mariadb_peer_start SERVER
     file=$(mariadb_root "$1" -N -e 'SHOW MASTER STATUS' | cut -f 1)
     MYSQL_PWD=$LIBRARY_SECRET mariadb-binlog --no-defaults --read-from-remote-server --stop-never --stop-never-slave-server-id=4711 -h 127.0.0.1 -P "${MARIADB_PORT[$1]}" -u everarchive "$file" >/dev/null 2>>"$HARNESS_DIR/log/peer" &
     PEER=$!
-    taskset -cp 1 "$PEER" >/dev/null
+    taskset -cp "$PROGRAM_CORE" "$PEER" >/dev/null
     sleep 2 # it reads what is there already before the load begins
 }
 mariadb_peer_stop() {
@@ -122,9 +134,9 @@ koha_settled() { settled 300; }
 
 program_start() { # program_start SOURCE
     daemon_start
-    taskset -acp 1 "$DAEMON_PID" >/dev/null
+    taskset -acp "$PROGRAM_CORE" "$DAEMON_PID" >/dev/null
     "$1_settled" || echo "# the program did not catch up" >&2
-    taskset -acp 1 "$DAEMON_PID" >/dev/null # threads that began meanwhile
+    taskset -acp "$PROGRAM_CORE" "$DAEMON_PID" >/dev/null # threads that began meanwhile
 }
 
 measure() { # measure SOURCE: rounds of three runs

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# FOLIO, DSpace and ArchivesSpace for impact.sh: each on a server that has core 0, with the grants of its README, and what its staff write.
-# Needs servers.sh, library.sh and one_source.sh; uses RECORDS, pgbench_load, slap_load and the peers of impact.sh.
+# FOLIO, DSpace and ArchivesSpace for impact.sh: each on a server that has the source's core, with the grants of its README, and what its staff write.
+# Needs servers.sh, library.sh and one_source.sh; uses RECORDS, SOURCE_CORE, pgbench_load, slap_load and the peers of impact.sh.
 
 # service_of DATABASE: a service of the source's role.
 service_of() {
@@ -95,7 +95,7 @@ archivesspace_add() {
     local mine=$HARNESS_DIR/my.koha
     cp "$HARNESS_DIR/my.cnf" "$mine"
     mariadb_start aspace && mariadb_root aspace -e 'CREATE DATABASE archivesspace DEFAULT CHARACTER SET utf8mb3' || return 1
-    taskset -acp 0 "${MARIADB_PID[aspace]}" >/dev/null
+    taskset -acp "$SOURCE_CORE" "${MARIADB_PID[aspace]}" >/dev/null
     for file in schema records many; do mariadb_root aspace archivesspace <"tests/harness/archivesspace_$file.sql" || return 1; done
     mariadb_root aspace archivesspace <<SQL || return 1
 INSERT INTO archival_object (id, repo_id, root_record_id, position, publish, ref_id, title, level_id, created_by)
