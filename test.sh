@@ -41,22 +41,22 @@ tally_tap() { # tally_tap NAME FILE STATUS
     return 0
 }
 
-tally_gtest() { # tally_gtest PROGRAM [ARGUMENT…]: two halves of its tests beside each other
-    local name log half status=0 passed failed skipped
-    local halves=()
+tally_gtest() { # tally_gtest PROGRAM [ARGUMENT…]: four parts of its tests beside each other, so that one long test does not leave a core idle
+    local name log part status=0 passed failed skipped
+    local parts=()
     name=$(basename "$1")
     log=$LOGS/$name.log
-    for half in 0 1; do
-        GTEST_TOTAL_SHARDS=2 GTEST_SHARD_INDEX=$half "$@" >"$log.$half" 2>&1 &
-        halves+=($!)
+    for part in 0 1 2 3; do
+        GTEST_TOTAL_SHARDS=4 GTEST_SHARD_INDEX=$part "$@" >"$log.$part" 2>&1 &
+        parts+=($!)
     done
-    for half in 0 1; do
-        wait "${halves[half]}" && continue
+    for part in 0 1 2 3; do
+        wait "${parts[part]}" && continue
         status=$?
-        tail -n 5 "$log.$half" # where it died, if it did
+        tail -n 5 "$log.$part" # where it died, if it did
     done
-    cat "$log.0" "$log.1" >"$log"
-    rm "$log.0" "$log.1"
+    cat "$log".[0-3] >"$log"
+    rm "$log".[0-3]
     count() { sed -nE "s/^\[  $1 *\] ([0-9]+) tests?$2.*/\1/p" "$log" | awk '{ n += $1 } END { print n + 0 }'; }
     passed=$(count PASSED '\.') failed=$(count FAILED ', listed') skipped=$(count SKIPPED ', listed')
     if [ "$status" != 0 ] && [ "$failed" = 0 ]; then failed=1; fi

@@ -263,7 +263,8 @@ TEST(marc_damage, every_shape_is_read_and_comes_back_exactly) {
         lossy += r.view().has(record_flag::lossy) ? 1U : 0U;
         residues += r.view().has(record_flag::residue) ? 1U : 0U;
         // No byte of it, changed or cut off, breaks a promise either.
-        for (std::size_t at = 0; at < std::min<std::size_t>(s.bytes.size(), 120); ++at) {
+        const std::size_t step = std::min<std::size_t>(one_in(), 7);
+        for (std::size_t at = 0; at < std::min<std::size_t>(s.bytes.size(), 120); at += step) {
             marc_fuzz::iso2709(
                 std::string(s.bytes).replace(at, 1, 1, static_cast<char>(at % 2 == 0 ? 0x1E : 0xE2)).substr(0, 20'000));
             marc_fuzz::iso2709(s.bytes.substr(0, at));

@@ -616,7 +616,8 @@ TEST(marc_index_terms, agree_with_evaluation_on_real_records) {
     std::size_t asked = 0;
     std::size_t matched = 0;
     std::size_t refused = 0;
-    for (std::size_t i = 0; i < 3'000; ++i) {
+    const std::size_t one_of = std::min<std::size_t>(one_in(), 10);
+    for (std::size_t i = 0; i < 3'000 / one_of; ++i) {
         const record_view one = records[i % records.size()].view();
         const std::string text = maker.make(one);
         std::optional<query> q;
@@ -640,7 +641,7 @@ TEST(marc_index_terms, agree_with_evaluation_on_real_records) {
     std::printf("%zu pairs of query and record, %zu match; %zu queries refused (seed %u)\n", asked, matched, refused,
                 seed);
     EXPECT_GT(matched, asked / 5);
-    EXPECT_LT(refused, 300U);
+    EXPECT_LT(refused, 300U / one_of);
     std::size_t selected = 0;
     std::size_t paths = 0;
     for (std::size_t i = 0; i < 1'000 && !HasFailure(); ++i) {
