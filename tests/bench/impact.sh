@@ -27,12 +27,7 @@ ea run --until-idle 2>>"$HARNESS_DIR/log/everarchive.log"
 # one lies in memory, and the other rests.
 ea target pause vault >/dev/null || exit 1
 IN_MEMORY=$(mktemp -d /dev/shm/everarchive-bench.XXXXXX)
-eval "$(declare -f before_harness_end | sed '1s/.*/library_end ()/')"
-before_harness_end() {
-    library_end
-    pg_kill pg 2>/dev/null
-    rm -rf "$IN_MEMORY"
-}
+HARNESS_ELSEWHERE+=("$IN_MEMORY")
 chmod 755 "$IN_MEMORY"
 pg_stop pg && mv "${PG_DATA[pg]}" "$IN_MEMORY/pg" && ln -s "$IN_MEMORY/pg" "${PG_DATA[pg]}" && pg_up pg || exit 1
 

@@ -4,7 +4,7 @@
 # benchmarks.
 #
 #   source tests/harness/servers.sh
-#   harness_begin NAME            makes $HARNESS_DIR and the clean-up
+#   harness_begin NAME            makes $HARNESS_DIR and the clean-up; what a script puts elsewhere it adds to HARNESS_ELSEWHERE
 #   pg_start NAME [SETTING…]      PostgreSQL: ${PG_PORT[NAME]}, socket in $HARNESS_DIR; superuser postgres, no password on the socket
 #   pg_standby NAME OF            a stand-by of the server OF, by the physical slot NAME; from 17 on it takes failover slots over
 #   mariadb_start NAME [OPTION…]  MariaDB: ${MARIADB_PORT[NAME]}, ${MARIADB_SOCKET[NAME]}; root without password on the socket
@@ -18,6 +18,7 @@
 declare -A PG_PORT PG_DATA MARIADB_PORT MARIADB_SOCKET MARIADB_DATA MARIADB_OPTIONS MARIADB_PID
 declare -A MYSQL_PORT MYSQL_SOCKET MYSQL_DATA MYSQL_OPTIONS MYSQL_PID
 HARNESS_KEEP=${HARNESS_KEEP:-no}
+HARNESS_ELSEWHERE=()
 PG_BIN=${PG_BIN:-$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)}
 
 harness_begin() {
@@ -39,7 +40,7 @@ harness_end() {
     for name in "${!PG_DATA[@]}"; do pg_kill "$name" 2>/dev/null; done
     for name in "${!MARIADB_DATA[@]}"; do mariadb_kill "$name" 2>/dev/null; done
     for name in "${!MYSQL_DATA[@]}"; do mysql_kill "$name" 2>/dev/null; done
-    rm -rf "$HARNESS_DIR"
+    rm -rf "$HARNESS_DIR" "${HARNESS_ELSEWHERE[@]}"
     exit "$status"
 }
 
