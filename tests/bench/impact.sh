@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # What the library system notices: throughput of its own write pattern with nothing attached, with the server's own reader of
 # the same stream attached (pg_recvlogical, mariadb-binlog: what decoding or sending alone costs), and with the program
-# attached. PAIRS rounds (default 10), each all three in an order that changes; a round's ratios come from its own runs.
+# attached. PAIRS rounds (default 30), each all three in an order that changes; a round's ratios come from its own runs.
 # The peer connects as the program does, over TCP, whose work is partly done on the sender's core.
 # The source's server and its load have one core, the program and the preservation database the other. The source's is the one to
 # which the disk's interrupts go: its own machine would answer them, and a flush that waits for the program's core to do so is slower.
+# Beside the throughput stands what the server's sender (walsender, binlog dump thread) took of all that the source's core worked: how fast
+# the machine was just then, which makes throughputs of seconds scatter by a tenth on a shared host, does not change it.
 #
-#   tests/bench/impact.sh [PAIRS] [SECONDS] [SOURCE…]     default 10 rounds of 3 × 10 s for evergreen, koha, folio, dspace and archivesspace
+#   tests/bench/impact.sh [PAIRS] [SECONDS] [SOURCE…]     default 30 rounds of 3 × 4 s for evergreen, koha, folio, dspace and archivesspace
 #   (evergreen and koha are followed both; the others alone, so they come after them)
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
@@ -17,8 +19,8 @@ source tests/harness/library.sh
 source tests/harness/one_source.sh
 source tests/bench/impact_systems.sh
 
-PAIRS=${1:-10}
-SECONDS_EACH=${2:-10}
+PAIRS=${1:-30}
+SECONDS_EACH=${2:-4}
 RECORDS=${RECORDS:-5000}
 harness_begin bench
 library_start "$RECORDS" && library_connect || exit 1
@@ -37,6 +39,9 @@ PROGRAM_CORE=$((1 - SOURCE_CORE))
 taskset -acp "$SOURCE_CORE" "$(head -n 1 "${PG_DATA[ils]}/postmaster.pid")" >/dev/null
 taskset -acp "$SOURCE_CORE" "${MARIADB_PID[koha]}" >/dev/null
 taskset -acp "$PROGRAM_CORE" "$(head -n 1 "${PG_DATA[pg]}/postmaster.pid")" >/dev/null
+
+# Autovacuum, and the purge of what a run before left, would fall into one run and not into the next: each begins vacuumed and purged.
+pg ils postgres -c "ALTER SYSTEM SET autovacuum = off" -c "SELECT pg_reload_conf()" >/dev/null || exit 1
 
 # Evergreen: 4 of 10 a checkout, 3 a record saved, 3 a copy edited, each with its triggers.
 cat >"$HARNESS_DIR/checkout.sql" <<SQL
@@ -76,6 +81,10 @@ evergreen_load() { pgbench_load evergreen checkout.sql@4 save.sql@3 edit.sql@3; 
 evergreen_peer_start() { postgresql_peer_start evergreen everarchive_evergreen; }
 evergreen_peer_stop() { postgresql_peer_stop; }
 evergreen_settled() { settled 300; }
+postgresql_sender() { pg ils postgres -Atc "SELECT pid FROM pg_stat_replication WHERE state = 'streaming'"; }
+evergreen_sender() { postgresql_sender; }
+postgresql_rested() { pg ils "$1" -c "VACUUM ANALYZE" -c CHECKPOINT; } # DATABASE
+evergreen_rested() { postgresql_rested evergreen; }
 
 # Koha: the same shares; mariadb-slap runs the statements in turn, from four connections. 20,000 statements, then again.
 /usr/bin/python3 - "$RECORDS" >"$HARNESS_DIR/koha_load.sql" <<'PY'
@@ -110,12 +119,12 @@ slap() {
         --query="$HARNESS_DIR/$2_load.sql" --concurrency=4 --number-of-queries="$3" >"$HARNESS_DIR/log/slap" 2>&1 || cat "$HARNESS_DIR/log/slap" >&2
 }
 mariadb_peer_start() { # mariadb_peer_start SERVER
-    local file
-    file=$(mariadb_root "$1" -N -e 'SHOW MASTER STATUS' | cut -f 1)
-    MYSQL_PWD=$LIBRARY_SECRET mariadb-binlog --no-defaults --read-from-remote-server --stop-never --stop-never-slave-server-id=4711 -h 127.0.0.1 -P "${MARIADB_PORT[$1]}" -u everarchive "$file" >/dev/null 2>>"$HARNESS_DIR/log/peer" &
+    local file position rest
+    read -r file position rest < <(mariadb_root "$1" -N -e 'SHOW MASTER STATUS')
+    MYSQL_PWD=$LIBRARY_SECRET mariadb-binlog --no-defaults --read-from-remote-server --stop-never --stop-never-slave-server-id=4711 -h 127.0.0.1 -P "${MARIADB_PORT[$1]}" -u everarchive \
+        --start-position="$position" "$file" >/dev/null 2>>"$HARNESS_DIR/log/peer" &
     PEER=$!
     taskset -cp "$PROGRAM_CORE" "$PEER" >/dev/null
-    sleep 2 # it reads what is there already before the load begins
 }
 mariadb_peer_stop() {
     kill "$PEER" 2>/dev/null
@@ -126,12 +135,40 @@ koha_load() { slap_load koha koha; }
 koha_peer_start() { mariadb_peer_start koha; }
 koha_peer_stop() { mariadb_peer_stop; }
 koha_settled() { settled 300; }
+# mariadb_sender SERVER: once it has sent all there was, after the search for the position, which without an index of GTIDs reads the log from
+# its beginning. The last: one whose reader is gone ends when it next sends.
+mariadb_sender() {
+    mariadb_root "$1" -N -e "SELECT IF(state LIKE '%waiting for more updates%', tid, '') FROM information_schema.processlist WHERE command = 'Binlog Dump' ORDER BY id DESC LIMIT 1"
+}
+koha_sender() { mariadb_sender koha; }
+purged() { [ "$(mariadb_root "$1" -N -e "SHOW GLOBAL STATUS LIKE 'Innodb_history_list_length'" | cut -f 2)" -lt 50 ]; }
+mariadb_rested() { wait_for 60 purged "$1"; } # SERVER
+koha_rested() { mariadb_rested koha; }
 
 program_start() { # program_start SOURCE
     daemon_start
     taskset -acp "$PROGRAM_CORE" "$DAEMON_PID" >/dev/null
     "$1_settled" || echo "# the program did not catch up" >&2
     taskset -acp "$PROGRAM_CORE" "$DAEMON_PID" >/dev/null # threads that began meanwhile
+}
+
+source_core_worked() { # ticks of 10 ms: user, nice, system, irq, softirq (proc(5)); not idle, waiting for the disk, or stolen
+    awk -v core="cpu$SOURCE_CORE" '$1 == core { print $2 + $3 + $4 + $7 + $8 }' /proc/stat
+}
+has_sender() { SENDER=$("$1_sender") && [ -n "$SENDER" ]; }
+sender_worked() { # sender_worked [TID]: nanoseconds it was on a processor
+    if [ -n "$1" ]; then cut -d ' ' -f 1 "/proc/$1/schedstat"; else echo 0; fi
+}
+# loaded SOURCE KIND: a line of results: transactions/s, microseconds the source's core worked for one, the sender's share of this work.
+loaded() {
+    local from to before after sent_before sent_after tps
+    SENDER=
+    [ "$2" = none ] || wait_for 30 has_sender "$1" || echo "# $1, $2: no sender waits for changes" >&2
+    before=$(source_core_worked) sent_before=$(sender_worked "$SENDER") from=$(date +%s.%N)
+    tps=$("$1_load")
+    to=$(date +%s.%N) after=$(source_core_worked) sent_after=$(sender_worked "$SENDER")
+    awk -v tps="$tps" -v from="$from" -v to="$to" -v us=$(((after - before) * 10000)) -v sent=$(((sent_after - sent_before) / 1000)) \
+        'BEGIN { printf "%.1f %.1f %.4f\n", tps, us / (tps * (to - from)), sent / us }'
 }
 
 measure() { # measure SOURCE: rounds of three runs
@@ -147,35 +184,45 @@ measure() { # measure SOURCE: rounds of three runs
         2) order="peer program none" ;;
         esac
         for kind in $order; do
-            pg ils evergreen -c CHECKPOINT
+            "${source}_rested"
             case $kind in
-            none) printf '%s none %s\n' "$round" "$("${source}_load")" ;;
+            none) printf '%s none %s\n' "$round" "$(loaded "$source" "$kind")" ;;
             peer)
                 "${source}_peer_start"
-                printf '%s peer %s\n' "$round" "$("${source}_load")"
+                printf '%s peer %s\n' "$round" "$(loaded "$source" "$kind")"
                 "${source}_peer_stop"
                 ;;
             program)
                 program_start "$source"
-                printf '%s program %s\n' "$round" "$("${source}_load")"
+                printf '%s program %s\n' "$round" "$(loaded "$source" "$kind")"
                 daemon_stop
                 ;;
             esac
         done >>"$HARNESS_DIR/$source.results"
     done
+    sed "s/^/# $source round /" "$HARNESS_DIR/$source.results"
     /usr/bin/python3 - "$source" "$HARNESS_DIR/$source.results" <<'PY'
-import statistics, sys
+import math, statistics, sys
 rounds = {}
 for line in open(sys.argv[2]):
-    n, kind, tps = line.split()
-    rounds.setdefault(int(n), {})[kind] = float(tps)
+    n, kind, *figures = line.split()
+    rounds.setdefault(int(n), {})[kind] = [float(figure) for figure in figures]
 def told(name, over, under):
-    ratios = sorted(r[over] / r[under] for r in rounds.values())
-    print(f"{sys.argv[1]}: {name}: median {statistics.median(ratios):.3f}, {ratios[0]:.3f} to {ratios[-1]:.3f} in {len(ratios)} pairs")
-print(f"{sys.argv[1]}: transactions/s with nothing attached: median {statistics.median(r['none'] for r in rounds.values()):.0f}")
+    ratios = sorted(r[over][0] / r[under][0] for r in rounds.values())
+    logs = [math.log(ratio) for ratio in ratios]
+    mean = statistics.mean(logs)
+    error = 2 * statistics.stdev(logs) / math.sqrt(len(logs)) if len(logs) > 1 else math.inf
+    print(f"{sys.argv[1]}: {name}: median {statistics.median(ratios):.3f}, {ratios[0]:.3f} to {ratios[-1]:.3f} in {len(ratios)} pairs; "
+          f"mean {math.exp(mean):.3f}, two standard errors {math.exp(mean - error):.3f} to {math.exp(mean + error):.3f}")
+def median(kind, figure):
+    return statistics.median(r[kind][figure] for r in rounds.values())
+print(f"{sys.argv[1]}: with nothing attached: median {median('none', 0):.0f} transactions/s, {median('none', 1):.0f} µs of the source's core for each")
 told("the server's own reader / nothing", "peer", "none")
 told("the program / nothing", "program", "none")
 told("the program / the server's own reader", "program", "peer")
+by_share = [(1 - r["program"][2]) / (1 - r["peer"][2]) for r in rounds.values()]
+print(f"{sys.argv[1]}: the sender's share of the work of the source's core: the server's own reader {median('peer', 2):.3f}, the program {median('program', 2):.3f}; "
+      f"what is left for the load, the program / the server's own reader: median {statistics.median(by_share):.3f}, {min(by_share):.3f} to {max(by_share):.3f}")
 PY
 }
 
