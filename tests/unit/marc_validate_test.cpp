@@ -320,7 +320,11 @@ TEST(marc_validate, gpo_records) {
     count_by_rule sink;
     const validation_options options;
     std::size_t none = 0;
+    std::size_t number = 0;
     while (splitter.next(piece)) {
+        if (number++ % one_in() != 0) {
+            continue;
+        }
         read_iso2709(piece.bytes, b);
         const stored_record r = b.finish();
         const std::optional<std::size_t> index = builtin_schema_for(r.view());
@@ -330,6 +334,9 @@ TEST(marc_validate, gpo_records) {
         }
     }
     EXPECT_EQ(none, 0U);
+    if (one_in() != 1) { // what is found in all of them is counted without sanitizers
+        return;
+    }
     const std::map<std::string, int> expected{
         {"error invalidFlag", 2},
         {"error invalidISBN", 2},
