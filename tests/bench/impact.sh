@@ -5,8 +5,8 @@
 # The peer connects as the program does, over TCP, whose work is partly done on the sender's core.
 # The source's server and its load have one core, the program and the preservation database the other. The source's is the one to
 # which the disk's interrupts go: its own machine would answer them, and a flush that waits for the program's core to do so is slower.
-# Beside the throughput stands what the server's sender (walsender, binlog dump thread) took of all that the source's core worked: how fast
-# the machine was just then, which makes throughputs of seconds scatter by a tenth on a shared host, does not change it.
+# Beside the throughput stand how long the source's core worked for a transaction, and what share of this work was the server's sender's
+# (walsender, binlog dump thread), until all was sent: a share within one run scatters less than throughputs of seconds on a shared host.
 #
 #   tests/bench/impact.sh [PAIRS] [SECONDS] [SOURCE…]     default 30 rounds of 3 × 4 s for evergreen, koha, folio, dspace and archivesspace
 #   (evergreen and koha are followed both; the others alone, so they come after them)
@@ -81,7 +81,7 @@ evergreen_load() { pgbench_load evergreen checkout.sql@4 save.sql@3 edit.sql@3; 
 evergreen_peer_start() { postgresql_peer_start evergreen everarchive_evergreen; }
 evergreen_peer_stop() { postgresql_peer_stop; }
 evergreen_settled() { settled 300; }
-postgresql_sender() { pg ils postgres -Atc "SELECT pid FROM pg_stat_replication WHERE state = 'streaming'"; }
+postgresql_sender() { pg ils postgres -Atc "SELECT pid FROM pg_stat_replication WHERE state = 'streaming' AND sent_lsn >= pg_current_wal_lsn()"; } # once it has sent all there was
 evergreen_sender() { postgresql_sender; }
 postgresql_rested() { pg ils "$1" -c "VACUUM ANALYZE" -c CHECKPOINT; } # DATABASE
 evergreen_rested() { postgresql_rested evergreen; }
@@ -136,13 +136,19 @@ koha_peer_start() { mariadb_peer_start koha; }
 koha_peer_stop() { mariadb_peer_stop; }
 koha_settled() { settled 300; }
 # mariadb_sender SERVER: once it has sent all there was, after the search for the position, which without an index of GTIDs reads the log from
-# its beginning. The last: one whose reader is gone ends when it next sends.
+# its beginning.
 mariadb_sender() {
-    mariadb_root "$1" -N -e "SELECT IF(state LIKE '%waiting for more updates%', tid, '') FROM information_schema.processlist WHERE command = 'Binlog Dump' ORDER BY id DESC LIMIT 1"
+    mariadb_root "$1" -N -e "SELECT IF(state LIKE '%waiting for more updates%', tid, '') FROM information_schema.processlist WHERE command = 'Binlog Dump'"
 }
 koha_sender() { mariadb_sender koha; }
 purged() { [ "$(mariadb_root "$1" -N -e "SHOW GLOBAL STATUS LIKE 'Innodb_history_list_length'" | cut -f 2)" -lt 50 ]; }
-mariadb_rested() { wait_for 60 purged "$1"; } # SERVER
+left_alone() { # left_alone SERVER: no dump thread; one whose reader is gone would end when it next sends
+    local thread threads
+    threads=$(mariadb_root "$1" -N -e "SELECT id FROM information_schema.processlist WHERE command = 'Binlog Dump'") && [ -n "$threads" ] || return 0
+    for thread in $threads; do mariadb_root "$1" -e "KILL $thread" 2>/dev/null; done
+    return 1
+}
+mariadb_rested() { wait_for 30 left_alone "$1" && wait_for 60 purged "$1"; } # SERVER
 koha_rested() { mariadb_rested koha; }
 
 program_start() { # program_start SOURCE
@@ -166,7 +172,9 @@ loaded() {
     [ "$2" = none ] || wait_for 30 has_sender "$1" || echo "# $1, $2: no sender waits for changes" >&2
     before=$(source_core_worked) sent_before=$(sender_worked "$SENDER") from=$(date +%s.%N)
     tps=$("$1_load")
-    to=$(date +%s.%N) after=$(source_core_worked) sent_after=$(sender_worked "$SENDER")
+    to=$(date +%s.%N)
+    [ "$2" = none ] || wait_for 30 has_sender "$1" || echo "# $1, $2: not all was sent" >&2
+    after=$(source_core_worked) sent_after=$(sender_worked "$SENDER")
     awk -v tps="$tps" -v from="$from" -v to="$to" -v us=$(((after - before) * 10000)) -v sent=$(((sent_after - sent_before) / 1000)) \
         'BEGIN { printf "%.1f %.1f %.4f\n", tps, us / (tps * (to - from)), sent / us }'
 }
@@ -184,7 +192,7 @@ measure() { # measure SOURCE: rounds of three runs
         2) order="peer program none" ;;
         esac
         for kind in $order; do
-            "${source}_rested"
+            "${source}_rested" || echo "# $source, $kind: not rested" >&2
             case $kind in
             none) printf '%s none %s\n' "$round" "$(loaded "$source" "$kind")" ;;
             peer)
@@ -207,19 +215,20 @@ rounds = {}
 for line in open(sys.argv[2]):
     n, kind, *figures = line.split()
     rounds.setdefault(int(n), {})[kind] = [float(figure) for figure in figures]
-def told(name, over, under):
-    ratios = sorted(r[over][0] / r[under][0] for r in rounds.values())
+def told(name, over, under, figure=0):
+    ratios = sorted(r[over][figure] / r[under][figure] for r in rounds.values())
     logs = [math.log(ratio) for ratio in ratios]
     mean = statistics.mean(logs)
     error = 2 * statistics.stdev(logs) / math.sqrt(len(logs)) if len(logs) > 1 else math.inf
     print(f"{sys.argv[1]}: {name}: median {statistics.median(ratios):.3f}, {ratios[0]:.3f} to {ratios[-1]:.3f} in {len(ratios)} pairs; "
-          f"mean {math.exp(mean):.3f}, two standard errors {math.exp(mean - error):.3f} to {math.exp(mean + error):.3f}")
+          f"geometric mean {math.exp(mean):.3f}, two standard errors {math.exp(mean - error):.3f} to {math.exp(mean + error):.3f}")
 def median(kind, figure):
     return statistics.median(r[kind][figure] for r in rounds.values())
 print(f"{sys.argv[1]}: with nothing attached: median {median('none', 0):.0f} transactions/s, {median('none', 1):.0f} µs of the source's core for each")
 told("the server's own reader / nothing", "peer", "none")
 told("the program / nothing", "program", "none")
 told("the program / the server's own reader", "program", "peer")
+told("work of the source's core for a transaction, the program / the server's own reader", "program", "peer", 1)
 by_share = [(1 - r["program"][2]) / (1 - r["peer"][2]) for r in rounds.values()]
 print(f"{sys.argv[1]}: the sender's share of the work of the source's core: the server's own reader {median('peer', 2):.3f}, the program {median('program', 2):.3f}; "
       f"what is left for the load, the program / the server's own reader: median {statistics.median(by_share):.3f}, {min(by_share):.3f} to {max(by_share):.3f}")
