@@ -19,6 +19,11 @@ source tests/harness/library.sh
 source tests/harness/one_source.sh
 source tests/bench/impact_systems.sh
 
+# What each is kept in, and where: the database on the server ils, or the MariaDB server.
+declare -A KEPT_IN=([evergreen]=postgresql [koha]=mariadb [folio]=postgresql [dspace]=postgresql [archivesspace]=mariadb)
+declare -A KEPT_AT=([evergreen]=evergreen [koha]=koha [folio]=folio [dspace]=dspace [archivesspace]=aspace)
+at_source() { "${KEPT_IN[$2]}_$1" "${KEPT_AT[$2]}"; } # at_source sender|rested|peer_stop SOURCE
+
 PAIRS=${1:-30}
 SECONDS_EACH=${2:-4}
 RECORDS=${RECORDS:-5000}
@@ -79,12 +84,9 @@ postgresql_peer_stop() {
 }
 evergreen_load() { pgbench_load evergreen checkout.sql@4 save.sql@3 edit.sql@3; }
 evergreen_peer_start() { postgresql_peer_start evergreen everarchive_evergreen; }
-evergreen_peer_stop() { postgresql_peer_stop; }
 evergreen_settled() { settled 300; }
 postgresql_sender() { pg ils postgres -Atc "SELECT pid FROM pg_stat_replication WHERE state = 'streaming' AND sent_lsn >= pg_current_wal_lsn()"; } # once it has sent all there was
-evergreen_sender() { postgresql_sender; }
 postgresql_rested() { pg ils "$1" -c "VACUUM ANALYZE" -c CHECKPOINT; } # DATABASE
-evergreen_rested() { postgresql_rested evergreen; }
 
 # Koha: the same shares; mariadb-slap runs the statements in turn, from four connections. 20,000 statements, then again.
 /usr/bin/python3 - "$RECORDS" >"$HARNESS_DIR/koha_load.sql" <<'PY'
@@ -133,14 +135,12 @@ mariadb_peer_stop() {
 }
 koha_load() { slap_load koha koha; }
 koha_peer_start() { mariadb_peer_start koha; }
-koha_peer_stop() { mariadb_peer_stop; }
 koha_settled() { settled 300; }
 # mariadb_sender SERVER: once it has sent all there was, after the search for the position, which without an index of GTIDs reads the log from
 # its beginning.
 mariadb_sender() {
     mariadb_root "$1" -N -e "SELECT IF(state LIKE '%waiting for more updates%', tid, '') FROM information_schema.processlist WHERE command = 'Binlog Dump'"
 }
-koha_sender() { mariadb_sender koha; }
 purged() { [ "$(mariadb_root "$1" -N -e "SHOW GLOBAL STATUS LIKE 'Innodb_history_list_length'" | cut -f 2)" -lt 50 ]; }
 left_alone() { # left_alone SERVER: no dump thread; one whose reader is gone would end when it next sends
     local thread threads
@@ -149,7 +149,6 @@ left_alone() { # left_alone SERVER: no dump thread; one whose reader is gone wou
     return 1
 }
 mariadb_rested() { wait_for 30 left_alone "$1" && wait_for 60 purged "$1"; } # SERVER
-koha_rested() { mariadb_rested koha; }
 
 program_start() { # program_start SOURCE
     daemon_start
@@ -161,7 +160,7 @@ program_start() { # program_start SOURCE
 source_core_worked() { # ticks of 10 ms: user, nice, system, irq, softirq (proc(5)); not idle, waiting for the disk, or stolen
     awk -v core="cpu$SOURCE_CORE" '$1 == core { print $2 + $3 + $4 + $7 + $8 }' /proc/stat
 }
-has_sender() { SENDER=$("$1_sender") && [ -n "$SENDER" ]; }
+has_sender() { SENDER=$(at_source sender "$1") && [ -n "$SENDER" ]; }
 sender_worked() { # sender_worked [TID]: nanoseconds it was on a processor
     if [ -n "$1" ]; then cut -d ' ' -f 1 "/proc/$1/schedstat"; else echo 0; fi
 }
@@ -192,13 +191,13 @@ measure() { # measure SOURCE: rounds of three runs
         2) order="peer program none" ;;
         esac
         for kind in $order; do
-            "${source}_rested" || echo "# $source, $kind: not rested" >&2
+            at_source rested "$source" || echo "# $source, $kind: not rested" >&2
             case $kind in
             none) printf '%s none %s\n' "$round" "$(loaded "$source" "$kind")" ;;
             peer)
                 "${source}_peer_start"
                 printf '%s peer %s\n' "$round" "$(loaded "$source" "$kind")"
-                "${source}_peer_stop"
+                at_source peer_stop "$source"
                 ;;
             program)
                 program_start "$source"

@@ -57,9 +57,6 @@ SQL
 }
 folio_load() { pgbench_load folio folio_checkout.sql@4 folio_save.sql@3 folio_edit.sql@3; }
 folio_peer_start() { postgresql_peer_start folio everarchive_folio_diku; }
-folio_peer_stop() { postgresql_peer_stop; }
-folio_sender() { postgresql_sender; }
-folio_rested() { postgresql_rested folio; }
 folio_settled() { postgresql_settled folio_diku; }
 
 # ---- DSpace: 6 of 10 a title edited, 3 subjects made anew, 1 an item withdrawn or reinstated. --------------------------------------
@@ -89,9 +86,6 @@ SQL
 }
 dspace_load() { pgbench_load dspace dspace_edit.sql@6 dspace_anew.sql@3 dspace_withdraw.sql@1; }
 dspace_peer_start() { postgresql_peer_start dspace everarchive_dspace; }
-dspace_peer_stop() { postgresql_peer_stop; }
-dspace_sender() { postgresql_sender; }
-dspace_rested() { postgresql_rested dspace; }
 dspace_settled() { postgresql_settled dspace; }
 
 # ---- ArchivesSpace: 4 of 10 a title edited, 3 a nested extent written anew, 3 a note saved. ----------------------------------------
@@ -127,7 +121,4 @@ PY
 }
 archivesspace_load() { slap_load aspace archivesspace; }
 archivesspace_peer_start() { mariadb_peer_start aspace; }
-archivesspace_peer_stop() { mariadb_peer_stop; }
-archivesspace_sender() { mariadb_sender aspace; }
-archivesspace_rested() { mariadb_rested aspace; }
 archivesspace_settled() { wait_for 300 has_read archives "$(mariadb_root aspace -N -e 'SELECT @@gtid_binlog_pos')" && wait_for 300 mapped; }
